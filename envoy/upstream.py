@@ -1,0 +1,54 @@
+"""The service behind the gateway in the demo: it answers with what it was told.
+
+python3 envoy/upstream.py PORT
+"""
+
+import json
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Echo(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def answer(self):
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        told = {
+            "method": self.command,
+            "path": self.path,
+            "headers": {
+                name.lower(): value
+                for name, value in self.headers.items()
+                if name.lower().replace("_", "-").startswith("x-mfa-gate-")
+            },
+        }
+        self.server.seen += 1
+        body = (json.dumps({"upstream was told": told}, indent=2) + "\n").encode()
+        self.send_response_only(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
+
+    def log_message(self, *_):
+        pass
+
+
+class Upstream(ThreadingHTTPServer):
+    """Counts the requests it saw. Port 0 takes a free one."""
+
+    daemon_threads = True
+
+    def __init__(self, port):
+        self.seen = 0
+        super().__init__(("127.0.0.1", port), Echo)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or not sys.argv[1].isdigit():
+        sys.exit(__doc__.strip())
+    Upstream(int(sys.argv[1])).serve_forever()

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# envoy/wasm-cargo.sh SUBCOMMAND ARGUMENT...: runs cargo for wasm32-wasip1 with whatever toolchain can be had:
+# the one at hand, the target added to it by rustup, or Debian's packages.
+set -euo pipefail
+here=$(dirname "$0")
+subcommand=$1
+shift
+
+has_target() {
+    local libraries
+    libraries=$(rustc --print target-libdir --target wasm32-wasip1 2>/dev/null) &&
+        compgen -G "$libraries/libstd-*.rlib" >/dev/null
+}
+
+add_target() {
+    command -v rustup >/dev/null && timeout 180 rustup target add wasm32-wasip1 >&2
+}
+
+has_debian() {
+    [ -x /usr/bin/wasm-ld-19 ] && [ -d /usr/lib/rustlib/src/rust/library ] && [ -d /usr/lib/wasm32-wasi ]
+}
+
+# Where Debian's packages are in use, a server out of reach is not waited for each time.
+if has_target || { ! has_debian && add_target && has_target; }; then
+    exec cargo "$subcommand" --target wasm32-wasip1 "$@"
+fi
+
+# Debian has no std for wasip1 ready made, but all that it takes to build one.
+packages=(rustc-web cargo-web rust-web-src lld-19 wasi-libc)
+[ "$subcommand" != clippy ] || packages+=(rust-web-clippy)
+echo "no wasm32-wasip1 from rustup; using Debian's \`${packages[*]}\`" >&2
+"$here/debian.sh" "${packages[@]}" || {
+    echo "or run \`rustup target add wasm32-wasip1\` where rustup's server can be reached" >&2
+    exit 1
+}
+export PATH="/usr/bin:$PATH" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
+export CARGO_TARGET_WASM32_WASIP1_LINKER=wasm-ld-19
+export RUSTFLAGS="-C link-self-contained=no -L /usr/lib/wasm32-wasi"
+exec cargo "$subcommand" -Z build-std=std,panic_abort --target wasm32-wasip1 "$@"

@@ -1,0 +1,50 @@
+//! The command line of mfa-gate.
+#![forbid(unsafe_code)]
+
+mod config_file;
+mod explain;
+mod input;
+mod mint;
+mod request;
+mod signing_key;
+mod steps;
+mod words;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+
+/// Make keys and tokens for mfa-gate, and see what the filter would do with a request
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    #[command(subcommand)]
+    Mint(mint::Mint),
+    Explain(explain::Explain),
+}
+
+/// The exit code for wrong use; clap's is the same.
+const WRONG_USE: u8 = 2;
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Mint(mint) => mint.run().map(|text| (text, ExitCode::SUCCESS)),
+        Command::Explain(explain) => explain.run(),
+    };
+    let result = result.and_then(|(text, code)| {
+        std::io::stdout().write_all(text.as_bytes()).context("standard output")?;
+        Ok(code)
+    });
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(WRONG_USE)
+    })
+}

@@ -1,0 +1,194 @@
+//! How a denial is worded: status, headers, body. The one place that turns a reason into an answer.
+
+use crate::deny_reason::DenyReason;
+
+/// How the operator wants denials worded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge {
+    /// The protection space that a client without a token is told (RFC 9110 section 11.5).
+    pub realm: String,
+    /// What the body is.
+    pub body: Body,
+    /// Headers that every denial has besides, as written.
+    pub headers: Vec<(String, String)>,
+}
+
+/// What the body of a denial is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// `application/problem+json` (RFC 9457).
+    ProblemJson,
+    /// Nothing.
+    None,
+}
+
+/// The answer to a denied request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: Vec<(String, String)>,
+    /// The body; empty is none.
+    pub body: String,
+}
+
+impl Answer {
+    /// The same answer to a gRPC request: Envoy makes the body its `grpc-message`, and the content type is gRPC's.
+    pub fn for_grpc(mut self, reason: DenyReason) -> Self {
+        self.headers.retain(|(name, _)| name != CONTENT_TYPE);
+        reason.title().clone_into(&mut self.body);
+        self
+    }
+}
+
+const CONTENT_TYPE: &str = "Content-Type";
+
+/// How long a client waits before it asks again when keys are missing, in seconds.
+const RETRY_AFTER: &str = "5";
+
+/// What a reason is to a client: a status and an error code of RFC 6750 section 3.1, never more.
+struct Wording {
+    status: u16,
+    challenge: Scheme,
+}
+
+/// What `WWW-Authenticate` says.
+enum Scheme {
+    /// Nothing: another token would not help.
+    Silent,
+    /// Come with a token; no error code, as the request had none (RFC 6750 section 3.1).
+    Realm,
+    /// What is wrong with the one that came.
+    Error(&'static str),
+}
+
+impl DenyReason {
+    /// Whether the token is good and wants proof of MFA: what the status line of HTTP/1.1 says.
+    pub fn is_about_mfa(self) -> bool {
+        matches!(self, DenyReason::MfaMissing | DenyReason::MfaUnknowable)
+    }
+
+    /// The reason phrase of RFC 9110 that goes with the status.
+    pub fn title(self) -> &'static str {
+        match self.wording().status {
+            400 => "Bad Request",
+            401 => "Unauthorized",
+            403 => "Forbidden",
+            503 => "Service Unavailable",
+            _ => "Internal Server Error",
+        }
+    }
+
+    fn wording(self) -> Wording {
+        let (status, challenge) = match self {
+            DenyReason::PathUnreadable => (400, Scheme::Silent),
+            DenyReason::PolicyUnknown => (500, Scheme::Silent),
+            DenyReason::TokenMissing => (401, Scheme::Realm),
+            DenyReason::TokenAmbiguous => (400, Scheme::Error("invalid_request")),
+            DenyReason::TokenTooLarge
+            | DenyReason::TokenMalformed
+            | DenyReason::AlgorithmNotAllowed
+            | DenyReason::KeyUnknown
+            | DenyReason::SignatureInvalid
+            | DenyReason::IssuerUntrusted
+            | DenyReason::TenantNotAllowed
+            | DenyReason::AudienceMismatch
+            | DenyReason::TokenExpired
+            | DenyReason::TokenNotYetValid
+            | DenyReason::ClaimMalformed
+            | DenyReason::MfaMissing
+            | DenyReason::MfaUnknowable => (401, Scheme::Error("invalid_token")),
+            DenyReason::KeysUnavailable => (503, Scheme::Silent),
+            DenyReason::AppOnlyNotAllowed => (403, Scheme::Silent),
+            DenyReason::ClaimNotMet => (403, Scheme::Error("insufficient_scope")),
+        };
+        Wording { status, challenge }
+    }
+}
+
+/// Words a denial.
+pub fn answer(challenge: &Challenge, reason: DenyReason) -> Answer {
+    let Wording { status, challenge: scheme } = reason.wording();
+    let mut headers = challenge.headers.clone();
+    let mut header = |name: &str, value: String| headers.push((name.to_owned(), value));
+    let mut error = String::new();
+    match scheme {
+        Scheme::Silent => {}
+        Scheme::Realm => header("WWW-Authenticate", format!("Bearer realm=\"{}\"", challenge.realm)),
+        Scheme::Error(code) => {
+            header("WWW-Authenticate", format!("Bearer error=\"{code}\""));
+            error = format!(",\"error\":\"{code}\"");
+        }
+    }
+    if reason == DenyReason::KeysUnavailable {
+        header("Retry-After", RETRY_AFTER.to_owned());
+    }
+    let body = match challenge.body {
+        Body::None => String::new(),
+        Body::ProblemJson => {
+            header(CONTENT_TYPE, "application/problem+json".to_owned());
+            format!("{{\"type\":\"about:blank\",\"title\":\"{}\",\"status\":{status}{error}}}", reason.title())
+        }
+    };
+    Answer { status, headers, body }
+}
+
+/// The text behind `%RESPONSE_CODE_DETAILS%` in Envoy's access log. Stable.
+pub fn details(reason: DenyReason) -> String {
+    format!("mfa_gate{{{}}}", reason.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain() -> Challenge {
+        Challenge { realm: "mfa-gate".to_owned(), body: Body::ProblemJson, headers: Vec::new() }
+    }
+
+    fn header(answer: &Answer, name: &str) -> Option<String> {
+        answer.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone())
+    }
+
+    #[test]
+    fn partner_centers_bytes() {
+        let request_context =
+            ("Request-Context".to_owned(), "appId=cid-v1:03ce8ca8-8373-4021-8f25-d5dd45c7b12f".to_owned());
+        let challenge = Challenge { headers: vec![request_context.clone()], body: Body::None, ..plain() };
+        let answer = answer(&challenge, DenyReason::MfaMissing);
+        assert_eq!(answer.status, 401);
+        assert_eq!(
+            answer.headers,
+            [request_context, ("WWW-Authenticate".to_owned(), r#"Bearer error="invalid_token""#.to_owned())]
+        );
+        assert_eq!(answer.body, "");
+    }
+
+    #[test]
+    fn a_request_without_a_token_gets_no_error_code() {
+        let answer = answer(&plain(), DenyReason::TokenMissing);
+        assert_eq!(header(&answer, "WWW-Authenticate").as_deref(), Some(r#"Bearer realm="mfa-gate""#));
+        assert_eq!(answer.body, r#"{"type":"about:blank","title":"Unauthorized","status":401}"#);
+    }
+
+    #[test]
+    fn the_answer_never_says_more_than_its_error_code() {
+        // Catalogue K11: whatever is wrong with a token, the client sees the same bytes.
+        let of = |reason| answer(&plain(), reason);
+        for reason in DenyReason::ALL {
+            let answer = of(reason);
+            assert!(!answer.body.contains(reason.as_str()), "{reason:?}");
+            if header(&answer, "WWW-Authenticate").as_deref() == Some(r#"Bearer error="invalid_token""#) {
+                assert_eq!(answer, of(DenyReason::SignatureInvalid));
+            }
+        }
+    }
+
+    #[test]
+    fn keys_that_are_missing_are_no_fault_of_the_token() {
+        let answer = answer(&plain(), DenyReason::KeysUnavailable);
+        assert_eq!((answer.status, header(&answer, "Retry-After").as_deref()), (503, Some("5")));
+        assert_eq!(header(&answer, "WWW-Authenticate"), None);
+    }
+}

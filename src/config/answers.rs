@@ -1,0 +1,138 @@
+//! `challenge` and `upstream_headers`: what clients and upstreams are told.
+
+use super::node::{Node, Problems};
+use crate::challenge::{Body, Challenge};
+use crate::upstream::UpstreamHeaders;
+
+const DEFAULT_REALM: &str = "mfa-gate";
+
+/// Headers of an answer that are the gate's own or the connection's.
+const NOT_FIXED: [&str; 8] = [
+    "www-authenticate",
+    "content-type",
+    "content-length",
+    "retry-after",
+    "connection",
+    "transfer-encoding",
+    "upgrade",
+    "date",
+];
+
+/// Request headers that mean something to the connection or to the gate, so no place to tell the upstream.
+const NOT_TOLD: [&str; 9] = [
+    "authorization",
+    "host",
+    "connection",
+    "content-length",
+    "transfer-encoding",
+    "te",
+    "trailer",
+    "upgrade",
+    "cookie",
+];
+
+pub fn challenge(node: Option<&Node<'_>>, problems: &mut Problems) -> Option<Challenge> {
+    let fields = match node {
+        Some(node) => Some(node.fields(problems, &["style", "realm", "body", "headers"])?),
+        None => None,
+    };
+    let field = |name| fields.as_ref().and_then(|fields| fields.optional(name));
+    if let Some(node) = field("style") {
+        node.one_of(problems, "challenge style", &[("partner_center", ())]);
+    }
+    let realm = match field("realm") {
+        Some(node) => realm(&node, problems),
+        None => Some(DEFAULT_REALM.to_owned()),
+    };
+    let body = match field("body") {
+        Some(node) => node.one_of(problems, "body", &[("problem_json", Body::ProblemJson), ("none", Body::None)]),
+        None => Some(Body::ProblemJson),
+    };
+    let mut headers: Vec<(String, String)> = Vec::new();
+    for (name, node) in field("headers").and_then(|node| node.entries(problems)).unwrap_or_default() {
+        if headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
+            node.wrong(problems, format!("`{}` appears twice, in another case", name.escape_debug()));
+        }
+        let value = fixed_header(name, &node, problems);
+        headers.extend(value.map(|value| (name.to_owned(), value)));
+    }
+    Some(Challenge { realm: realm?, body: body?, headers })
+}
+
+fn fixed_header(name: &str, node: &Node<'_>, problems: &mut Problems) -> Option<String> {
+    if !is_token(name) || NOT_FIXED.contains(&name.to_ascii_lowercase().as_str()) {
+        node.wrong(problems, format!("`{}` is no header name, or one that cannot be fixed", name.escape_debug()));
+    }
+    let value = node.text(problems)?;
+    if !value.bytes().all(|b| matches!(b, b' '..=b'~')) || value.trim_ascii() != value {
+        node.wrong(problems, format!("`{}` is no header value; it has printable ASCII alone", value.escape_debug()));
+    }
+    Some(value.to_owned())
+}
+
+/// A quoted string that every client can take apart: some split on commas, some do not undo escapes.
+fn realm(node: &Node<'_>, problems: &mut Problems) -> Option<String> {
+    let text = node.text(problems)?;
+    let safe = text.bytes().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\' | b','));
+    if !safe {
+        node.wrong(
+            problems,
+            format!("`{}` should have printable ASCII without `\"`, `\\` and `,`", text.escape_debug()),
+        );
+    }
+    safe.then(|| text.to_owned())
+}
+
+pub fn upstream(node: &Node<'_>, problems: &mut Problems) -> Option<UpstreamHeaders> {
+    let fields = node.fields(problems, &["decision", "subject", "claims"])?;
+    let mut headers = UpstreamHeaders::default();
+    let mut whole = true;
+    let mut told = |node: &Node<'_>, headers: &UpstreamHeaders, problems: &mut Problems| {
+        let name = header_name(node, problems).filter(|name| {
+            let free = !NOT_TOLD.contains(&name.as_str()) && !name.starts_with("x-envoy-");
+            let new = !headers.could_be(name);
+            if !free || !new {
+                node.wrong(
+                    problems,
+                    format!(
+                        "`{name}` {}",
+                        if free { "is used twice" } else { "has a meaning of its own; choose another" }
+                    ),
+                );
+            }
+            free && new
+        });
+        whole &= name.is_some();
+        name
+    };
+    if let Some(node) = fields.optional("decision") {
+        headers.decision = told(&node, &headers, problems);
+    }
+    if let Some(node) = fields.optional("subject") {
+        headers.subject = told(&node, &headers, problems);
+    }
+    for (claim, node) in fields.optional("claims").and_then(|node| node.entries(problems)).unwrap_or_default() {
+        if let Some(name) = told(&node, &headers, problems) {
+            headers.claims.push((claim.to_owned(), name));
+        }
+    }
+    whole.then_some(headers)
+}
+
+/// A header name in lower case with dashes: one that no upstream confuses with another.
+pub fn header_name(node: &Node<'_>, problems: &mut Problems) -> Option<String> {
+    let text = node.text(problems)?;
+    let plain = text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    if !plain {
+        node.wrong(
+            problems,
+            format!("`{}` should be a header name in lower case: letters, digits and `-`", text.escape_debug()),
+        );
+    }
+    plain.then(|| text.to_owned())
+}
+
+/// RFC 9110 section 5.6.2.
+fn is_token(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}

@@ -1,0 +1,193 @@
+//! A value of the configuration together with its place, so that whatever is wrong can be said where it is.
+
+use super::ConfigError;
+use crate::json::{Json, Number, Object};
+use crate::time::Span;
+
+/// What was found wrong so far.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<ConfigError>);
+
+impl Problems {
+    pub fn add(&mut self, path: &str, message: impl Into<String>) {
+        self.0.push(ConfigError { path: path.to_owned(), message: message.into() });
+    }
+
+    pub fn into_errors(self) -> Vec<ConfigError> {
+        self.0
+    }
+}
+
+/// A value and its path.
+#[derive(Debug, Clone)]
+pub struct Node<'a> {
+    path: String,
+    value: &'a Json<'a>,
+}
+
+/// The fields of an object.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    path: String,
+    members: &'a Object<'a>,
+}
+
+impl<'a> Node<'a> {
+    pub fn root(value: &'a Json<'a>) -> Self {
+        Node { path: String::new(), value }
+    }
+
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub fn json(&self) -> &'a Json<'a> {
+        self.value
+    }
+
+    pub fn wrong(&self, problems: &mut Problems, message: impl Into<String>) {
+        problems.add(&self.path, message);
+    }
+
+    fn mismatch<T>(&self, problems: &mut Problems, expected: &str) -> Option<T> {
+        self.wrong(problems, format!("is {}, should be {expected}", self.value.kind()));
+        None
+    }
+
+    /// The fields of an object that has no others than the known ones.
+    pub fn fields(&self, problems: &mut Problems, known: &[&str]) -> Option<Fields<'a>> {
+        let Json::Object(members) = self.value else {
+            return self.mismatch(problems, &format!("an object with {}", known.join(", ")));
+        };
+        for name in members.keys().filter(|name| !known.contains(&name.as_ref())) {
+            let place = join(&self.path, name);
+            problems.add(&place, format!("unknown field `{}`; known: {}", name.escape_debug(), known.join(", ")));
+        }
+        Some(Fields { path: self.path.clone(), members })
+    }
+
+    /// The members of an object whose names the operator chose.
+    pub fn entries(&self, problems: &mut Problems) -> Option<Vec<(&'a str, Node<'a>)>> {
+        let Json::Object(members) = self.value else { return self.mismatch(problems, "an object") };
+        Some(
+            members.iter().map(|(name, value)| (name.as_ref(), Node { path: join(&self.path, name), value })).collect(),
+        )
+    }
+
+    /// The items of an array.
+    pub fn items(&self, problems: &mut Problems) -> Option<Vec<Node<'a>>> {
+        let Json::Array(items) = self.value else { return self.mismatch(problems, "an array") };
+        let item = |(index, value)| Node { path: format!("{}[{index}]", self.path), value };
+        Some(items.iter().enumerate().map(item).collect())
+    }
+
+    /// The strings of an array that is not empty and has none twice.
+    pub fn texts(&self, problems: &mut Problems) -> Option<Vec<&'a str>> {
+        let items = self.items(problems)?;
+        if items.is_empty() {
+            self.wrong(problems, "is empty, should list at least one");
+            return None;
+        }
+        let mut texts = Vec::new();
+        let mut whole = true;
+        for item in &items {
+            match item.text(problems) {
+                Some(text) if texts.contains(&text) => {
+                    item.wrong(problems, format!("`{}` appears twice", text.escape_debug()))
+                }
+                Some(text) => texts.push(text),
+                None => whole = false,
+            }
+        }
+        whole.then_some(texts)
+    }
+
+    /// A string that is not empty.
+    pub fn text(&self, problems: &mut Problems) -> Option<&'a str> {
+        match self.value {
+            Json::String(text) if text.is_empty() => {
+                self.wrong(problems, "is empty");
+                None
+            }
+            Json::String(text) => Some(text.as_ref()),
+            _ => self.mismatch(problems, "a string"),
+        }
+    }
+
+    pub fn boolean(&self, problems: &mut Problems) -> Option<bool> {
+        match self.value {
+            Json::Bool(value) => Some(*value),
+            _ => self.mismatch(problems, "true or false"),
+        }
+    }
+
+    /// A whole number between two others.
+    pub fn integer(&self, problems: &mut Problems, min: u64, max: u64) -> Option<usize> {
+        let Json::Number(Number::Unsigned(value)) = self.value else {
+            return self.mismatch(problems, &format!("a whole number from {min} to {max}"));
+        };
+        if !(min..=max).contains(value) {
+            self.wrong(problems, format!("is {value}, should be from {min} to {max}"));
+            return None;
+        }
+        usize::try_from(*value).ok()
+    }
+
+    /// A duration such as `60s`, `10m` or `1h`, no longer than `max` seconds.
+    pub fn duration(&self, problems: &mut Problems, max: u32) -> Option<Span> {
+        let text = self.text(problems)?;
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = match text.strip_prefix(digits) {
+            Some("s") => Some(1),
+            Some("m") => Some(60),
+            Some("h") => Some(3600),
+            _ => None,
+        };
+        let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        let seconds = if is_number { digits.parse::<u32>().ok() } else { None };
+        let Some(seconds) = seconds.zip(unit).and_then(|(seconds, unit)| seconds.checked_mul(unit)) else {
+            self.wrong(
+                problems,
+                format!("`{}` is no duration; write it like `60s`, `10m` or `1h`", text.escape_debug()),
+            );
+            return None;
+        };
+        if seconds > max {
+            self.wrong(problems, format!("`{text}` is longer than the {max}s that are allowed"));
+            return None;
+        }
+        Some(Span::from_seconds(seconds))
+    }
+
+    /// One of some names, and what it stands for.
+    pub fn one_of<T: Copy>(&self, problems: &mut Problems, what: &str, known: &[(&str, T)]) -> Option<T> {
+        let text = self.text(problems)?;
+        if let Some((_, value)) = known.iter().find(|(name, _)| *name == text) {
+            return Some(*value);
+        }
+        let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+        self.wrong(problems, format!("unknown {what} `{}`; known: {}", text.escape_debug(), names.join(", ")));
+        None
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// A field that may be absent. An explicit null is a value, and a wrong one.
+    pub fn optional(&self, name: &str) -> Option<Node<'a>> {
+        self.members.get(name).map(|value| Node { path: join(&self.path, name), value })
+    }
+
+    /// A field that must be there.
+    pub fn required(&self, problems: &mut Problems, name: &str) -> Option<Node<'a>> {
+        let node = self.optional(name);
+        if node.is_none() {
+            problems.add(&join(&self.path, name), "is missing");
+        }
+        node
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    let name = name.escape_debug();
+    if path.is_empty() { name.to_string() } else { format!("{path}.{name}") }
+}

@@ -1,0 +1,98 @@
+//! `policies`: what routes may demand, by name.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::node::{Node, Problems};
+use crate::policy::{AppOnly, Demand, MfaDemand, Policy, Proof, Values};
+
+/// The policies that need no configuration.
+const BUILT_IN: [(&str, Demand); 2] = [("public", Demand::Public), ("signed_in", Demand::SignedIn)];
+
+/// The policies by name. One that was named but could not be read is there without a value, so that a route that
+/// names it is not blamed as well.
+pub struct Policies(BTreeMap<String, Option<Arc<Policy>>>);
+
+pub fn read(node: Option<&Node<'_>>, problems: &mut Problems) -> Policies {
+    let mut policies = BTreeMap::new();
+    for (name, demand) in BUILT_IN {
+        policies.insert(name.to_owned(), Some(Arc::new(Policy { name: name.to_owned(), demand })));
+    }
+    for (name, node) in node.and_then(|node| node.entries(problems)).unwrap_or_default() {
+        if BUILT_IN.iter().any(|(built_in, _)| *built_in == name) {
+            node.wrong(problems, format!("`{name}` is built in and cannot be changed; choose another name"));
+            continue;
+        }
+        if !name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-')) || name.is_empty() {
+            node.wrong(problems, "a policy's name has lower-case letters, digits, `_` and `-`");
+        }
+        let demand = demand(&node, problems).map(Demand::Mfa);
+        let policy = demand.map(|demand| Arc::new(Policy { name: name.to_owned(), demand }));
+        policies.insert(name.to_owned(), policy);
+    }
+    Policies(policies)
+}
+
+impl Policies {
+    /// The policy that a field names.
+    pub fn find(&self, node: &Node<'_>, problems: &mut Problems) -> Option<Arc<Policy>> {
+        let name = node.text(problems)?;
+        match self.0.get(name) {
+            Some(policy) => policy.clone(),
+            None => {
+                let known = self.0.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+                node.wrong(problems, format!("unknown policy `{}`; known: {known}", name.escape_debug()));
+                None
+            }
+        }
+    }
+
+    pub fn into_map(self) -> BTreeMap<String, Arc<Policy>> {
+        self.0.into_iter().filter_map(|(name, policy)| Some((name, policy?))).collect()
+    }
+}
+
+fn demand(node: &Node<'_>, problems: &mut Problems) -> Option<MfaDemand> {
+    let fields = node.fields(problems, &["amr", "federated", "app_only", "claims"])?;
+    let amr = fields.optional("amr").map(|node| values(&node, problems));
+    let federated =
+        fields.optional("federated").map(|node| node.one_of(problems, "federated proof", &[("multipleauthn", ())]));
+    if amr.is_none() && federated.is_none() {
+        node.wrong(
+            problems,
+            "demands no proof of MFA; give `amr`, such as `{any_of: [mfa]}`, or use the built-in policy signed_in",
+        );
+        return None;
+    }
+    let app_only = match fields.optional("app_only") {
+        Some(node) => node.one_of(problems, "choice", &[("allow", AppOnly::Allow), ("deny", AppOnly::Deny)]),
+        None => Some(AppOnly::Deny),
+    };
+    let mut claims = BTreeMap::new();
+    for (name, node) in fields.optional("claims").and_then(|node| node.entries(problems)).unwrap_or_default() {
+        if let Some(values) = values(&node, problems) {
+            claims.insert(name.to_owned(), values);
+        }
+    }
+    let amr = match amr {
+        Some(amr) => Some(amr?),
+        None => None,
+    };
+    let proof = Proof { amr, federated: federated.is_some() };
+    Some(MfaDemand { proof, app_only: app_only?, claims })
+}
+
+fn values(node: &Node<'_>, problems: &mut Problems) -> Option<Values> {
+    let fields = node.fields(problems, &["any_of", "all_of"])?;
+    let mut read = |name| match fields.optional(name) {
+        Some(node) => node.texts(problems).map(|texts| texts.into_iter().map(str::to_owned).collect()),
+        None => Some(Vec::new()),
+    };
+    let (any_of, all_of): (Option<Vec<String>>, Option<Vec<String>>) = (read("any_of"), read("all_of"));
+    let values = Values { any_of: any_of?, all_of: all_of? };
+    if values == Values::default() {
+        node.wrong(problems, "demands nothing; give `any_of` or `all_of`");
+        return None;
+    }
+    Some(values)
+}

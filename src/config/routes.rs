@@ -1,0 +1,152 @@
+//! `routes`: which requests meet which policy.
+
+use std::collections::BTreeSet;
+
+use super::node::{Fields, Node, Problems};
+use super::policies::Policies;
+use crate::route::{HostPattern, PathCase, PathPattern, Pattern, Route, Routes};
+
+pub fn read(
+    node: Option<&Node<'_>>,
+    case: Option<&Node<'_>>,
+    policies: &Policies,
+    problems: &mut Problems,
+) -> Option<Routes> {
+    let case = match case {
+        Some(node) => node.one_of(problems, "path case", &[("both", PathCase::Both), ("exact", PathCase::Exact)]),
+        None => Some(PathCase::Both),
+    };
+    let items = node.and_then(|node| node.items(problems)).unwrap_or_default();
+    let mut routes: Vec<Route> = Vec::new();
+    for item in &items {
+        match route(item, policies, problems) {
+            Some(route) if routes.iter().any(|other| other.name == route.name) => {
+                item.wrong(problems, format!("the name `{}` appears twice", route.name));
+            }
+            Some(route) => routes.push(route),
+            None => {}
+        }
+    }
+    if routes.len() != items.len() {
+        return None;
+    }
+    let routes = Routes::new(routes, case?);
+    let conflicts = match routes {
+        Ok(routes) => return Some(routes),
+        Err(conflicts) => conflicts,
+    };
+    for conflict in conflicts {
+        let Some(second) = items.get(conflict.second) else { continue };
+        let first = conflict.first;
+        second.wrong(
+            problems,
+            if conflict.by_case {
+                format!("differs from routes[{first}] by case alone; if the upstream tells them apart, set `path_case: exact`")
+            } else {
+                format!("claims the same requests as routes[{first}], so neither could win")
+            },
+        );
+    }
+    None
+}
+
+fn route(node: &Node<'_>, policies: &Policies, problems: &mut Problems) -> Option<Route> {
+    let fields = node.fields(problems, &["name", "path", "prefix", "methods", "hosts", "policy"])?;
+    let name = fields.required(problems, "name").and_then(|node| name(&node, problems));
+    let path = path(node, &fields, problems);
+    let methods = match fields.optional("methods") {
+        Some(node) => methods(&node, problems).map(Some),
+        None => Some(None),
+    };
+    let hosts = match fields.optional("hosts") {
+        Some(node) => hosts(&node, problems),
+        None => Some(vec![HostPattern::Any]),
+    };
+    let policy = fields.required(problems, "policy").and_then(|node| policies.find(&node, problems));
+    let (path, methods) = (path?, methods?);
+    let pattern = |host| Pattern { host, path: path.clone(), methods: methods.clone() };
+    Some(Route { name: name?, patterns: hosts?.into_iter().map(pattern).collect(), policy: policy? })
+}
+
+/// Names go into logs and metrics, so they are short and plain.
+fn name(node: &Node<'_>, problems: &mut Problems) -> Option<String> {
+    let text = node.text(problems)?;
+    let plain = text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    if !plain {
+        node.wrong(problems, format!("`{}` should have at most 64 letters, digits, `_` and `-`", text.escape_debug()));
+    }
+    plain.then(|| text.to_owned())
+}
+
+fn path(node: &Node<'_>, fields: &Fields<'_>, problems: &mut Problems) -> Option<PathPattern> {
+    match (fields.optional("path"), fields.optional("prefix")) {
+        (Some(path), None) => segments(&path, problems, true).map(PathPattern::Exact),
+        (None, Some(prefix)) => segments(&prefix, problems, false).map(PathPattern::Prefix),
+        (Some(_), Some(_)) => {
+            node.wrong(problems, "has `path` and `prefix`; give one of them");
+            None
+        }
+        (None, None) => {
+            node.wrong(problems, "has neither `path` nor `prefix`; `prefix: /` is every path");
+            None
+        }
+    }
+}
+
+/// The segments of a path that is written as an upstream reads it, so that there is one way to write it.
+fn segments(node: &Node<'_>, problems: &mut Problems, may_end_with_slash: bool) -> Option<Vec<String>> {
+    let text = node.text(problems)?;
+    let mut refuse = |why: &str| {
+        node.wrong(problems, format!("`{}` {why}", text.escape_debug()));
+        None
+    };
+    let Some(rest) = text.strip_prefix('/') else { return refuse("should start with `/`") };
+    if rest.is_empty() {
+        return Some(Vec::new());
+    }
+    if text.contains(['%', '\\', ';', '?', '#']) || text.chars().any(char::is_control) {
+        return refuse(
+            "should be written as an upstream reads it: decoded, without `%`, `\\`, `;`, `?`, `#` and control characters",
+        );
+    }
+    let body = match rest.strip_suffix('/') {
+        Some(_) if !may_end_with_slash => {
+            return refuse("ends with a slash; without it the prefix covers the path and all below");
+        }
+        Some(body) => body,
+        None => rest,
+    };
+    if body.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+        return refuse("has an empty segment, `.` or `..`");
+    }
+    Some(rest.split('/').map(str::to_owned).collect())
+}
+
+fn methods(node: &Node<'_>, problems: &mut Problems) -> Option<BTreeSet<String>> {
+    let texts = node.texts(problems)?;
+    // Methods are case-sensitive (RFC 9110 section 9.1), and all that anybody registered are upper case.
+    let is_method = |text: &&str| text.bytes().all(|b| b.is_ascii_uppercase() || b == b'-');
+    if let Some(text) = texts.iter().find(|text| !is_method(text)) {
+        node.wrong(problems, format!("`{}` is no method; write it in upper case, such as `GET`", text.escape_debug()));
+        return None;
+    }
+    Some(texts.into_iter().map(str::to_owned).collect())
+}
+
+fn hosts(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<HostPattern>> {
+    let texts = node.texts(problems)?;
+    let mut hosts = Vec::new();
+    for text in &texts {
+        match HostPattern::parse(text) {
+            Some(host) => hosts.push(host),
+            None => node.wrong(
+                problems,
+                format!(
+                    "`{}` is no host; write `api.example.com` or `*.example.com`, lower case, without port",
+                    text.escape_debug()
+                ),
+            ),
+        }
+    }
+    (hosts.len() == texts.len()).then_some(hosts)
+}

@@ -1,0 +1,206 @@
+//! What is said of a wrong configuration, to the letter.
+
+use super::*;
+
+/// The public key of RFC 8037 appendix A.2.
+const KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+
+fn issuer() -> String {
+    format!(r#"{{"issuer":"https://issuer.test","audiences":["api"],"jwks":{{"inline":{{"keys":[{KEY}]}}}}}}"#)
+}
+
+fn errors(config: &str) -> Vec<String> {
+    parse(config.as_bytes()).expect_err(config).iter().map(ToString::to_string).collect()
+}
+
+/// The errors of a configuration that is right but for these fields.
+fn with(fields: &str) -> Vec<String> {
+    errors(&format!(r#"{{"issuers":[{}],"default":"signed_in",{fields}}}"#, issuer()))
+}
+
+#[test]
+fn the_smallest_configuration() {
+    let gate = parse(format!(r#"{{"issuers":[{}],"default":"signed_in"}}"#, issuer()).as_bytes()).unwrap();
+    assert_eq!((gate.default.name.as_str(), gate.token.max_bytes), ("signed_in", 16384));
+}
+
+#[test]
+fn every_error_is_told_at_once() {
+    let config = r#"{
+        "issuers": [{"issuer": "https://{tid}/", "audiences": [], "jwks": {"uri": "https://x"}, "app_only": "azure"}],
+        "policies": {"mfa": {"amr": {}}, "public": {}},
+        "routes": [{"name": "a", "policy": "mfaa"}, {"name": "a b", "prefix": "/x/", "policy": "mfa"}],
+        "mode": "report_only",
+        "max_age": "15m"
+    }"#;
+    assert_eq!(
+        errors(config),
+        [
+            "max_age: unknown field `max_age`; known: issuers, policies, routes, default, path_case, envoy_route_metadata, token, challenge, upstream_headers, mode",
+            "issuers[0]: `issuer` has `{tid}`, so `tenants` must list the tenants that are trusted",
+            "issuers[0].audiences: is empty, should list at least one",
+            "issuers[0].jwks.uri: unknown field `uri`; known: inline",
+            "issuers[0].jwks.inline: is missing",
+            "issuers[0].app_only: unknown mark of app-only tokens `azure`; known: entra, rfc9068",
+            "policies.mfa.amr: demands nothing; give `any_of` or `all_of`",
+            "policies.public: `public` is built in and cannot be changed; choose another name",
+            "routes[0]: has neither `path` nor `prefix`; `prefix: /` is every path",
+            "routes[0].policy: unknown policy `mfaa`; known: mfa, public, signed_in",
+            "routes[1].name: `a b` should have at most 64 letters, digits, `_` and `-`",
+            "routes[1].prefix: `/x/` ends with a slash; without it the prefix covers the path and all below",
+            "default: is missing",
+            "mode: unknown mode `report_only`; known: enforce",
+        ]
+    );
+}
+
+#[test]
+fn what_is_not_an_object_is_said_to_be_none() {
+    assert_eq!(
+        errors("[]"),
+        [
+            "configuration: is an array, should be an object with issuers, policies, routes, default, path_case, envoy_route_metadata, token, challenge, upstream_headers, mode"
+        ]
+    );
+}
+
+#[test]
+fn a_policy_without_proof_is_refused() {
+    assert_eq!(
+        with(r#""policies":{"p":{"app_only":"allow"}}"#),
+        [
+            "policies.p: demands no proof of MFA; give `amr`, such as `{any_of: [mfa]}`, or use the built-in policy signed_in"
+        ]
+    );
+}
+
+#[test]
+fn routes_that_could_not_win_are_refused() {
+    let routes = |second: &str| {
+        with(&format!(
+            r#""routes":[{{"name":"a","prefix":"/a","policy":"public"}},{{"name":"b",{second},"policy":"signed_in"}}]"#
+        ))
+    };
+    assert_eq!(routes(r#""prefix":"/a""#), ["routes[1]: claims the same requests as routes[0], so neither could win"]);
+    assert_eq!(
+        routes(r#""prefix":"/A""#),
+        ["routes[1]: differs from routes[0] by case alone; if the upstream tells them apart, set `path_case: exact`"]
+    );
+}
+
+#[test]
+fn paths_are_written_one_way() {
+    let path = |path: &str| with(&format!(r#""routes":[{{"name":"a","path":"{path}","policy":"public"}}]"#));
+    assert_eq!(path("a"), ["routes[0].path: `a` should start with `/`"]);
+    assert_eq!(path("/a//b"), ["routes[0].path: `/a//b` has an empty segment, `.` or `..`"]);
+    assert_eq!(path("/../b"), ["routes[0].path: `/../b` has an empty segment, `.` or `..`"]);
+    assert_eq!(
+        path("/a%20b"),
+        [
+            r"routes[0].path: `/a%20b` should be written as an upstream reads it: decoded, without `%`, `\`, `;`, `?`, `#` and control characters"
+        ]
+    );
+}
+
+#[test]
+fn bounds_and_durations() {
+    assert_eq!(
+        with(r#""token":{"max_bytes":10,"leeway":"1d","max_depth":"3","headers":["X_Token"]}"#),
+        [
+            "token.max_bytes: is 10, should be from 256 to 65536",
+            "token.max_depth: is a string, should be a whole number from 2 to 64",
+            "token.leeway: `1d` is no duration; write it like `60s`, `10m` or `1h`",
+            "token.headers[0]: `X_Token` should be a header name in lower case: letters, digits and `-`",
+        ]
+    );
+    assert_eq!(with(r#""token":{"leeway":"1h"}"#), ["token.leeway: `1h` is longer than the 600s that are allowed"]);
+}
+
+#[test]
+fn headers_that_mean_something_else_are_refused() {
+    assert_eq!(
+        with(r#""upstream_headers":{"decision":"authorization"}"#),
+        ["upstream_headers.decision: `authorization` has a meaning of its own; choose another"]
+    );
+    assert_eq!(
+        with(r#""upstream_headers":{"decision":"x-a","subject":"x-a"}"#),
+        ["upstream_headers.subject: `x-a` is used twice"]
+    );
+    assert_eq!(
+        with(r#""challenge":{"headers":{"WWW-Authenticate":"x","X":"a\nb"},"realm":"a,b"}"#),
+        [
+            r#"challenge.realm: `a,b` should have printable ASCII without `"`, `\` and `,`"#,
+            "challenge.headers.WWW-Authenticate: `WWW-Authenticate` is no header name, or one that cannot be fixed",
+            r"challenge.headers.X: `a\nb` is no header value; it has printable ASCII alone",
+        ]
+    );
+}
+
+#[test]
+fn envoys_route_and_headers_do_not_go_together() {
+    assert_eq!(
+        with(r#""envoy_route_metadata":true,"upstream_headers":{"decision":"x-a"}"#),
+        [
+            "envoy_route_metadata: cannot go with `upstream_headers`: touching a header makes Envoy choose its route anew, past the policy that was judged"
+        ]
+    );
+}
+
+#[test]
+fn a_header_does_not_carry_the_token_and_the_decision() {
+    assert_eq!(
+        with(r#""token":{"headers":["x-a"]},"upstream_headers":{"decision":"x-a"}"#),
+        ["upstream_headers: `x-a` is among `token.headers`; what clients send by it would be removed"]
+    );
+}
+
+#[test]
+fn no_iss_has_two_issuers() {
+    let issuer = |issuer: &str, more: &str| {
+        format!(r#"{{"issuer":"{issuer}","audiences":["a"],"jwks":{{"inline":{{"keys":[{KEY}]}}}}{more}}}"#)
+    };
+    let two =
+        |first: String, second: String| errors(&format!(r#"{{"issuers":[{first},{second}],"default":"signed_in"}}"#));
+    let common = ["issuers[1]: has an `iss` in common with issuers[0]"];
+    assert_eq!(two(issuer("https://sts/t/", ""), issuer("https://sts/t/", "")), common);
+    let template = || issuer("https://sts/{tid}/", r#","tenants":["t","u"]"#);
+    assert_eq!(two(issuer("https://sts/t/", ""), template()), common);
+    assert_eq!(two(template(), issuer("https://sts/u/", "")), common);
+}
+
+#[test]
+fn keys_that_must_not_be_used_are_named() {
+    let keys = |keys: &str| {
+        let config = format!(
+            r#"{{"issuers":[{{"issuer":"i","audiences":["a"],"jwks":{{"inline":{{"keys":[{keys}]}}}}}}],"default":"signed_in"}}"#
+        );
+        errors(&config)
+    };
+    assert_eq!(keys(""), ["issuers[0].jwks.inline: no key for verifying is in the set"]);
+    assert_eq!(
+        keys(r#"{"kty":"oct","k":"AA"}"#),
+        ["issuers[0].jwks.inline.keys[0]: a symmetric key (`oct`) never stands in a public key set"]
+    );
+    let private = KEY.replace("\"kty\"", "\"d\":\"AA\",\"kty\"");
+    assert_eq!(
+        keys(&private),
+        [
+            "issuers[0].jwks.inline.keys[0]: `d` belongs to a private key; give the public one, and replace this one, which was shown"
+        ]
+    );
+    let named = KEY.replace("\"kty\"", "\"kid\":\"k\",\"kty\"");
+    assert_eq!(keys(&format!("{named},{named}")), ["issuers[0].jwks.inline.keys[1]: kid `k` appears twice"]);
+    assert_eq!(
+        keys(r#"{"kty":"EC","crv":"P-521","x":"AA","y":"AA"}"#),
+        [
+            "issuers[0].jwks.inline: no key for verifying is in the set",
+            "issuers[0].jwks.inline.keys[0]: kty `EC` with curve `P-521` is not taken"
+        ]
+    );
+    let weak = r#"{"kty":"OKP","crv":"Ed25519","x":"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#;
+    assert_eq!(keys(weak), ["issuers[0].jwks.inline.keys[0]: the point has small order"]);
+    assert_eq!(
+        keys(r#"{"kty":"RSA","n":"qqqqqqqq","e":"AQAB"}"#),
+        ["issuers[0].jwks.inline.keys[0]: the modulus has 48 bits; taken: 2048 to 4096"]
+    );
+}

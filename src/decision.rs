@@ -1,0 +1,324 @@
+//! The decision: allow or deny, and why.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::deny_reason::DenyReason;
+use crate::keys::KeyStore;
+use crate::mfa::MfaState;
+use crate::policy::{AppOnly, Demand, Gate, MfaDemand, Policy, Values};
+use crate::route::{Authority, Reading, RequestPath, Route};
+use crate::subject::Subject;
+use crate::time::UnixTime;
+use crate::token::{Claims, Compact, Credential, Malformed, TokenError, Verified};
+use crate::upstream::Told;
+
+/// A request as its host tells it. Each look may cost a call to the host, so each is made once, and only if needed.
+pub trait Request {
+    /// The value of a header, pseudo-headers included; several of one name joined with commas, as Envoy does.
+    fn header(&self, name: &str) -> Option<Vec<u8>>;
+
+    /// The policy that Envoy's own route names in its metadata.
+    fn route_policy(&self) -> RoutePolicy;
+}
+
+/// What the metadata of Envoy's route says (`mfa_gate.policy`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoutePolicy {
+    /// Nothing.
+    Unset,
+    /// This name.
+    Named(Vec<u8>),
+    /// Something that is no name.
+    Unreadable,
+}
+
+/// What was decided, by which route and policy.
+#[derive(Debug)]
+pub struct Decision<'g> {
+    /// The route whose policy decided; `None` where it was the default, Envoy's route, or nothing got so far.
+    pub route: Option<&'g Route>,
+    /// The policy that decided; `None` where it did not come to one.
+    pub policy: Option<&'g Policy>,
+    /// Allow or deny.
+    pub outcome: Result<Permit, Denial>,
+}
+
+/// Leave to pass, had from [`decide`] alone.
+#[derive(Debug)]
+pub struct Permit {
+    subject: Option<Subject>,
+    told: Told,
+}
+
+impl Permit {
+    /// Whose token was verified; `None` where none was asked for.
+    pub fn subject(&self) -> Option<Subject> {
+        self.subject
+    }
+
+    /// What the upstream is to be told.
+    pub fn told(&self) -> &Told {
+        &self.told
+    }
+}
+
+/// A denial.
+#[derive(Debug, PartialEq)]
+pub struct Denial {
+    /// Why, in one word.
+    pub reason: DenyReason,
+    /// Why, in a sentence. For the operator alone; it may quote the request.
+    pub detail: Detail,
+    /// Whose token it was, where that was settled.
+    pub subject: Option<Subject>,
+}
+
+/// Why a request was denied, put into words only when somebody reads it.
+#[derive(Debug, PartialEq)]
+pub enum Detail {
+    /// In these.
+    Words(Cow<'static, str>),
+    /// For what is wrong with the token.
+    Token(TokenError),
+}
+
+impl fmt::Display for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Detail::Words(words) => f.write_str(words),
+            Detail::Token(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Denial {
+    fn new(reason: DenyReason, words: impl Into<Cow<'static, str>>) -> Self {
+        Denial { reason, detail: Detail::Words(words.into()), subject: None }
+    }
+}
+
+impl From<TokenError> for Denial {
+    fn from(error: TokenError) -> Self {
+        Denial { reason: error.reason(), detail: Detail::Token(error), subject: None }
+    }
+}
+
+impl From<Malformed> for Denial {
+    fn from(malformed: Malformed) -> Self {
+        TokenError::from(malformed).into()
+    }
+}
+
+/// A policy that applies to a request, and the route it comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Applied<'g> {
+    /// The route; `None` for the default and for the policy that Envoy's route names.
+    pub route: Option<&'g Route>,
+    /// The policy.
+    pub policy: &'g Policy,
+}
+
+/// Decides whether a request may pass.
+///
+/// Each reading of its path falls to a route, and each route's policy must let it through; the first that does not
+/// is the answer.
+pub fn decide<'g>(gate: &'g Gate, request: &impl Request, keys: &impl KeyStore, now: UnixTime) -> Decision<'g> {
+    let applied = match policies_on(gate, request) {
+        Ok(applied) => applied,
+        Err(denial) => return Decision { route: None, policy: None, outcome: Err(denial) },
+    };
+    let wants_token = |applied: &&Applied<'_>| applied.policy.demand != Demand::Public;
+    let Some(first) = applied.iter().find(wants_token) else {
+        let first = applied.first();
+        return Decision {
+            route: first.and_then(|first| first.route),
+            policy: first.map(|first| first.policy),
+            outcome: Ok(Permit { subject: None, told: gate.upstream.tell_public() }),
+        };
+    };
+    let (deciding, outcome) = judge_token(gate, request, keys, now, first, &applied);
+    Decision { route: deciding.route, policy: Some(deciding.policy), outcome }
+}
+
+/// The policies a request must meet, none twice: one for each reading of its path.
+///
+/// # Errors
+///
+/// The request's target cannot be read, or Envoy's route names no policy.
+pub fn policies_on<'g>(gate: &'g Gate, request: &impl Request) -> Result<Vec<Applied<'g>>, Denial> {
+    let path = RequestPath::read(request.header(":path").as_deref())
+        .map_err(|unreadable| Denial::new(DenyReason::PathUnreadable, unreadable.as_str()))?;
+    let mut applied: Vec<Applied<'g>> = Vec::new();
+    let mut add = |route: Option<&'g Route>, policy: &'g Policy| {
+        if !applied.iter().any(|other| std::ptr::eq(other.policy, policy)) {
+            applied.push(Applied { route, policy });
+        }
+    };
+    if let Some(policy) = envoy_policy(gate, request)? {
+        add(None, policy);
+        // Envoy chose its route by one reading. Where an upstream may find another structure in the path, that
+        // reading is judged by the gate's own routes as well.
+        if !path.is_ambiguous() {
+            return Ok(applied);
+        }
+    }
+    each_route(gate, request, &path, |reading, route| {
+        if route.is_some() || !reading.trimmed {
+            add(route, route.map_or(&gate.default, |route| &route.policy));
+        }
+    })?;
+    Ok(applied)
+}
+
+/// Tells the route that each reading of a request falls to: of its path, its host and its method.
+///
+/// # Errors
+///
+/// Routes go by host, and the request's cannot be read.
+pub fn each_route<'g, 'p>(
+    gate: &'g Gate,
+    request: &impl Request,
+    path: &'p RequestPath,
+    mut each: impl FnMut(Reading<'p>, Option<&'g Route>),
+) -> Result<(), Denial> {
+    let host = if gate.routes.by_host() { Some(authority(request)?) } else { None };
+    // Envoy may have chosen another host's route by a port or a dot at the end; then no host's own route may count.
+    let unhosted = host.as_ref().filter(|host| !host.is_bare()).map(|_| None);
+    let method = if gate.routes.by_method() { request.header(":method").unwrap_or_default() } else { Vec::new() };
+    let methods = methods(std::str::from_utf8(&method).unwrap_or_default());
+    for reading in path.readings() {
+        for host in [Some(host.as_ref()), unhosted].into_iter().flatten() {
+            for method in &methods {
+                gate.routes.find(host, reading.path, method).for_each(|route| each(reading, route));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A method in every reading: some upstreams do not heed its case, and most answer HEAD as they do GET.
+fn methods(method: &str) -> Vec<Cow<'_, str>> {
+    let upper = method.to_ascii_uppercase();
+    let as_get = (upper == "HEAD").then_some(Cow::Borrowed("GET"));
+    let upper = (upper != method).then_some(Cow::Owned(upper));
+    [Some(Cow::Borrowed(method)), upper, as_get].into_iter().flatten().collect()
+}
+
+fn envoy_policy<'g>(gate: &'g Gate, request: &impl Request) -> Result<Option<&'g Policy>, Denial> {
+    let unknown = |detail| Denial::new(DenyReason::PolicyUnknown, detail);
+    if !gate.envoy_route_metadata {
+        return Ok(None);
+    }
+    match request.route_policy() {
+        RoutePolicy::Unset => Ok(None),
+        RoutePolicy::Unreadable => Err(unknown("the route's metadata `mfa_gate.policy` is not a string".to_owned())),
+        RoutePolicy::Named(name) => {
+            let policy = std::str::from_utf8(&name).ok().and_then(|name| gate.policies.get(name));
+            let not_configured =
+                || format!("the route's metadata names the policy `{}`, which is not configured", name.escape_ascii());
+            policy.map(Arc::as_ref).map(Some).ok_or_else(|| unknown(not_configured()))
+        }
+    }
+}
+
+fn authority(request: &impl Request) -> Result<Authority, Denial> {
+    let authority = request.header(":authority").unwrap_or_default();
+    Authority::read(&authority)
+        .ok_or_else(|| Denial::new(DenyReason::PathUnreadable, "the request's host cannot be read in one way"))
+}
+
+fn judge_token<'g, 'c>(
+    gate: &'g Gate,
+    request: &impl Request,
+    keys: &impl KeyStore,
+    now: UnixTime,
+    first: &'c Applied<'g>,
+    applied: &'c [Applied<'g>],
+) -> (&'c Applied<'g>, Result<Permit, Denial>) {
+    let values: Vec<_> = gate.token.headers.iter().map(|name| (name, request.header(name))).collect();
+    let offers = values.iter().filter_map(|(name, value)| Some(Credential::from_header(name, value.as_deref()?)));
+    let token = match offers.fold(Credential::None, Credential::and) {
+        Credential::Token(token) => token,
+        Credential::None => return (first, Err(Denial::new(DenyReason::TokenMissing, "the request carries no token"))),
+        Credential::Several => {
+            return (first, Err(Denial::new(DenyReason::TokenAmbiguous, "the request carries more than one token")));
+        }
+        Credential::Malformed => {
+            return (first, Err(Denial::new(DenyReason::TokenMalformed, "`Bearer` is not followed by one token")));
+        }
+    };
+    let compact = match Compact::decode(token, &gate.token) {
+        Ok(compact) => compact,
+        Err(error) => return (first, Err(error.into())),
+    };
+    let verified = match compact.read(&gate.token).and_then(|unverified| unverified.verify(gate, keys, now)) {
+        Ok(verified) => verified,
+        Err(error) => return (first, Err(error.into())),
+    };
+    let subject = match Subject::of(&verified) {
+        Ok(subject) => subject,
+        Err(malformed) => return (first, Err(malformed.into())),
+    };
+    for one in applied {
+        let met = match &one.policy.demand {
+            Demand::Public | Demand::SignedIn => Ok(()),
+            Demand::Mfa(demand) => demand.met_by(&verified, subject),
+        };
+        if let Err(denial) = met {
+            return (one, Err(Denial { subject: Some(subject), ..denial }));
+        }
+    }
+    let told = gate.upstream.tell(subject, verified.claims());
+    (first, Ok(Permit { subject: Some(subject), told }))
+}
+
+impl MfaDemand {
+    /// Whether a verified token meets the demand.
+    fn met_by(&self, token: &Verified<'_>, subject: Subject) -> Result<(), Denial> {
+        match (subject, self.app_only) {
+            (Subject::App, AppOnly::Allow) => {}
+            (Subject::App, AppOnly::Deny) => {
+                return Err(Denial::new(
+                    DenyReason::AppOnlyNotAllowed,
+                    "the policy wants a user, the token is an application's own",
+                ));
+            }
+            (Subject::User, _) => match self.proof.find(token)? {
+                MfaState::Proven => {}
+                MfaState::Missing => return Err(Denial::new(DenyReason::MfaMissing, "the token does not prove MFA")),
+                MfaState::Unknowable => {
+                    return Err(Denial::new(
+                        DenyReason::MfaUnknowable,
+                        "a v2.0 token of Entra carries no `amr`, so it cannot prove MFA",
+                    ));
+                }
+            },
+        }
+        for (name, wanted) in &self.claims {
+            if !claim_meets(token.claims(), name, wanted)? {
+                return Err(Denial::new(
+                    DenyReason::ClaimNotMet,
+                    format!("claim `{name}` does not hold what the policy wants"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a claim holds what is wanted: an array's items, a string as one value, `scp` and `scope` as words
+/// (RFC 8693 section 4.2).
+///
+/// # Errors
+///
+/// The claim is neither a string nor an array of strings.
+pub fn claim_meets(claims: &Claims<'_>, name: &str, wanted: &Values) -> Result<bool, Malformed> {
+    let Some(values) = claims.text_or_texts(name)? else { return Ok(false) };
+    let words: Vec<&str> = match name {
+        "scp" | "scope" => values.iter().flat_map(|value| value.split(' ')).collect(),
+        _ => values,
+    };
+    Ok(wanted.met_by(&words))
+}

@@ -1,0 +1,266 @@
+//! JSON, read strictly: no member twice at any depth, a bound on nesting, nothing after the value.
+//!
+//! `serde_json::Value` keeps the last of two members with one name, other parsers the first: two readers of
+//! one token would see two tokens (CVE-2022-39227). So tokens, key sets and configuration are read by this.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+/// A JSON value. Text without escapes is borrowed from the input.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Json<'a> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number as the text spelled it: an integer stays one.
+    Number(Number),
+    /// A string.
+    String(Cow<'a, str>),
+    /// An array.
+    Array(Vec<Json<'a>>),
+    /// An object, its members ordered by name.
+    Object(Object<'a>),
+}
+
+/// The members of a JSON object, ordered by name, none twice.
+pub type Object<'a> = BTreeMap<Cow<'a, str>, Json<'a>>;
+
+/// A finite JSON number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Number {
+    /// An integer from 0 to 2^64 - 1.
+    Unsigned(u64),
+    /// An integer from -2^63 to -1.
+    Negative(i64),
+    /// Any other.
+    Float(f64),
+}
+
+/// Why a text is not JSON as it is wanted here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error(String);
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'a> Json<'a> {
+    /// Reads one JSON text that nests at most `max_depth` arrays and objects.
+    ///
+    /// # Errors
+    ///
+    /// Not UTF-8, not JSON (RFC 8259), a member twice, too deep, or followed by something else.
+    pub fn parse(text: &'a [u8], max_depth: usize) -> Result<Self, Error> {
+        // Checked at once and whole, so that no string inside can hide another encoding.
+        let text = std::str::from_utf8(text).map_err(|error| Error(error.to_string()))?;
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let value = Strict { depth: max_depth }
+            .deserialize(&mut deserializer)
+            .and_then(|value| deserializer.end().map(|()| value))
+            .map_err(|error| Error(error.to_string()))?;
+        Ok(value)
+    }
+
+    /// Reads a value of any self-describing format, as strictly as [`Json::parse`] reads JSON.
+    ///
+    /// # Errors
+    ///
+    /// The format's own, a member twice, or nesting beyond `max_depth`.
+    pub fn deserialize<D: Deserializer<'a>>(deserializer: D, max_depth: usize) -> Result<Self, D::Error> {
+        Strict { depth: max_depth }.deserialize(deserializer)
+    }
+
+    /// The text, if this is a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Json::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What kind of value this is, for messages.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Json::Null => "null",
+            Json::Bool(_) => "a boolean",
+            Json::Number(_) => "a number",
+            Json::String(_) => "a string",
+            Json::Array(_) => "an array",
+            Json::Object(_) => "an object",
+        }
+    }
+
+    /// The strings of an array that holds nothing but strings.
+    pub fn as_strings(&self) -> Option<Vec<&str>> {
+        match self {
+            Json::Array(items) => items.iter().map(Json::as_str).collect(),
+            _ => None,
+        }
+    }
+}
+
+/// Deserializes [`Json`], `depth` more levels at most.
+struct Strict {
+    depth: usize,
+}
+
+impl Strict {
+    fn inner<E: serde::de::Error>(&self) -> Result<Strict, E> {
+        let depth = self.depth.checked_sub(1);
+        depth.map(|depth| Strict { depth }).ok_or_else(|| E::custom("nested too deeply"))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Json<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json<'de>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Json<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json<'de>, E> {
+        Ok(Json::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(Number::Unsigned(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(match u64::try_from(value) {
+            Ok(value) => Number::Unsigned(value),
+            Err(_) => Number::Negative(value),
+        }))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Json<'de>, E> {
+        if !value.is_finite() {
+            return Err(E::custom("a number that is not finite"));
+        }
+        Ok(Json::Number(Number::Float(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Json<'de>, E> {
+        Ok(Json::String(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Json<'de>, E> {
+        Ok(Json::String(Cow::Borrowed(value)))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Json<'de>, E> {
+        Ok(Json::String(Cow::Owned(value)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json<'de>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element_seed(self.inner()?)? {
+            items.push(item);
+        }
+        Ok(Json::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
+        let mut members = Object::new();
+        while let Some(name) = map.next_key_seed(Name)? {
+            if members.contains_key(&name) {
+                return Err(A::Error::custom(format_args!("member `{}` appears twice", name.escape_debug())));
+            }
+            let value = map.next_value_seed(self.inner()?)?;
+            members.insert(name, value);
+        }
+        Ok(Json::Object(members))
+    }
+}
+
+/// Deserializes a member's name, borrowed where it can be.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member name")
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(value.to_owned()))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        Json::parse(text.as_bytes(), 4).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn members_that_appear_twice_are_refused_at_any_depth() {
+        assert_eq!(refused(r#"{"a":1,"a":1}"#), "member `a` appears twice at line 1 column 10");
+        assert_eq!(refused(r#"{"x":[{"amr":1,"\u0061mr":2}]}"#), "member `amr` appears twice at line 1 column 25");
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        assert!(Json::parse(b"[[[[1]]]]", 4).is_ok());
+        assert_eq!(refused("[[[[[1]]]]]"), "nested too deeply at line 1 column 5");
+        assert!(Json::parse("[".repeat(100_000).as_bytes(), 64).is_err());
+    }
+
+    #[test]
+    fn encodings_and_leftovers_are_refused() {
+        for text in [
+            &b"{}x"[..],
+            b"{}{}",
+            b"{}\0",
+            b"\xef\xbb\xbf{}",
+            b"{\0}\0",
+            b"\"\xff\"",
+            b"\"\\ud800\"",
+            b"1e400",
+            b"NaN",
+            b"",
+        ] {
+            assert!(Json::parse(text, 4).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_keep_their_kind() {
+        assert_eq!(Json::parse(b"18446744073709551615", 1), Ok(Json::Number(Number::Unsigned(u64::MAX))));
+        assert_eq!(Json::parse(b"-1", 1), Ok(Json::Number(Number::Negative(-1))));
+        assert_eq!(Json::parse(b"4.1e9", 1), Ok(Json::Number(Number::Float(4.1e9))));
+    }
+}

@@ -1,0 +1,98 @@
+//! An issuer's keys (RFC 7517 section 5).
+
+use super::algorithm::Algorithm;
+use super::jwk::Unfit;
+use super::key::Key;
+use crate::json::Json;
+
+/// The most keys a set may hold. Entra's common set has about ten.
+const MAX_KEYS: usize = 256;
+
+/// The keys of one issuer; no two have one id.
+#[derive(Debug)]
+pub struct KeySet {
+    keys: Vec<Key>,
+}
+
+/// What is wrong with a set, or with one key of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeySetError {
+    /// Which key, counted from 0; `None` is the set itself.
+    pub key: Option<usize>,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// What a set has for a token.
+#[derive(Debug)]
+pub enum Lookup<'a> {
+    /// This key, which permits the token's algorithm.
+    Found(&'a Key),
+    /// A key of that id, for another algorithm.
+    OtherAlgorithm,
+    /// No key of that id; or, for a token that names none, not exactly one that fits.
+    Unknown,
+}
+
+impl KeySet {
+    /// Reads a JWKS. Keys for other uses and of kinds that are not taken are passed over.
+    ///
+    /// # Errors
+    ///
+    /// Every broken key; keys that share an id, since which was meant would be a guess; a set with no key left.
+    pub fn read(jwks: &Json<'_>) -> Result<Self, Vec<KeySetError>> {
+        let whole = |what: &str| vec![KeySetError { key: None, what: what.to_owned() }];
+        let Json::Object(jwks) = jwks else {
+            return Err(whole("a key set is an object `{keys: [...]}`"));
+        };
+        let Some(Json::Array(jwks)) = jwks.get("keys") else {
+            return Err(whole("a key set has an array `keys`"));
+        };
+        if jwks.len() > MAX_KEYS {
+            return Err(whole("a key set has at most 256 keys"));
+        }
+        let mut keys: Vec<Key> = Vec::new();
+        let mut passed_over = Vec::new();
+        let mut errors = Vec::new();
+        for (index, jwk) in jwks.iter().enumerate() {
+            let mut error = |what: String| errors.push(KeySetError { key: Some(index), what });
+            match Key::from_jwk(jwk) {
+                Ok(key) if key.id.is_some() && keys.iter().any(|other| other.id == key.id) => {
+                    error(format!("kid `{}` appears twice", key.id.unwrap_or_default().escape_debug()));
+                }
+                Ok(key) => keys.push(key),
+                Err(Unfit::Broken(what)) => error(what),
+                Err(Unfit::NotForThis(what)) => passed_over.push(KeySetError { key: Some(index), what }),
+            }
+        }
+        if errors.is_empty() && keys.is_empty() {
+            errors = whole("no key for verifying is in the set");
+            errors.append(&mut passed_over);
+        }
+        if errors.is_empty() { Ok(KeySet { keys }) } else { Err(errors) }
+    }
+
+    /// The key for a token with this `kid` and this algorithm. A token without a `kid` gets one only where just one
+    /// key permits its algorithm: keys are not tried in turn.
+    pub fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Lookup<'_> {
+        match id {
+            Some(id) => match self.keys.iter().find(|key| key.id() == Some(id)) {
+                Some(key) if key.permits(algorithm) => Lookup::Found(key),
+                Some(_) => Lookup::OtherAlgorithm,
+                None => Lookup::Unknown,
+            },
+            None => {
+                let mut fitting = self.keys.iter().filter(|key| key.permits(algorithm));
+                match (fitting.next(), fitting.next()) {
+                    (Some(key), None) => Lookup::Found(key),
+                    _ => Lookup::Unknown,
+                }
+            }
+        }
+    }
+
+    /// The keys.
+    pub fn iter(&self) -> impl Iterator<Item = &Key> {
+        self.keys.iter()
+    }
+}

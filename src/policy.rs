@@ -1,0 +1,165 @@
+//! The gate as it was configured: data only. [`crate::config`] makes it, [`crate::decision`] asks it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::challenge::Challenge;
+use crate::keys::KeySource;
+use crate::route::Routes;
+use crate::time::Span;
+use crate::upstream::UpstreamHeaders;
+
+/// All that one filter configuration says.
+#[derive(Debug)]
+pub struct Gate {
+    /// Whose tokens are trusted, and on what terms.
+    pub issuers: Vec<Issuer>,
+    /// The policies by name, the built-in ones included.
+    pub policies: BTreeMap<String, Arc<Policy>>,
+    /// Which requests meet which policy.
+    pub routes: Routes,
+    /// The policy of what no route claims.
+    pub default: Arc<Policy>,
+    /// Whether the metadata of Envoy's own route may name the policy (`mfa_gate.policy`).
+    pub envoy_route_metadata: bool,
+    /// How a token is carried and how large it may be.
+    pub token: TokenRules,
+    /// How a denial is worded.
+    pub challenge: Challenge,
+    /// What the upstream is told.
+    pub upstream: UpstreamHeaders,
+}
+
+/// How a token is carried, and its bounds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRules {
+    /// The longest token that is read, in bytes of its compact form.
+    pub max_bytes: usize,
+    /// How deep the JSON of a token's header and claims may nest.
+    pub max_depth: usize,
+    /// How far the clocks of issuer and gate may differ.
+    pub leeway: Span,
+    /// The request headers that may carry the token, lower case. `authorization` carries it behind
+    /// `Bearer` (RFC 6750 section 2.1), any other bare.
+    pub headers: Vec<String>,
+}
+
+/// An authority whose tokens are trusted.
+#[derive(Debug)]
+pub struct Issuer {
+    /// What `iss` must be.
+    pub name: IssuerName,
+    /// The tenants one of which `tid` must name, where they are listed.
+    pub tenants: Option<BTreeSet<String>>,
+    /// The values one of which `aud` must hold (RFC 7519 section 4.1.3).
+    pub audiences: BTreeSet<String>,
+    /// Where its keys come from.
+    pub keys: KeySource,
+    /// How it marks the token of an application alone; without a mark every token is a user's.
+    pub app_only: Option<AppOnlyMark>,
+}
+
+/// What an issuer calls itself in `iss`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IssuerName {
+    /// This, byte for byte (RFC 7519 section 4.1.1).
+    Exact(String),
+    /// The token's own `tid` between the two, as Entra's multi-tenant issuers have it.
+    PerTenant {
+        /// What stands before the tenant.
+        before: String,
+        /// What stands after it.
+        after: String,
+    },
+}
+
+impl IssuerName {
+    /// What stands for the tenant in a template.
+    pub const TENANT: &str = "{tid}";
+
+    /// Whether a token with this `iss` and this `tid` calls itself so.
+    pub fn matches(&self, iss: &str, tid: Option<&str>) -> bool {
+        match self {
+            IssuerName::Exact(name) => name == iss,
+            IssuerName::PerTenant { before, after } => {
+                let between = iss.strip_prefix(before.as_str()).and_then(|rest| rest.strip_suffix(after.as_str()));
+                between.is_some_and(|tenant| !tenant.is_empty() && tid == Some(tenant))
+            }
+        }
+    }
+}
+
+/// How an issuer marks a token that an application got for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppOnlyMark {
+    /// Entra's claims: `idtyp`, or `appidacr`/`azpacr` with `oid` equal to `sub`.
+    Entra,
+    /// RFC 9068 section 2.2: `sub` is the `client_id`.
+    Rfc9068,
+}
+
+/// What a route demands, under the name the configuration gives it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// The name, as routes and logs use it.
+    pub name: String,
+    /// The demand.
+    pub demand: Demand,
+}
+
+/// What it takes to pass.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// Nothing; the token is not looked at.
+    Public,
+    /// Any valid token, a user's or an application's.
+    SignedIn,
+    /// Proof of MFA from a user.
+    Mfa(MfaDemand),
+}
+
+/// What a policy that demands MFA takes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct MfaDemand {
+    /// What counts as proof.
+    pub proof: Proof,
+    /// Whether an application's own token passes without proof.
+    pub app_only: AppOnly,
+    /// What the claims must say besides, of any token: claim name and condition.
+    pub claims: BTreeMap<String, Values>,
+}
+
+/// What counts as proof of MFA: any one of these.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// A condition on `amr` (RFC 8176).
+    pub amr: Option<Values>,
+    /// Whether `multipleauthn` of a federated identity provider counts.
+    pub federated: bool,
+}
+
+/// Whether an application's own token passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppOnly {
+    /// It passes without proof of MFA.
+    Allow,
+    /// It is refused.
+    Deny,
+}
+
+/// A condition on a set of values. Values compare exactly.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Values {
+    /// At least one of these, where any is listed.
+    pub any_of: Vec<String>,
+    /// Every one of these.
+    pub all_of: Vec<String>,
+}
+
+impl Values {
+    /// Whether these values meet the condition.
+    pub fn met_by(&self, values: &[&str]) -> bool {
+        let has = |wanted: &String| values.contains(&wanted.as_str());
+        (self.any_of.is_empty() || self.any_of.iter().any(has)) && self.all_of.iter().all(has)
+    }
+}

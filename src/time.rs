@@ -1,0 +1,108 @@
+//! Time as the tokens tell it: an argument everywhere, read from a clock nowhere in the core.
+
+use crate::json::Number;
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnixTime(i64);
+
+/// A length of time in milliseconds, never negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span(i64);
+
+/// 9999-12-31T23:59:59Z, the last second RFC 3339 can write. Past it lie mistakes: milliseconds taken for
+/// seconds, and "never".
+const MAX_SECONDS: u64 = 253_402_300_799;
+
+/// Milliseconds in a second.
+const MILLIS: i64 = 1000;
+
+/// Which way a NumericDate's fraction of a millisecond goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Round {
+    /// Towards the past: for `exp`.
+    Down,
+    /// Towards the future: for `nbf` and `iat`.
+    Up,
+}
+
+impl UnixTime {
+    /// The time so many milliseconds after 1970.
+    pub const fn from_millis(millis: i64) -> Self {
+        UnixTime(millis)
+    }
+
+    /// Milliseconds since 1970.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// A NumericDate (RFC 7519 section 2): seconds since 1970, with a fraction or without.
+    /// `None` before 1970 and after the year 9999.
+    pub fn from_numeric_date(date: Number, round: Round) -> Option<Self> {
+        let millis = match date {
+            Number::Unsigned(seconds) if seconds <= MAX_SECONDS => i64::try_from(seconds).ok()?.checked_mul(MILLIS)?,
+            Number::Float(seconds) if (0.0..=MAX_SECONDS as f64).contains(&seconds) => {
+                let millis = seconds * MILLIS as f64;
+                let whole = if round == Round::Down { millis.floor() } else { millis.ceil() };
+                // In range by the guard: 253,402,300,799,000 is far below 2^53.
+                whole as i64
+            }
+            Number::Unsigned(_) | Number::Negative(_) | Number::Float(_) => return None,
+        };
+        Some(UnixTime(millis))
+    }
+
+    /// This much later, no later than the end of what can be told.
+    pub const fn plus(self, span: Span) -> Self {
+        UnixTime(self.0.saturating_add(span.0))
+    }
+}
+
+impl Span {
+    /// So many seconds; what cannot be told in milliseconds is the longest that can.
+    pub fn from_seconds(seconds: u32) -> Self {
+        Span(i64::from(seconds).saturating_mul(MILLIS))
+    }
+
+    /// Whole seconds.
+    pub fn as_seconds(self) -> i64 {
+        self.0.checked_div(MILLIS).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(number: Number) -> Option<i64> {
+        UnixTime::from_numeric_date(number, Round::Down).map(UnixTime::as_millis)
+    }
+
+    #[test]
+    fn a_numeric_date_is_exact_or_nothing() {
+        assert_eq!(date(Number::Unsigned(0)), Some(0));
+        assert_eq!(date(Number::Float(-0.0)), Some(0));
+        assert_eq!(date(Number::Float(4.1e9)), date(Number::Unsigned(4_100_000_000)));
+        assert_eq!(date(Number::Float(4_102_444_800.5)), Some(4_102_444_800_500));
+        for number in [
+            Number::Unsigned(u64::MAX),
+            Number::Unsigned(1 << 63),
+            Number::Unsigned(MAX_SECONDS + 1),
+            Number::Negative(-1),
+            Number::Negative(i64::MIN),
+            Number::Float(-0.5),
+            Number::Float(1e308),
+            Number::Float(f64::NAN),
+        ] {
+            assert_eq!(date(number), None, "{number:?}");
+        }
+    }
+
+    #[test]
+    fn a_fraction_never_lengthens_a_tokens_life() {
+        let half = Number::Float(1.000_5);
+        assert_eq!(UnixTime::from_numeric_date(half, Round::Down), Some(UnixTime(1000)));
+        assert_eq!(UnixTime::from_numeric_date(half, Round::Up), Some(UnixTime(1001)));
+    }
+}

@@ -1,0 +1,98 @@
+//! The claims of a token, by name and with the type they must have (RFC 7519 section 4).
+
+use std::fmt;
+
+use crate::json::{Json, Object};
+use crate::time::{Round, UnixTime};
+
+/// The claims set. A claim that is there with the wrong type is an error, never the same as one that is not
+/// (CVE-2020-26160, CVE-2026-25537).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claims<'a>(Object<'a>);
+
+/// A claim whose type or value it cannot have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Malformed {
+    /// Which.
+    pub claim: String,
+    /// What it is.
+    pub found: &'static str,
+    /// What it must be.
+    pub expected: &'static str,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "claim `{}` is {}, not {}", self.claim, self.found, self.expected)
+    }
+}
+
+impl<'a> Claims<'a> {
+    /// These claims.
+    pub fn new(members: Object<'a>) -> Self {
+        Claims(members)
+    }
+
+    /// A claim, whatever its type.
+    pub fn get(&self, name: &str) -> Option<&Json<'a>> {
+        self.0.get(name)
+    }
+
+    /// The names and values, ordered by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json<'a>)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+    }
+
+    /// A claim that is a string, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// It is there and no string.
+    pub fn text(&self, name: &str) -> Result<Option<&str>, Malformed> {
+        self.read(name, "a string", Json::as_str)
+    }
+
+    /// A claim that is an array of strings, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// It is there and anything else: a bare string, an array of mixed types.
+    pub fn texts(&self, name: &str) -> Result<Option<Vec<&str>>, Malformed> {
+        self.read(name, "an array of strings", Json::as_strings)
+    }
+
+    /// A claim that is a string or an array of strings, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// It is there and anything else.
+    pub fn text_or_texts(&self, name: &str) -> Result<Option<Vec<&str>>, Malformed> {
+        self.read(name, "a string or an array of strings", |value| match value {
+            Json::String(text) => Some(vec![text.as_ref()]),
+            other => other.as_strings(),
+        })
+    }
+
+    /// A claim that is a NumericDate, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// It is there and no number, or none between 1970 and 9999.
+    pub fn date(&self, name: &str, round: Round) -> Result<Option<UnixTime>, Malformed> {
+        self.read(name, "a NumericDate from 1970 to 9999", |value| match value {
+            Json::Number(number) => UnixTime::from_numeric_date(*number, round),
+            _ => None,
+        })
+    }
+
+    fn read<'s, T>(
+        &'s self,
+        name: &str,
+        expected: &'static str,
+        read: impl FnOnce(&'s Json<'a>) -> Option<T>,
+    ) -> Result<Option<T>, Malformed> {
+        let Some(value) = self.0.get(name) else { return Ok(None) };
+        let malformed = || Malformed { claim: name.to_owned(), found: value.kind(), expected };
+        read(value).map(Some).ok_or_else(malformed)
+    }
+}

@@ -1,0 +1,108 @@
+//! The token in a request's headers (RFC 6750 section 2.1).
+
+/// What a request header offers as a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential<'a> {
+    /// No token: no such header, an empty one, or one of another scheme.
+    None,
+    /// One token, not looked into yet.
+    Token(&'a [u8]),
+    /// More than one: two headers, which a proxy joins with a comma, or a list.
+    Several,
+    /// `Bearer`, and then nothing that could be a token.
+    Malformed,
+}
+
+/// The authentication scheme; its case does not matter (RFC 9110 section 11.1).
+const BEARER: &[u8] = b"Bearer";
+
+impl<'a> Credential<'a> {
+    /// What a header offers: `authorization` a token behind `Bearer`, any other a bare one.
+    pub fn from_header(name: &str, value: &'a [u8]) -> Self {
+        match name {
+            "authorization" => Self::from_authorization(value),
+            _ => Self::from_bare(value),
+        }
+    }
+
+    fn from_authorization(value: &'a [u8]) -> Self {
+        // A comma: two headers that the proxy joined, a list of credentials, or the parameters of another scheme.
+        if value.contains(&b',') {
+            let bearer =
+                value.split(|&byte| byte == b',').any(|part| Self::from_authorization(part) != Credential::None);
+            return if bearer { Credential::Several } else { Credential::None };
+        }
+        let value = value.trim_ascii();
+        let Some((scheme, rest)) = value.split_at_checked(BEARER.len()) else {
+            return Credential::None;
+        };
+        if !scheme.eq_ignore_ascii_case(BEARER) {
+            return Credential::None;
+        }
+        match rest.split_first() {
+            None => Credential::Malformed,
+            Some((b' ', token)) if !token.is_empty() && !token.iter().any(u8::is_ascii_whitespace) => {
+                Credential::Token(token)
+            }
+            Some((b' ' | b'\t', _)) => Credential::Malformed,
+            // A longer word, `BearerX`: another scheme.
+            Some(_) => Credential::None,
+        }
+    }
+
+    fn from_bare(value: &'a [u8]) -> Self {
+        if value.contains(&b',') {
+            return Credential::Several;
+        }
+        match value.trim_ascii() {
+            [] => Credential::None,
+            token => Credential::Token(token),
+        }
+    }
+
+    /// What two headers offer together.
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Credential::None, offer) | (offer, Credential::None) => offer,
+            _ => Credential::Several,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Credential::{self, Malformed, None, Several, Token};
+
+    #[test]
+    fn rfc_6750_section_2_1() {
+        for (value, expected) in [
+            (&b"Bearer abc"[..], Token(b"abc")),
+            (b"bEARER abc", Token(b"abc")),
+            (b" Bearer abc ", Token(b"abc")),
+            (b"", None),
+            (b"Basic abc", None),
+            (b"BearerX abc", None),
+            (b"Bearer: abc", None),
+            (b"Bearer=abc", None),
+            (b"\xff\xff\xff\xff\xff\xff\xff", None),
+            (b"Bearer", Malformed),
+            (b"Bearer ", Malformed),
+            (b"Bearer  abc", Malformed),
+            (b"Bearer\tabc", Malformed),
+            (b"Bearer abc extra", Malformed),
+            (b"Bearer abc, Bearer def", Several),
+            (b"Basic abc,Bearer def", Several),
+            (b"Bearer abc,", Several),
+            (b"Digest username=\"a\", realm=\"b\"", None),
+        ] {
+            assert_eq!(Credential::from_authorization(value), expected, "{}", value.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn two_tokens_are_several_even_if_equal() {
+        assert_eq!(Token(b"a").and(Token(b"a")), Several);
+        assert_eq!(None.and(Token(b"a")), Token(b"a"));
+        assert_eq!(Malformed.and(Token(b"a")), Several);
+    }
+}

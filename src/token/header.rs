@@ -1,0 +1,70 @@
+//! The JOSE header of an access token (RFC 7515 section 4).
+
+use super::error::TokenError;
+use crate::json::{Json, Object};
+use crate::keys::Algorithm;
+
+/// What is used of the header. Whatever else it holds is not looked at: keys come from the issuer's set alone,
+/// never from `jwk`, `jku`, `x5u` or `x5c` (CVE-2018-0114).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The algorithm, of those that are taken.
+    pub algorithm: Algorithm,
+    /// The name of the key.
+    pub key_id: Option<String>,
+    /// The kind of token, as written.
+    pub kind: Option<String>,
+}
+
+/// Members that change what the signature or the claims mean. None is understood here, so all are refused
+/// (RFC 7515 section 4.1.11, RFC 7797, RFC 7516 section 4.1.3).
+const NOT_UNDERSTOOD: [&str; 3] = ["crit", "b64", "zip"];
+
+/// The kinds of an access token (RFC 9068 section 2.1, RFC 7519 section 5.1), in lower case.
+const KINDS: [&str; 3] = ["jwt", "at+jwt", "application/at+jwt"];
+
+impl Header {
+    pub(super) fn read(bytes: &[u8], max_depth: usize) -> Result<Self, TokenError> {
+        let members = match Json::parse(bytes, max_depth) {
+            Ok(Json::Object(members)) => members,
+            Ok(other) => return Err(malformed(format!("the header is {}, not an object", other.kind()))),
+            Err(error) => return Err(malformed(format!("the header: {error}"))),
+        };
+        if let Some(name) = NOT_UNDERSTOOD.iter().find(|name| members.contains_key(**name)) {
+            return Err(malformed(format!("the header has `{name}`, which is not understood")));
+        }
+        if let Some(content) = text(&members, "cty")?
+            && ["jwt", "application/jwt"].iter().any(|nested| content.eq_ignore_ascii_case(nested))
+        {
+            return Err(malformed("a token inside a token (`cty`) is not read".to_owned()));
+        }
+        let kind = text(&members, "typ")?;
+        if let Some(kind) = kind
+            && !KINDS.iter().any(|known| kind.eq_ignore_ascii_case(known))
+        {
+            let kind = kind.escape_debug();
+            return Err(malformed(format!(
+                "its `typ` is `{kind}`; an access token's is JWT, at+jwt, application/at+jwt or absent"
+            )));
+        }
+        let key_id = text(&members, "kid")?.map(str::to_owned);
+        let Some(algorithm) = text(&members, "alg")? else {
+            return Err(malformed("the header has no `alg`".to_owned()));
+        };
+        let algorithm =
+            Algorithm::parse(algorithm).ok_or_else(|| TokenError::AlgorithmNotTaken(algorithm.to_owned()))?;
+        Ok(Header { algorithm, key_id, kind: kind.map(str::to_owned) })
+    }
+}
+
+fn text<'a>(members: &'a Object<'_>, name: &str) -> Result<Option<&'a str>, TokenError> {
+    match members.get(name) {
+        None => Ok(None),
+        Some(Json::String(text)) => Ok(Some(text)),
+        Some(other) => Err(malformed(format!("the header's `{name}` is {}, not a string", other.kind()))),
+    }
+}
+
+fn malformed(what: String) -> TokenError {
+    TokenError::Malformed(what)
+}

@@ -1,0 +1,16 @@
+//! From the bytes of a request header to claims that can be trusted: [`Credential`] -> [`Compact`] ->
+//! [`Unverified`] -> [`Verified`]. Each step is the only way to the next.
+
+mod claims;
+mod compact;
+mod credential;
+mod error;
+mod header;
+mod verify;
+
+pub use claims::{Claims, Malformed};
+pub use compact::Compact;
+pub use credential::Credential;
+pub use error::TokenError;
+pub use header::Header;
+pub use verify::{Unverified, Verified};

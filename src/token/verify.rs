@@ -1,0 +1,210 @@
+//! From a token that was read to one that is trusted.
+
+use super::claims::{Claims, Malformed};
+use super::error::TokenError;
+use super::header::Header;
+use crate::keys::{KeyStore, Lookup};
+use crate::policy::{Gate, Issuer, TokenRules};
+use crate::time::{Round, UnixTime};
+
+/// A token whose parts were read. Its claims may be anybody's.
+#[derive(Debug)]
+pub struct Unverified<'a> {
+    header: Header,
+    claims: Claims<'a>,
+    signed: &'a [u8],
+    signature: &'a [u8],
+}
+
+/// The claims of a token that a trusted issuer signed, for this audience, for this time. Made by
+/// [`Unverified::verify`] alone.
+#[derive(Debug)]
+pub struct Verified<'a> {
+    claims: Claims<'a>,
+    issuer: &'a Issuer,
+}
+
+impl<'a> Unverified<'a> {
+    pub(super) fn new(header: Header, claims: Claims<'a>, signed: &'a [u8], signature: &'a [u8]) -> Self {
+        Unverified { header, claims, signed, signature }
+    }
+
+    /// The header.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The claims, which nobody has vouched for.
+    pub fn claims(&self) -> &Claims<'a> {
+        &self.claims
+    }
+
+    /// The configured issuer that the token claims to come from.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or not for the token's tenant. Both are settled before any key is looked for, so that
+    /// a stranger's token costs nothing.
+    pub fn issuer<'g>(&self, gate: &'g Gate) -> Result<&'g Issuer, TokenError> {
+        let iss = self.claims.text("iss")?.ok_or_else(|| missing("iss", "a string"))?;
+        let tid = self.claims.text("tid")?;
+        let issuer = gate.issuers.iter().find(|issuer| issuer.name.matches(iss, tid));
+        let issuer = issuer.ok_or_else(|| TokenError::IssuerUntrusted(iss.to_owned()))?;
+        if let Some(tenants) = &issuer.tenants
+            && !tid.is_some_and(|tid| tenants.contains(tid))
+        {
+            return Err(TokenError::TenantNotAllowed(tid.map(str::to_owned)));
+        }
+        Ok(issuer)
+    }
+
+    /// Checks the signature with the issuer's key that the header names.
+    ///
+    /// # Errors
+    ///
+    /// No such key, one for another algorithm, or a signature that is not its own.
+    pub fn check_signature(&self, issuer: &Issuer, keys: &impl KeyStore) -> Result<(), TokenError> {
+        let set = keys.key_set(issuer).ok_or(TokenError::KeysUnavailable)?;
+        let key = match set.find(self.header.key_id.as_deref(), self.header.algorithm) {
+            Lookup::Found(key) => key,
+            Lookup::OtherAlgorithm => return Err(TokenError::AlgorithmOfKey { token: self.header.algorithm }),
+            Lookup::Unknown => return Err(TokenError::KeyUnknown(self.header.key_id.clone())),
+        };
+        if key.verify(self.header.algorithm, self.signed, self.signature) {
+            Ok(())
+        } else {
+            Err(TokenError::SignatureInvalid)
+        }
+    }
+
+    /// Checks all that makes a token trusted: issuer, tenant, key, signature, audience, time, in this order.
+    ///
+    /// # Errors
+    ///
+    /// The first that fails.
+    pub fn verify(self, gate: &'a Gate, keys: &impl KeyStore, now: UnixTime) -> Result<Verified<'a>, TokenError> {
+        let issuer = self.issuer(gate)?;
+        self.check_signature(issuer, keys)?;
+        let times = Times::read(&self.claims)?;
+        check_audience(&self.claims, issuer)?;
+        times.check(&gate.token, now)?;
+        Ok(Verified { claims: self.claims, issuer })
+    }
+}
+
+impl<'a> Verified<'a> {
+    /// The claims.
+    pub fn claims(&self) -> &Claims<'a> {
+        &self.claims
+    }
+
+    /// Who signed them.
+    pub fn issuer(&self) -> &'a Issuer {
+        self.issuer
+    }
+}
+
+/// When a token is valid (RFC 7519 sections 4.1.4 to 4.1.6).
+struct Times {
+    exp: UnixTime,
+    nbf: Option<UnixTime>,
+    iat: Option<UnixTime>,
+}
+
+impl Times {
+    fn read(claims: &Claims<'_>) -> Result<Self, Malformed> {
+        Ok(Times {
+            exp: claims.date("exp", Round::Down)?.ok_or_else(|| malformed("exp", "absent", "a NumericDate"))?,
+            nbf: claims.date("nbf", Round::Up)?,
+            iat: claims.date("iat", Round::Up)?,
+        })
+    }
+
+    /// At `exp` itself a token is no longer valid, at `nbf` it is (RFC 7519); the leeway moves both.
+    fn check(&self, rules: &TokenRules, now: UnixTime) -> Result<(), TokenError> {
+        let leeway = rules.leeway;
+        if now >= self.exp.plus(leeway) {
+            return Err(TokenError::Expired { exp: self.exp, now, leeway });
+        }
+        for (claim, from) in [("nbf", self.nbf), ("iat", self.iat)] {
+            if let Some(from) = from
+                && now.plus(leeway) < from
+            {
+                return Err(TokenError::NotYetValid { claim, from, now, leeway });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_audience(claims: &Claims<'_>, issuer: &Issuer) -> Result<(), TokenError> {
+    let aud = claims.text_or_texts("aud")?.ok_or_else(|| missing("aud", "a string or an array of strings"))?;
+    if aud.iter().any(|aud| issuer.audiences.contains(*aud)) {
+        return Ok(());
+    }
+    Err(TokenError::AudienceMismatch(aud.into_iter().map(str::to_owned).collect()))
+}
+
+fn missing(claim: &str, expected: &'static str) -> TokenError {
+    malformed(claim, "absent", expected).into()
+}
+
+fn malformed(claim: &str, found: &'static str, expected: &'static str) -> Malformed {
+    Malformed { claim: claim.to_owned(), found, expected }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Json;
+    use crate::time::Span;
+
+    const NOW: i64 = 1_800_000_000;
+
+    fn check(claims: &str, now_millis: i64) -> Result<(), TokenError> {
+        let Ok(Json::Object(claims)) = Json::parse(claims.as_bytes(), 4) else { panic!("{claims}") };
+        let rules = TokenRules { max_bytes: 0, max_depth: 0, leeway: Span::from_seconds(60), headers: Vec::new() };
+        Times::read(&Claims::new(claims))?.check(&rules, UnixTime::from_millis(now_millis))
+    }
+
+    fn reason(claims: &str, now_millis: i64) -> Option<&'static str> {
+        check(claims, now_millis).err().map(|error| error.reason().as_str())
+    }
+
+    #[test]
+    fn rfc_7519_section_4_1_4_at_the_edge() {
+        let claims = format!(r#"{{"exp":{NOW}}}"#);
+        assert_eq!(reason(&claims, (NOW + 60) * 1000 - 1), None);
+        assert_eq!(reason(&claims, (NOW + 60) * 1000), Some("token-expired"));
+        assert_eq!(reason(&format!(r#"{{"exp":{NOW}.5}}"#), (NOW + 60) * 1000 + 499), None);
+        assert_eq!(reason(&format!(r#"{{"exp":{NOW}.5}}"#), (NOW + 60) * 1000 + 500), Some("token-expired"));
+    }
+
+    #[test]
+    fn rfc_7519_section_4_1_5_at_the_edge() {
+        for claim in ["nbf", "iat"] {
+            let claims = format!(r#"{{"exp":{},"{claim}":{}}}"#, NOW + 3600, NOW + 60);
+            assert_eq!(reason(&claims, NOW * 1000), None, "{claim}");
+            assert_eq!(reason(&claims, NOW * 1000 - 1), Some("token-not-yet-valid"), "{claim}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_jumps_fails_closed() {
+        let claims = format!(r#"{{"exp":{},"nbf":{NOW}}}"#, NOW + 3600);
+        assert_eq!(reason(&claims, 0), Some("token-not-yet-valid"));
+        assert_eq!(reason(&claims, i64::MIN), Some("token-not-yet-valid"));
+        assert_eq!(reason(&claims, i64::MAX), Some("token-expired"));
+    }
+
+    #[test]
+    fn a_message_has_both_sides() {
+        let error = check(&format!(r#"{{"exp":{NOW}}}"#), (NOW + 100) * 1000).unwrap_err();
+        assert_eq!(error.to_string(), "expired 100 s ago, leeway 60 s");
+        assert_eq!(
+            check(r#"{"exp":"1"}"#, 0).unwrap_err().to_string(),
+            "claim `exp` is a string, not a NumericDate from 1970 to 9999"
+        );
+        assert_eq!(check("{}", 0).unwrap_err().to_string(), "claim `exp` is absent, not a NumericDate");
+    }
+}

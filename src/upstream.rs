@@ -1,0 +1,125 @@
+//! What the upstream is told of a request that passes, under header names that the operator gives.
+
+use crate::json::{Json, Number};
+use crate::subject::Subject;
+use crate::token::Claims;
+
+/// The headers that tell the upstream. None by default: each costs a call to the host.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UpstreamHeaders {
+    /// The header that says `allow`.
+    pub decision: Option<String>,
+    /// The header that says `user` or `app`.
+    pub subject: Option<String>,
+    /// Claims and the headers that carry them.
+    pub claims: Vec<(String, String)>,
+}
+
+/// Headers to set, in lower case, and their values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told(Vec<(String, String)>);
+
+/// The longest value that is passed on, in bytes.
+const MAX_VALUE_BYTES: usize = 1024;
+
+impl UpstreamHeaders {
+    /// The configured header names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let claims = self.claims.iter().map(|(_, header)| header);
+        self.decision.iter().chain(&self.subject).chain(claims).map(String::as_str)
+    }
+
+    /// Whether there is nothing to tell and so nothing to remove.
+    pub fn is_empty(&self) -> bool {
+        self.names().next().is_none()
+    }
+
+    /// Whether a client's header of this name could be taken for one of these by an upstream. Gateways in CGI's
+    /// tradition see one name in `x-user`, `X_User` and `x.user` (CVE-2025-64484).
+    pub fn could_be(&self, name: &str) -> bool {
+        self.names()
+            .any(|own| own.len() == name.len() && own.bytes().zip(name.bytes()).all(|(a, b)| fold(a) == fold(b)))
+    }
+
+    /// What to tell of a token's request.
+    pub fn tell(&self, subject: Subject, claims: &Claims<'_>) -> Told {
+        let claims =
+            self.claims.iter().filter_map(|(claim, header)| Some((header.clone(), value(claims.get(claim)?)?)));
+        Told(
+            self.tell_decision()
+                .into_iter()
+                .chain(self.subject.iter().map(|name| (name.clone(), subject.as_str().to_owned())))
+                .chain(claims)
+                .collect(),
+        )
+    }
+
+    fn tell_decision(&self) -> Option<(String, String)> {
+        self.decision.as_ref().map(|name| (name.clone(), "allow".to_owned()))
+    }
+
+    /// What to tell of a request that needed no token.
+    pub fn tell_public(&self) -> Told {
+        Told(self.tell_decision().into_iter().collect())
+    }
+}
+
+impl Told {
+    /// Names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+fn fold(byte: u8) -> u8 {
+    if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' }
+}
+
+/// A claim as a header's value; `None` where it cannot be one without being changed or read as something else
+/// (CVE-2023-27493).
+fn value(claim: &Json<'_>) -> Option<String> {
+    let value = match claim {
+        Json::String(text) => text.to_string(),
+        Json::Bool(value) => value.to_string(),
+        Json::Number(Number::Unsigned(value)) => value.to_string(),
+        Json::Number(Number::Negative(value)) => value.to_string(),
+        Json::Array(_) => {
+            let items = claim.as_strings()?;
+            let parted = items.iter().all(|item| !item.contains(','));
+            parted.then(|| items.join(","))?
+        }
+        Json::Number(Number::Float(_)) | Json::Null | Json::Object(_) => return None,
+    };
+    let fits = value.len() <= MAX_VALUE_BYTES && value.bytes().all(|b| matches!(b, b' '..=b'~'));
+    (fits && value.trim_ascii() == value).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(claim: &str) -> Option<String> {
+        value(&Json::parse(claim.as_bytes(), 4).unwrap())
+    }
+
+    #[test]
+    fn a_claim_that_would_change_on_the_way_is_not_told() {
+        for claim in
+            [r#""a\r\nx: y""#, r#""a\u0000""#, r#""José""#, r#"" a""#, r#"["a,b"]"#, r#"["a",1]"#, "null", "{}", "1.5"]
+        {
+            assert_eq!(told(claim), None, "{claim}");
+        }
+        assert_eq!(told(&format!("\"{}\"", "a".repeat(1025))), None);
+        assert_eq!(told(r#"["AdminAgents","SalesAgents"]"#).as_deref(), Some("AdminAgents,SalesAgents"));
+        assert_eq!(told("7").as_deref(), Some("7"));
+    }
+
+    #[test]
+    fn a_name_is_known_in_every_disguise() {
+        let headers = UpstreamHeaders { subject: Some("x-mfa-user".to_owned()), ..UpstreamHeaders::default() };
+        for name in ["x-mfa-user", "X_MFA_User", "x-mfa_user", "x.mfa.user"] {
+            assert!(headers.could_be(name), "{name}");
+        }
+        assert!(!headers.could_be("x-mfa-users") && !headers.could_be("y-mfa-user"));
+    }
+}

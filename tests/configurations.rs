@@ -1,0 +1,133 @@
+//! Configurations that are wrong: refused whole, with every error and its place, by the core and by Envoy.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use support::envoy::{Carrier, Listener, Settings, bootstrap, run_to_end};
+use support::forge::Forge;
+use support::table::{Sample, merge};
+use support::template::Scope;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    /// The right configuration, which each of the wrong ones changes.
+    config: Value,
+    wrong: Vec<Wrong>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wrong {
+    name: String,
+    /// Changes to the right configuration (JSON Merge Patch).
+    #[serde(default)]
+    with: Value,
+    /// The whole text, where it is no changed JSON.
+    text: Option<String>,
+    /// The place of every error, and what its message says among others.
+    errors: BTreeMap<String, String>,
+    /// Whether Envoy is asked too, which takes a second.
+    #[serde(default)]
+    envoy: bool,
+}
+
+impl Wrong {
+    fn text(&self, right: &Value, forge: &Forge) -> String {
+        if let Some(text) = &self.text {
+            return text.clone();
+        }
+        let scope = Scope { forge, now: 0, local: Vec::new() };
+        let mut config = right.clone();
+        merge(&mut config, &scope.json(&self.with));
+        config.to_string()
+    }
+}
+
+fn load() -> (Forge, Value, Vec<Wrong>) {
+    let forge = Forge::new();
+    let file: File = support::yaml(&support::repository("tests/cases/shared/wrong-configurations.yaml"));
+    let config = Scope { forge: &forge, now: 0, local: Vec::new() }.json(&file.config);
+    (forge, config, file.wrong)
+}
+
+#[test]
+fn the_right_one_is_taken() {
+    let (forge, right, _) = load();
+    mfa_gate::config::parse(right.to_string().as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
+    let shared = Sample::load(&forge, "partner-center.yaml");
+    mfa_gate::config::parse(shared.config.to_string().as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
+}
+
+#[test]
+fn every_error_is_told_with_its_place() {
+    let (forge, right, wrong) = load();
+    let mut problems = Vec::new();
+    for case in &wrong {
+        let Err(errors) = mfa_gate::config::parse(case.text(&right, &forge).as_bytes()) else {
+            problems.push(format!("{}: taken", case.name));
+            continue;
+        };
+        let mut left: Vec<_> = errors.iter().collect();
+        for (place, message) in &case.errors {
+            match left.iter().position(|error| error.path == *place && error.message.contains(message.as_str())) {
+                Some(index) => drop(left.remove(index)),
+                None => problems.push(format!("{}: no error `{place}: ...{message}...` in:\n{errors}", case.name)),
+            }
+        }
+        problems.extend(left.iter().map(|error| format!("{}: also {error}", case.name)));
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// Everything in one configuration that can be wrong in one.
+#[test]
+fn envoy_refuses_them_and_logs_every_error() {
+    let (forge, right, wrong) = load();
+    let upstream = [("upstream", SocketAddr::from(([127, 0, 0, 1], 9)))];
+    let asked: Vec<_> = wrong.iter().filter(|case| case.envoy).collect();
+    assert!(asked.len() >= 3, "Envoy is asked about {} only", asked.len());
+    for case in asked {
+        let text = case.text(&right, &forge);
+        let errors = mfa_gate::config::parse(text.as_bytes()).map(drop).expect_err(&case.name);
+        let mut carriers = vec![Carrier::StringValue];
+        if case.text.is_none() {
+            carriers.push(Carrier::Struct);
+        }
+        for carrier in carriers {
+            let config = serde_json::from_str(&text).unwrap_or(Value::String(text.clone()));
+            let listener = Listener { carrier, ..Listener::new("wrong", Settings::Shipped, config) };
+            let bootstrap =
+                bootstrap(&[listener], &upstream, None, "/dev/null".as_ref()).unwrap_or_else(|error| panic!("{error}"));
+            for arguments in [&["--mode", "validate"][..], &[]] {
+                let (code, log) = run_to_end(&bootstrap, arguments).unwrap_or_else(|error| panic!("{error}"));
+                assert!(code.is_some_and(|code| code != 0), "{}: Envoy ends with {code:?} on {arguments:?}", case.name);
+                for error in errors.iter() {
+                    assert!(
+                        log.contains(&error.to_string()),
+                        "{}: `{error}` is not in Envoy's log on {arguments:?}",
+                        case.name
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn envoy_takes_the_right_one() {
+    let (_, right, _) = load();
+    let upstream = [("upstream", SocketAddr::from(([127, 0, 0, 1], 9)))];
+    for carrier in [Carrier::StringValue, Carrier::Struct] {
+        let listener = Listener { carrier, ..Listener::new("right", Settings::Shipped, right.clone()) };
+        let bootstrap =
+            bootstrap(&[listener], &upstream, None, "/dev/null".as_ref()).unwrap_or_else(|error| panic!("{error}"));
+        let (code, log) = run_to_end(&bootstrap, &["--mode", "validate"]).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(code, Some(0), "{log}");
+    }
+}

@@ -1,0 +1,287 @@
+//! Test vectors that others published, run and not copied: they lie outside the repository, where CORPORA says. A corpus that is not there
+//! is named, and nothing is claimed of it.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use mfa_gate::json::Json;
+use mfa_gate::keys::{Algorithm, KeySet, Lookup};
+use mfa_gate::policy::{Gate, TokenRules};
+use mfa_gate::token::{Compact, TokenError};
+use serde_json::{Value, json};
+
+use support::envoy::{Envoy, Listener, Settings};
+use support::forge::Forge;
+use support::http1::Connection;
+use support::native::{NativeRequest, Verdict, gate, judge};
+use support::table::Sample;
+use support::upstream::Upstream;
+
+const NOW: i64 = 1_768_478_400;
+
+fn corpus(name: &str) -> Option<PathBuf> {
+    let corpora = std::env::var_os("CORPORA").map_or_else(|| support::repository("../shared/corpora"), PathBuf::from);
+    let path = corpora.join(name);
+    if !path.is_dir() {
+        support::note(&format!("the corpus is not at `{}`: nothing of it was run", path.display()));
+        return None;
+    }
+    Some(path)
+}
+
+fn json(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn rules() -> TokenRules {
+    let sample = Sample::load(&Forge::new(), "partner-center.yaml");
+    gate(&sample.config).token
+}
+
+/// Whether the token gets past structure, header and signature. These corpora sign texts that are no claims, so their payload is all that
+/// may be found wrong.
+fn is_signed(token: &str, jwks: &Value, rules: &TokenRules) -> bool {
+    let Ok(compact) = Compact::decode(token.as_bytes(), rules) else { return false };
+    match compact.read(rules).map(drop) {
+        Ok(()) => {}
+        Err(TokenError::Malformed(what)) if what.starts_with("the claims") => {}
+        Err(_) => return false,
+    }
+    let text = jwks.to_string();
+    let Ok(set) = KeySet::read(&Json::parse(text.as_bytes(), 8).expect("a key set is JSON")) else { return false };
+    let (signed, signature) = token.rsplit_once('.').expect("three parts");
+    let header = signed.split('.').next().unwrap_or_default();
+    let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).expect("base64url")).expect("a header");
+    let algorithm = Algorithm::parse(header["alg"].as_str().expect("alg")).expect("an algorithm that is taken");
+    match set.find(header["kid"].as_str(), algorithm) {
+        Lookup::Found(key) => {
+            key.verify(algorithm, signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).expect("base64url"))
+        }
+        Lookup::OtherAlgorithm | Lookup::Unknown => false,
+    }
+}
+
+/// The cases of one file of wycheproof: id, key set, token, whether it is to be accepted.
+fn wycheproof(file: &str) -> Option<Vec<(u64, Value, String, bool)>> {
+    let path = corpus("wycheproof")?;
+    let mut cases = Vec::new();
+    for group in json(&path.join(file))["testGroups"].as_array().expect("groups") {
+        let key = if group["public"].is_null() { &group["private"] } else { &group["public"] };
+        let jwks = if key["keys"].is_array() { key.clone() } else { json!({"keys": [key]}) };
+        for test in group["tests"].as_array().expect("tests") {
+            let id = test["tcId"].as_u64().expect("tcId");
+            let token = test["jws"].as_str().expect("jws").to_owned();
+            // Only asymmetric keys stand in a key set here, so nothing that they did not sign is accepted.
+            let symmetric = jwks["keys"].as_array().expect("keys").iter().any(|key| key["kty"] == "oct");
+            cases.push((id, jwks.clone(), token, test["result"] == "valid" && !symmetric));
+        }
+    }
+    Some(cases)
+}
+
+fn assert_verdicts(cases: &[(u64, Value, String, bool)], exceptions: &[(u64, bool)]) {
+    let rules = rules();
+    let wrong: Vec<_> = cases
+        .iter()
+        .filter(|(id, jwks, token, valid)| {
+            let wanted = exceptions.iter().find(|(other, _)| other == id).map_or(*valid, |(_, wanted)| *wanted);
+            is_signed(token, jwks, &rules) != wanted
+        })
+        .map(|(id, _, token, valid)| format!("tcId {id}, valid {valid}: {token}"))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(cases.iter().any(|(_, _, _, valid)| *valid), "not one valid case: nothing is shown");
+}
+
+#[test]
+fn wycheproof_signatures() {
+    let Some(cases) = wycheproof("json_web_signature_test.json") else { return };
+    assert_eq!(cases.len(), 401);
+    // Valid there, but the key's `alg` is not the header's.
+    assert_verdicts(&cases, &[346, 347, 350, 351].map(|id| (id, false)));
+}
+
+#[test]
+fn wycheproof_keys() {
+    let Some(cases) = wycheproof("json_web_key_test.json") else { return };
+    assert_eq!(cases.len(), 26);
+    assert_verdicts(&cases, &[]);
+}
+
+#[test]
+fn jose_cookbook() {
+    let Some(path) = corpus("jose-cookbook") else { return };
+    let rules = rules();
+    let accepted = ["jws/4_1.rsa_v15_signature.json", "jws/4_2.rsa-pss_signature.json", "curve25519/jws.json"];
+    let refused = [
+        // P-521 and HMAC are not taken, nor is a payload that is elsewhere, nor one that is not base64url.
+        "jws/4_3.ecdsa_signature.json",
+        "jws/4_4.hmac-sha2_integrity_protection.json",
+        "jws/4_5.signature_with_detached_content.json",
+        "jws/4_6.protecting_specific_header_fields.json",
+        "jws/4_7.protecting_content_only.json",
+        "jws/4_8.multiple_signatures.json",
+        "rfc7797/4.2.hmac-sha2_b64_false.json",
+        "rfc7797/hmac-sha2_b64_false.json",
+        "curve25519/ecdh-es.json",
+    ];
+    for (files, wanted) in [(&accepted[..], true), (&refused[..], false)] {
+        for file in files {
+            let example = json(&path.join(file));
+            let mut key = example["input"]["key"].clone();
+            for private in ["d", "p", "q", "dp", "dq", "qi"] {
+                key.as_object_mut().map(|key| key.remove(private));
+            }
+            let jwks = if key.is_array() { json!({"keys": key}) } else { json!({"keys": [key]}) };
+            let output = &example["output"];
+            if let Some(compact) = output["compact"].as_str() {
+                assert_eq!(is_signed(compact, &jwks, &rules), wanted, "{file}");
+            }
+            for serialization in ["json", "json_flat"] {
+                assert!(!is_signed(&output[serialization].to_string(), &jwks, &rules), "{file}: {serialization}");
+            }
+        }
+    }
+}
+
+/// The files of JSONTestSuite: name and bytes.
+fn json_test_suite() -> Option<Vec<(String, Vec<u8>)>> {
+    let path = corpus("JSONTestSuite")?;
+    let mut files: Vec<_> = std::fs::read_dir(path.join("test_parsing"))
+        .expect("test_parsing")
+        .map(|entry| entry.expect("an entry").path())
+        .map(|path| {
+            (path.file_name().expect("a name").to_string_lossy().into_owned(), std::fs::read(&path).expect("a file"))
+        })
+        .collect();
+    files.sort();
+    assert!(files.len() > 300, "{} files", files.len());
+    Some(files)
+}
+
+/// A file as the whole payload, as the whole header, and in an unused member of each; with what becomes of it, where that is certain.
+fn tokens_of(forge: &Forge, sample: &Sample, name: &str, bytes: &[u8], now: i64) -> Vec<(Vec<u8>, Option<bool>)> {
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let whole = format!("$hex({hex})");
+    let member = format!("{{$members,\"x\":$hex({hex})}}");
+    let header = format!("{{\"alg\":\"RS256\",\"kid\":\"rsa\",\"x\":$hex({hex})}}");
+    let wanted = match name.split_once('_') {
+        Some(("y", _)) => {
+            Some(!matches!(name, "y_object_duplicated_key.json" | "y_object_duplicated_key_and_value.json"))
+        }
+        Some(("n", _)) => Some(false),
+        _ => None,
+    };
+    // A file that is no JSON by itself may become some inside an object: that of `n_structure_no_data`, or a `}` too many.
+    let alone = [json!({"from": "good", "payload": whole}), json!({"from": "good", "header_text": whole})];
+    let inside = [json!({"from": "good", "payload": member}), json!({"from": "good", "header_text": header})];
+    let as_whole = alone.iter().map(|spec| (sample.mint(forge, spec, now), (wanted == Some(false)).then_some(false)));
+    let as_member = inside
+        .iter()
+        .map(|spec| (sample.mint(forge, spec, now), wanted.filter(|wanted| *wanted || name.starts_with('y'))));
+    as_whole.chain(as_member).collect()
+}
+
+#[test]
+fn c33_c34_json_test_suite() {
+    let Some(files) = json_test_suite() else { return };
+    let forge = Forge::new();
+    let sample = Sample::load(&forge, "partner-center.yaml");
+    let gate: Gate = gate(&sample.config);
+    let mut wrong = Vec::new();
+    for (name, bytes) in &files {
+        for (token, wanted) in tokens_of(&forge, &sample, name, bytes, NOW) {
+            let request =
+                NativeRequest::to_path(b"/v1/customers").with("authorization", [b"Bearer ", token.as_slice()].concat());
+            let reason = match judge(&gate, &request, NOW) {
+                Verdict::Allow(_) => "allow",
+                Verdict::Deny(reason, _) => reason,
+            };
+            let fits = match wanted {
+                Some(true) => reason == "allow",
+                Some(false) => ["token-malformed", "token-too-large"].contains(&reason),
+                None => true,
+            };
+            if !fits {
+                wrong.push(format!("{name}: {reason}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn c33_c34_json_test_suite_in_envoy() {
+    let Some(files) = json_test_suite() else { return };
+    let forge = Forge::new();
+    let sample = Sample::load(&forge, "partner-center.yaml");
+    let listener = Listener::new("gate", Settings::Bare, sample.config.clone());
+    let envoy = Envoy::start(&[listener], Upstream::start(), &[], None).unwrap_or_else(|error| panic!("{error}"));
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock past 1970").as_secs();
+    let now = i64::try_from(now).expect("a clock before the end of time");
+    let mut connection = Connection::new(envoy.address("gate"));
+    let mut ask = |token: &[u8]| {
+        let request = [b"GET /v1/customers HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ", token, b"\r\n\r\n"].concat();
+        connection.request(&request).expect("an answer").answer.status
+    };
+    let good = sample.mint(&forge, &json!({"from": "good"}), now);
+    for (name, bytes) in &files {
+        for (token, wanted) in tokens_of(&forge, &sample, name, bytes, now) {
+            let status = ask(&token);
+            match wanted {
+                Some(true) => assert_eq!(status, 200, "{name}"),
+                Some(false) => assert!([401, 431].contains(&status), "{name}: {status}"),
+                None => assert!([200, 401, 431].contains(&status), "{name}: {status}"),
+            }
+        }
+        assert_eq!(ask(&good), 200, "after {name}");
+    }
+}
+
+/// Whatever Envoy's own normaliser makes of a path, a route for that covers the path as it came.
+#[test]
+fn envoy_paths() {
+    let Some(path) = corpus("envoy-paths") else { return };
+    let utility = json(&path.join("path_utility.json"));
+    let normalizer = json(&path.join("uhv_path_normalizer.json"));
+    let pair = |from: &Value, to: &Value| (from.as_str().expect("a path").to_owned(), to.as_str().map(str::to_owned));
+    let mut pairs: Vec<(String, Option<String>)> = ["canonicalPath", "mergeSlashes", "removeQueryAndFragment"]
+        .iter()
+        .flat_map(|table| utility[table].as_array().expect("pairs"))
+        .map(|row| pair(&row[0], &row[1]))
+        .collect();
+    pairs.extend(normalizer["cases"].as_array().expect("cases").iter().map(|case| pair(&case["in"], &case["out"])));
+    assert!(pairs.len() > 50, "{} pairs", pairs.len());
+    let sample = Sample::load(&Forge::new(), "partner-center.yaml");
+    let mut judged = 0;
+    for (from, to) in pairs {
+        let mut config = sample.config.clone();
+        config["default"] = json!("public");
+        config["path_case"] = json!("exact");
+        let route = to.as_deref().and_then(as_route);
+        match (&to, &route) {
+            // What Envoy refuses has no reading that is public.
+            (None, _) => config["default"] = json!("mfa"),
+            (Some(_), Some(route)) => config["routes"] = json!([{"name": "protected", "path": route, "policy": "mfa"}]),
+            (Some(_), None) => continue,
+        }
+        let verdict = judge(&gate(&config), &NativeRequest::to_path(from.as_bytes()), NOW);
+        assert!(matches!(verdict, Verdict::Deny(..)), "`{from}`, which Envoy makes {to:?}, is allowed");
+        judged += 1;
+    }
+    assert!(judged > 40, "{judged} judged");
+}
+
+/// A path as a route has it: decoded, without a query, and without what no route can have.
+fn as_route(path: &str) -> Option<String> {
+    let path = path.split(['?', '#']).next()?;
+    let path = path.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(path);
+    let plain = path.starts_with('/')
+        && !path.contains("//")
+        && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/.-_~".contains(&b));
+    plain.then(|| path.to_owned())
+}

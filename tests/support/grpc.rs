@@ -1,0 +1,124 @@
+//! A gRPC client, and a service that sends back what it gets.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::{Buf, BufMut, Bytes};
+use tonic::Status;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codegen::http::uri::PathAndQuery;
+
+/// Messages as they are: what they mean is of no concern here.
+#[derive(Default)]
+struct Plain;
+
+impl Codec for Plain {
+    type Encode = Bytes;
+    type Decode = Bytes;
+    type Encoder = Plain;
+    type Decoder = Plain;
+
+    fn encoder(&mut self) -> Plain {
+        Plain
+    }
+
+    fn decoder(&mut self) -> Plain {
+        Plain
+    }
+}
+
+impl Encoder for Plain {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(&mut self, message: Bytes, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        to.put(message);
+        Ok(())
+    }
+}
+
+impl Decoder for Plain {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
+        Ok(Some(from.copy_to_bytes(from.remaining())))
+    }
+}
+
+/// Calls `echo.Echo/Say`.
+pub async fn call(address: SocketAddr, token: Option<&str>, message: &'static [u8]) -> Result<Vec<u8>, Status> {
+    let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{address}")).expect("an address");
+    let channel = endpoint.connect().await.expect("a connection");
+    let mut client = tonic::client::Grpc::new(channel);
+    client.ready().await.expect("a connection");
+    let mut request = tonic::Request::new(Bytes::from_static(message));
+    if let Some(token) = token {
+        request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().expect("a value"));
+    }
+    let response = client.unary(request, PathAndQuery::from_static("/echo.Echo/Say"), Plain).await?;
+    Ok(response.into_inner().to_vec())
+}
+
+/// The service.
+pub struct GrpcUpstream {
+    pub address: SocketAddr,
+    messages: Arc<AtomicUsize>,
+}
+
+impl GrpcUpstream {
+    /// Starts it. It stops with the process.
+    pub fn start() -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port for the gRPC service");
+        let address = listener.local_addr().expect("its address");
+        listener.set_nonblocking(true).expect("a socket for tokio");
+        let messages = Arc::<AtomicUsize>::default();
+        let count = Arc::clone(&messages);
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
+                while let Ok((stream, _)) = listener.accept().await {
+                    tokio::spawn(serve(stream, Arc::clone(&count)));
+                }
+            });
+        });
+        GrpcUpstream { address, messages }
+    }
+
+    /// How many messages have reached it.
+    pub fn messages(&self) -> usize {
+        self.messages.load(Ordering::SeqCst)
+    }
+}
+
+async fn serve(stream: tokio::net::TcpStream, messages: Arc<AtomicUsize>) -> Result<(), h2::Error> {
+    let mut connection = h2::server::handshake(stream).await?;
+    while let Some(request) = connection.accept().await {
+        let (request, respond) = request?;
+        tokio::spawn(answer(request, respond, Arc::clone(&messages)));
+    }
+    Ok(())
+}
+
+async fn answer(
+    request: http::Request<h2::RecvStream>,
+    mut respond: h2::server::SendResponse<Bytes>,
+    messages: Arc<AtomicUsize>,
+) -> Result<(), h2::Error> {
+    let mut body = request.into_body();
+    let mut message = Vec::new();
+    while let Some(chunk) = body.data().await {
+        let chunk = chunk?;
+        body.flow_control().release_capacity(chunk.len())?;
+        message.extend_from_slice(&chunk);
+    }
+    messages.fetch_add(1, Ordering::SeqCst);
+    let head = http::Response::builder().header("content-type", "application/grpc").body(()).expect("a response");
+    let mut stream = respond.send_response(head, false)?;
+    stream.send_data(Bytes::from(message), false)?;
+    let mut trailers = http::HeaderMap::new();
+    trailers.insert("grpc-status", http::HeaderValue::from_static("0"));
+    stream.send_trailers(trailers)
+}

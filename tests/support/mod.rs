@@ -1,0 +1,33 @@
+//! What the tests share: the table of cases, the forge of tokens, and a real Envoy with a recording upstream.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+pub mod answer;
+pub mod envoy;
+pub mod forge;
+pub mod grpc;
+pub mod http1;
+pub mod http2;
+pub mod native;
+pub mod table;
+pub mod template;
+pub mod token;
+pub mod upstream;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// A file of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Reads YAML; these files are part of the tests, so a mistake in one ends them.
+pub fn yaml<T: serde::de::DeserializeOwned>(path: &Path) -> T {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Says something that is seen of a test that passes, too.
+pub fn note(text: &str) {
+    writeln!(std::io::stderr(), "note: {text}").expect("stderr");
+}
