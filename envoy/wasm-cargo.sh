@@ -6,6 +6,9 @@ here=$(dirname "$0")
 subcommand=$1
 shift
 
+CARGO_TARGET_WASM32_WASIP1_LINKER=$(cd "$here" && pwd)/wasm-ld.sh
+export CARGO_TARGET_WASM32_WASIP1_LINKER
+
 has_target() {
     local libraries
     libraries=$(rustc --print target-libdir --target wasm32-wasip1 2>/dev/null) &&
@@ -22,6 +25,9 @@ has_debian() {
 
 # Where Debian's packages are in use, a server out of reach is not waited for each time.
 if has_target || { ! has_debian && add_target && has_target; }; then
+    host=$(rustc -vV | sed -n 's/^host: //p')
+    MFA_GATE_WASM_LD=$(rustc --print sysroot)/lib/rustlib/$host/bin/rust-lld
+    export MFA_GATE_WASM_LD
     exec cargo "$subcommand" --target wasm32-wasip1 "$@"
 fi
 
@@ -34,6 +40,6 @@ echo "no wasm32-wasip1 from rustup; using Debian's \`${packages[*]}\`" >&2
     exit 1
 }
 export PATH="/usr/bin:$PATH" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
-export CARGO_TARGET_WASM32_WASIP1_LINKER=wasm-ld-19
+export MFA_GATE_WASM_LD=wasm-ld-19
 export RUSTFLAGS="-C link-self-contained=no -L /usr/lib/wasm32-wasi"
 exec cargo "$subcommand" -Z build-std=std,panic_abort --target wasm32-wasip1 "$@"

@@ -2,16 +2,17 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::deny_reason::DenyReason;
-use crate::keys::KeyStore;
+use crate::keys::{InlineKeys, KeyStore, RustCrypto, Verifier};
 use crate::mfa::MfaState;
 use crate::policy::{AppOnly, Demand, Gate, MfaDemand, Policy, Values};
 use crate::route::{Authority, Reading, RequestPath, Route};
 use crate::subject::Subject;
 use crate::time::UnixTime;
-use crate::token::{Claims, Compact, Credential, Malformed, TokenError, Verified};
+use crate::token::{Claims, Compact, Credential, Malformed, TokenCache, TokenError, Verified};
 use crate::upstream::Told;
 
 /// A request as its host tells it. Each look may cost a call to the host, so each is made once, and only if needed.
@@ -94,6 +95,14 @@ impl fmt::Display for Detail {
 }
 
 impl Denial {
+    /// The issuer, by its index, whose newer keys might turn it.
+    pub fn awaits(&self) -> Option<usize> {
+        match &self.detail {
+            Detail::Words(_) => None,
+            Detail::Token(error) => error.awaits(),
+        }
+    }
+
     fn new(reason: DenyReason, words: impl Into<Cow<'static, str>>) -> Self {
         Denial { reason, detail: Detail::Words(words.into()), subject: None }
     }
@@ -120,11 +129,31 @@ pub struct Applied<'g> {
     pub policy: &'g Policy,
 }
 
+/// What a decision is made with, besides the configuration and the request.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// The keys that are at hand.
+    pub keys: &'a dyn KeyStore,
+    /// What verifies signatures.
+    pub verifier: &'a dyn Verifier,
+    /// What is remembered of tokens.
+    pub cache: &'a TokenCache,
+    /// The time.
+    pub now: UnixTime,
+}
+
+impl<'a> Means<'a> {
+    /// What it takes without a host: the keys of the configuration, and signatures verified in pure Rust.
+    pub fn without_host(cache: &'a TokenCache, now: UnixTime) -> Self {
+        Means { keys: &InlineKeys, verifier: &RustCrypto, cache, now }
+    }
+}
+
 /// Decides whether a request may pass.
 ///
 /// Each reading of its path falls to a route, and each route's policy must let it through; the first that does not
 /// is the answer.
-pub fn decide<'g>(gate: &'g Gate, request: &impl Request, keys: &impl KeyStore, now: UnixTime) -> Decision<'g> {
+pub fn decide<'g>(gate: &'g Gate, request: &impl Request, means: &Means<'_>) -> Decision<'g> {
     let applied = match policies_on(gate, request) {
         Ok(applied) => applied,
         Err(denial) => return Decision { route: None, policy: None, outcome: Err(denial) },
@@ -138,7 +167,7 @@ pub fn decide<'g>(gate: &'g Gate, request: &impl Request, keys: &impl KeyStore, 
             outcome: Ok(Permit { subject: None, told: gate.upstream.tell_public() }),
         };
     };
-    let (deciding, outcome) = judge_token(gate, request, keys, now, first, &applied);
+    let (deciding, outcome) = judge_token(gate, request, means, first, &applied);
     Decision { route: deciding.route, policy: Some(deciding.policy), outcome }
 }
 
@@ -232,8 +261,7 @@ fn authority(request: &impl Request) -> Result<Authority, Denial> {
 fn judge_token<'g, 'c>(
     gate: &'g Gate,
     request: &impl Request,
-    keys: &impl KeyStore,
-    now: UnixTime,
+    means: &Means<'_>,
     first: &'c Applied<'g>,
     applied: &'c [Applied<'g>],
 ) -> (&'c Applied<'g>, Result<Permit, Denial>) {
@@ -249,22 +277,15 @@ fn judge_token<'g, 'c>(
             return (first, Err(Denial::new(DenyReason::TokenMalformed, "`Bearer` is not followed by one token")));
         }
     };
-    let compact = match Compact::decode(token, &gate.token) {
-        Ok(compact) => compact,
-        Err(error) => return (first, Err(error.into())),
-    };
-    let verified = match compact.read(&gate.token).and_then(|unverified| unverified.verify(gate, keys, now)) {
+    let verified = match verified(gate, token, means) {
         Ok(verified) => verified,
         Err(error) => return (first, Err(error.into())),
     };
-    let subject = match Subject::of(&verified) {
-        Ok(subject) => subject,
-        Err(malformed) => return (first, Err(malformed.into())),
-    };
+    let subject = verified.subject();
     for one in applied {
         let met = match &one.policy.demand {
             Demand::Public | Demand::SignedIn => Ok(()),
-            Demand::Mfa(demand) => demand.met_by(&verified, subject),
+            Demand::Mfa(demand) => demand.met_by(&verified),
         };
         if let Err(denial) = met {
             return (one, Err(Denial { subject: Some(subject), ..denial }));
@@ -274,10 +295,24 @@ fn judge_token<'g, 'c>(
     (first, Ok(Permit { subject: Some(subject), told }))
 }
 
+/// The token, verified now or before.
+fn verified(gate: &Gate, token: &[u8], means: &Means<'_>) -> Result<Rc<Verified>, TokenError> {
+    if let Some(verified) = means.cache.get(token) {
+        if verified.is_by_current_keys(means.keys) && verified.check_times(&gate.token, means.now).is_ok() {
+            return Ok(verified);
+        }
+        means.cache.remove(token);
+    }
+    let compact = Compact::decode(token, &gate.token)?;
+    let verified = Rc::new(compact.read(&gate.token)?.verify(gate, means)?);
+    means.cache.insert(token, &verified);
+    Ok(verified)
+}
+
 impl MfaDemand {
     /// Whether a verified token meets the demand.
-    fn met_by(&self, token: &Verified<'_>, subject: Subject) -> Result<(), Denial> {
-        match (subject, self.app_only) {
+    fn met_by(&self, token: &Verified) -> Result<(), Denial> {
+        match (token.subject(), self.app_only) {
             (Subject::App, AppOnly::Allow) => {}
             (Subject::App, AppOnly::Deny) => {
                 return Err(Denial::new(

@@ -14,6 +14,9 @@ pub enum MfaState {
     Unknowable,
 }
 
+/// The claims that are looked at for proof.
+pub const CLAIMS: [&str; 5] = ["amr", "ver", FEDERATED_CLAIMS[0], FEDERATED_CLAIMS[1], FEDERATED_CLAIMS[2]];
+
 /// The claim in which Entra is told what a federated identity provider did, in each spelling.
 pub const FEDERATED_CLAIMS: [&str; 3] = [
     "authenticationmethodsreferences",
@@ -31,7 +34,7 @@ impl Proof {
     ///
     /// `amr` is there and no array of strings (RFC 8176 section 1), or the federated claim is neither a string nor
     /// an array of strings.
-    pub fn find(&self, token: &Verified<'_>) -> Result<MfaState, Malformed> {
+    pub fn find(&self, token: &Verified) -> Result<MfaState, Malformed> {
         let claims = token.claims();
         let amr = claims.texts("amr")?;
         let by_amr = match (&self.amr, &amr) {

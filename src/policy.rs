@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::challenge::Challenge;
 use crate::keys::KeySource;
+use crate::mfa;
 use crate::route::Routes;
 use crate::time::Span;
 use crate::upstream::UpstreamHeaders;
@@ -13,7 +14,7 @@ use crate::upstream::UpstreamHeaders;
 #[derive(Debug)]
 pub struct Gate {
     /// Whose tokens are trusted, and on what terms.
-    pub issuers: Vec<Issuer>,
+    pub issuers: Vec<Arc<Issuer>>,
     /// The policies by name, the built-in ones included.
     pub policies: BTreeMap<String, Arc<Policy>>,
     /// Which requests meet which policy.
@@ -28,6 +29,31 @@ pub struct Gate {
     pub challenge: Challenge,
     /// What the upstream is told.
     pub upstream: UpstreamHeaders,
+    /// Whether signatures are verified by the host where it can: many times faster.
+    pub host_crypto: bool,
+    /// How much a worker remembers of verified tokens.
+    pub cache: CacheBounds,
+}
+
+impl Gate {
+    /// The claims that decisions and upstreams look at once a token is verified.
+    pub fn claims_kept(&self) -> impl Iterator<Item = &str> {
+        let conditions = self.policies.values().flat_map(|policy| match &policy.demand {
+            Demand::Mfa(demand) => Some(demand.claims.keys()),
+            Demand::Public | Demand::SignedIn => None,
+        });
+        let conditions = conditions.flatten().map(String::as_str);
+        mfa::CLAIMS.into_iter().chain(conditions).chain(self.upstream.claims.iter().map(|(claim, _)| claim.as_str()))
+    }
+}
+
+/// The bounds of the cache of verified tokens, for each worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheBounds {
+    /// The most tokens; 0 keeps none.
+    pub max_entries: usize,
+    /// The most memory, in bytes.
+    pub max_bytes: usize,
 }
 
 /// How a token is carried, and its bounds.
@@ -47,6 +73,8 @@ pub struct TokenRules {
 /// An authority whose tokens are trusted.
 #[derive(Debug)]
 pub struct Issuer {
+    /// Its place among the issuers.
+    pub index: usize,
     /// What `iss` must be.
     pub name: IssuerName,
     /// The tenants one of which `tid` must name, where they are listed.
@@ -76,6 +104,20 @@ pub enum IssuerName {
 impl IssuerName {
     /// What stands for the tenant in a template.
     pub const TENANT: &str = "{tid}";
+
+    /// What Entra writes for it in its metadata and key sets.
+    pub const TENANT_OF_ENTRA: &str = "{tenantid}";
+
+    /// Whether a provider's metadata call it so: as it is, or, as Entra's do, with the tenant left open.
+    pub fn is_written(&self, name: &str) -> bool {
+        match self {
+            IssuerName::Exact(own) => own == name,
+            IssuerName::PerTenant { before, after } => name
+                .strip_prefix(before.as_str())
+                .and_then(|rest| rest.strip_suffix(after.as_str()))
+                .is_some_and(|tenant| tenant == Self::TENANT_OF_ENTRA),
+        }
+    }
 
     /// Whether a token with this `iss` and this `tid` calls itself so.
     pub fn matches(&self, iss: &str, tid: Option<&str>) -> bool {

@@ -1,7 +1,7 @@
 //! Who stands behind a token: a user, or an application alone.
 
-use crate::policy::AppOnlyMark;
-use crate::token::{Claims, Malformed, Verified};
+use crate::policy::{AppOnlyMark, Issuer};
+use crate::token::{Claims, Malformed};
 
 /// Whose token it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,9 +22,8 @@ impl Subject {
     /// # Errors
     ///
     /// A claim that would settle it has a type it cannot have.
-    pub fn of(token: &Verified<'_>) -> Result<Self, Malformed> {
-        let claims = token.claims();
-        let is_app = match token.issuer().app_only {
+    pub fn of(claims: &Claims<'_>, issuer: &Issuer) -> Result<Self, Malformed> {
+        let is_app = match issuer.app_only {
             None => false,
             Some(AppOnlyMark::Entra) => is_entra_app(claims)?,
             Some(AppOnlyMark::Rfc9068) => {

@@ -61,8 +61,48 @@ impl UnixTime {
 
 impl Span {
     /// So many seconds; what cannot be told in milliseconds is the longest that can.
-    pub fn from_seconds(seconds: u32) -> Self {
-        Span(i64::from(seconds).saturating_mul(MILLIS))
+    pub const fn from_seconds(seconds: u32) -> Self {
+        Span((seconds as i64).saturating_mul(MILLIS))
+    }
+
+    /// So many milliseconds.
+    pub const fn from_millis(millis: u32) -> Self {
+        Span(millis as i64)
+    }
+
+    /// Both together.
+    pub fn plus(self, other: Span) -> Self {
+        Span(self.0.saturating_add(other.0))
+    }
+
+    /// From one time to another; nothing if the other is earlier.
+    pub fn between(from: UnixTime, to: UnixTime) -> Self {
+        Span(to.0.saturating_sub(from.0).max(0))
+    }
+
+    /// So many times as long.
+    pub fn times(self, factor: u32) -> Self {
+        Span(self.0.saturating_mul(i64::from(factor)))
+    }
+
+    /// Longer by up to one part in `parts`, as `random` says.
+    pub fn plus_share(self, random: u32, parts: u32) -> Self {
+        Span(self.0.saturating_add(self.share(random, parts)))
+    }
+
+    /// Shorter by up to one part in `parts`, as `random` says.
+    pub fn less_share(self, random: u32, parts: u32) -> Self {
+        Span(self.0.saturating_sub(self.share(random, parts)))
+    }
+
+    fn share(self, random: u32, parts: u32) -> i64 {
+        let most = self.0.checked_div(i64::from(parts)).unwrap_or(0);
+        i64::from(random).checked_rem(most.saturating_add(1)).unwrap_or(0)
+    }
+
+    /// Milliseconds.
+    pub fn as_millis(self) -> i64 {
+        self.0
     }
 
     /// Whole seconds.

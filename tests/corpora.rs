@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mfa_gate::json::Json;
-use mfa_gate::keys::{Algorithm, KeySet, Lookup};
+use mfa_gate::keys::{Algorithm, KeySet, Lookup, RustCrypto, Source, Verifier};
 use mfa_gate::policy::{Gate, TokenRules};
 use mfa_gate::token::{Compact, TokenError};
 use serde_json::{Value, json};
@@ -57,9 +57,9 @@ fn is_signed(token: &str, jwks: &Value, rules: &TokenRules) -> bool {
     let header = signed.split('.').next().unwrap_or_default();
     let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).expect("base64url")).expect("a header");
     let algorithm = Algorithm::parse(header["alg"].as_str().expect("alg")).expect("an algorithm that is taken");
-    match set.find(header["kid"].as_str(), algorithm) {
+    match set.find(header["kid"].as_str(), algorithm, Source { iss: "", tid: None }) {
         Lookup::Found(key) => {
-            key.verify(algorithm, signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).expect("base64url"))
+            RustCrypto.verify(key, algorithm, signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).expect("base64url"))
         }
         Lookup::OtherAlgorithm | Lookup::Unknown => false,
     }

@@ -55,16 +55,14 @@ fn i21_the_order_of_the_routes_means_nothing() {
         let paths = ["/", "/a", "/a/x", "/a/b", "/a/b/x", "/a/b/c", "/a/b/c/d", "/x", "/ab"];
         let hosts = ["api.example.com", "other.example.com"];
         let mut chosen = Vec::new();
+        let cache = mfa_gate::token::TokenCache::new(gate.cache);
+        let now = mfa_gate::time::UnixTime::from_millis(NOW * 1000);
+        let means = mfa_gate::decision::Means::without_host(&cache, now);
         for path in paths {
             for host in hosts {
                 for method in ["GET", "POST"] {
                     let request = NativeRequest::of(method, host, path.as_bytes());
-                    let decision = mfa_gate::decision::decide(
-                        gate,
-                        &request,
-                        &mfa_gate::keys::InlineKeys,
-                        mfa_gate::time::UnixTime::from_millis(NOW * 1000),
-                    );
+                    let decision = mfa_gate::decision::decide(gate, &request, &means);
                     chosen.push(decision.route.map(|route| route.name.clone()));
                 }
             }

@@ -1,21 +1,24 @@
 //! `issuers`: whose tokens are trusted.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::node::{Node, Problems};
-use crate::keys::{KeySet, KeySource};
+use crate::json::Json;
+use crate::keys::{Document, KeySet, KeySource, Remote, Timing, Uri};
 use crate::policy::{AppOnlyMark, Issuer, IssuerName};
+use crate::time::Span;
 
-pub fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<Issuer>> {
+pub fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<Arc<Issuer>>> {
     let items = node.items(problems)?;
     if items.is_empty() {
         node.wrong(problems, "is empty; without an issuer no token can be trusted");
         return None;
     }
-    let mut issuers: Vec<Issuer> = Vec::new();
+    let mut issuers: Vec<Arc<Issuer>> = Vec::new();
     let mut whole = true;
-    for item in &items {
-        match issuer(item, problems) {
+    for (index, item) in items.iter().enumerate() {
+        match issuer(index, item, problems) {
             Some(issuer) => {
                 let names = written_names(&issuer);
                 let same =
@@ -24,7 +27,7 @@ pub fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<Issuer>> {
                     // Whose keys and whose mark of app-only tokens would count, would be up to their order.
                     item.wrong(problems, format!("has an `iss` in common with issuers[{first}]"));
                 }
-                issuers.push(issuer);
+                issuers.push(Arc::new(issuer));
             }
             None => whole = false,
         }
@@ -32,15 +35,28 @@ pub fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<Issuer>> {
     whole.then_some(issuers)
 }
 
-fn issuer(node: &Node<'_>, problems: &mut Problems) -> Option<Issuer> {
-    let fields = node.fields(problems, &["issuer", "tenants", "audiences", "jwks", "app_only"])?;
+fn issuer(index: usize, node: &Node<'_>, problems: &mut Problems) -> Option<Issuer> {
+    let fields = node.fields(problems, &["issuer", "tenants", "audiences", "jwks", "discovery", "app_only"])?;
     let name = fields.required(problems, "issuer").and_then(|node| issuer_name(&node, problems));
     let tenants = fields.optional("tenants").map(|node| set(&node, problems));
     if let (Some(IssuerName::PerTenant { .. }), None) = (&name, &tenants) {
         node.wrong(problems, "`issuer` has `{tid}`, so `tenants` must list the tenants that are trusted");
     }
     let audiences = fields.required(problems, "audiences").and_then(|node| set(&node, problems));
-    let keys = fields.required(problems, "jwks").and_then(|node| key_source(&node, problems));
+    let keys = match (fields.optional("jwks"), fields.optional("discovery")) {
+        (Some(jwks), None) => jwks_source(&jwks, name.clone(), problems),
+        (None, Some(discovery)) => {
+            remote(&discovery, Document::Discovery, name.clone(), problems).map(KeySource::Fetched)
+        }
+        (None, None) => {
+            node.wrong(problems, "has neither `jwks` nor `discovery`, so its keys are not known");
+            None
+        }
+        (Some(_), Some(_)) => {
+            node.wrong(problems, "has `jwks` and `discovery`; give one of them");
+            None
+        }
+    };
     let app_only = fields.optional("app_only").map(|node| {
         node.one_of(
             problems,
@@ -49,6 +65,7 @@ fn issuer(node: &Node<'_>, problems: &mut Problems) -> Option<Issuer> {
         )
     });
     Some(Issuer {
+        index,
         name: name?,
         tenants: transpose(tenants)?,
         audiences: audiences?,
@@ -82,10 +99,17 @@ fn issuer_name(node: &Node<'_>, problems: &mut Problems) -> Option<IssuerName> {
     Some(IssuerName::PerTenant { before: before.to_owned(), after: after.to_owned() })
 }
 
-fn key_source(node: &Node<'_>, problems: &mut Problems) -> Option<KeySource> {
+fn jwks_source(node: &Node<'_>, issuer: Option<IssuerName>, problems: &mut Problems) -> Option<KeySource> {
+    let Json::Object(members) = node.json() else {
+        node.fields(problems, &["inline", "uri", "cluster"]);
+        return None;
+    };
+    if !members.contains_key("inline") {
+        return remote(node, Document::KeySet, issuer, problems).map(KeySource::Fetched);
+    }
     let inline = node.fields(problems, &["inline"])?.required(problems, "inline")?;
     match KeySet::read(inline.json()) {
-        Ok(set) => Some(KeySource::Inline(set)),
+        Ok(set) => Some(KeySource::Inline(Arc::new(set))),
         Err(errors) => {
             for error in errors {
                 let place = error.key.map(|index| format!(".keys[{index}]")).unwrap_or_default();
@@ -94,6 +118,48 @@ fn key_source(node: &Node<'_>, problems: &mut Problems) -> Option<KeySource> {
             None
         }
     }
+}
+
+/// Long enough for a slow issuer, short enough for a client that waits.
+const DEFAULT_TIMEOUT_SECONDS: u32 = 5;
+const MAX_TIMEOUT_SECONDS: u32 = 60;
+
+/// A key that was removed is not trusted for longer.
+const DEFAULT_REFRESH_SECONDS: u32 = 300;
+const DEFAULT_COOLDOWN_SECONDS: u32 = 30;
+const DEFAULT_EXPIRY_SECONDS: u32 = DAY;
+const DAY: u32 = 24 * 3600;
+
+fn remote(node: &Node<'_>, document: Document, issuer: Option<IssuerName>, problems: &mut Problems) -> Option<Remote> {
+    let known: &[&str] = match document {
+        Document::KeySet => &["uri", "cluster", "timeout", "refresh", "cooldown", "expiry", "inline"],
+        Document::Discovery => &["uri", "cluster", "timeout", "refresh", "cooldown", "expiry"],
+    };
+    let fields = node.fields(problems, known)?;
+    let uri = fields.required(problems, "uri").and_then(|node| uri(&node, problems));
+    let cluster = fields.required(problems, "cluster").and_then(|node| node.text(problems));
+    let mut span = |name, default, min, max| match fields.optional(name) {
+        Some(node) => node.duration(problems, min, max),
+        None => Some(Span::from_seconds(default)),
+    };
+    let timeout = span("timeout", DEFAULT_TIMEOUT_SECONDS, 1, MAX_TIMEOUT_SECONDS);
+    let refresh = span("refresh", DEFAULT_REFRESH_SECONDS, 60, DAY);
+    let cooldown = span("cooldown", DEFAULT_COOLDOWN_SECONDS, 1, DAY);
+    let expiry = span("expiry", DEFAULT_EXPIRY_SECONDS, 60, DAY.saturating_mul(30));
+    let timing = Timing { timeout: timeout?, refresh: refresh?, cooldown: cooldown?, expiry: expiry? };
+    Some(Remote { document, uri: uri?, cluster: cluster?.to_owned(), issuer: issuer?, timing })
+}
+
+fn uri(node: &Node<'_>, problems: &mut Problems) -> Option<Uri> {
+    let text = node.text(problems)?;
+    let uri = Uri::parse(text);
+    if uri.is_none() {
+        node.wrong(
+            problems,
+            format!("`{}` should be an https address, such as `https://issuer.example.com/keys`", text.escape_debug()),
+        );
+    }
+    uri
 }
 
 fn set(node: &Node<'_>, problems: &mut Problems) -> Option<BTreeSet<String>> {

@@ -98,6 +98,8 @@ fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
             "token",
             "challenge",
             "upstream_headers",
+            "host_crypto",
+            "cache",
             "mode",
         ],
     )?;
@@ -110,6 +112,11 @@ fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
         Some(node) => node.boolean(problems),
         None => Some(false),
     };
+    let host_crypto = match fields.optional("host_crypto") {
+        Some(node) => node.boolean(problems),
+        None => Some(true),
+    };
+    let cache = token::cache(fields.optional("cache").as_ref(), problems);
     let token = token::read(fields.optional("token").as_ref(), problems);
     let challenge = answers::challenge(fields.optional("challenge").as_ref(), problems);
     let upstream = match fields.optional("upstream_headers") {
@@ -144,5 +151,7 @@ fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
         challenge: challenge?,
         upstream: upstream?,
         policies: policies.into_map(),
+        host_crypto: host_crypto?,
+        cache: cache?,
     })
 }

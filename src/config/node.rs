@@ -133,8 +133,8 @@ impl<'a> Node<'a> {
         usize::try_from(*value).ok()
     }
 
-    /// A duration such as `60s`, `10m` or `1h`, no longer than `max` seconds.
-    pub fn duration(&self, problems: &mut Problems, max: u32) -> Option<Span> {
+    /// A duration such as `60s`, `10m` or `1h`, from `min` to `max` seconds.
+    pub fn duration(&self, problems: &mut Problems, min: u32, max: u32) -> Option<Span> {
         let text = self.text(problems)?;
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         let unit = match text.strip_prefix(digits) {
@@ -152,8 +152,8 @@ impl<'a> Node<'a> {
             );
             return None;
         };
-        if seconds > max {
-            self.wrong(problems, format!("`{text}` is longer than the {max}s that are allowed"));
+        if !(min..=max).contains(&seconds) {
+            self.wrong(problems, format!("`{text}` should be from {min}s to {max}s"));
             return None;
         }
         Some(Span::from_seconds(seconds))

@@ -1,8 +1,8 @@
-//! `token`: how a token is carried, and its bounds.
+//! `token`: how a token is carried, and its bounds; `cache`: how much is remembered of tokens.
 
 use super::answers::header_name;
 use super::node::{Node, Problems};
-use crate::policy::TokenRules;
+use crate::policy::{CacheBounds, TokenRules};
 use crate::time::Span;
 
 /// As much as Entra's largest tokens, whose groups overflow at 200, have; and a quarter of what Envoy takes as headers.
@@ -36,7 +36,7 @@ pub fn read(node: Option<&Node<'_>>, problems: &mut Problems) -> Option<TokenRul
         None => Some(DEFAULT_MAX_DEPTH),
     };
     let leeway = match field("leeway") {
-        Some(node) => node.duration(problems, MAX_LEEWAY_SECONDS),
+        Some(node) => node.duration(problems, 0, MAX_LEEWAY_SECONDS),
         None => Some(Span::from_seconds(DEFAULT_LEEWAY_SECONDS)),
     };
     let headers = match field("headers") {
@@ -50,4 +50,30 @@ fn headers(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<String>> {
     node.texts(problems)?;
     let names: Vec<_> = node.items(problems)?.iter().map(|item| header_name(item, problems)).collect();
     names.into_iter().collect()
+}
+
+/// A busy hour's users of one worker; at 1.2 KB a token and what is kept of it, some 18 MB at the most.
+const DEFAULT_CACHE_ENTRIES: usize = 8192;
+const MAX_CACHE_ENTRIES: u64 = 1_000_000;
+
+/// In mebibytes: a wasm module's memory never shrinks, so this is what a worker grows by for good.
+const DEFAULT_CACHE_MIB: usize = 24;
+const MAX_CACHE_MIB: u64 = 1024;
+const MIB: usize = 1024 * 1024;
+
+pub fn cache(node: Option<&Node<'_>>, problems: &mut Problems) -> Option<CacheBounds> {
+    let fields = match node {
+        Some(node) => Some(node.fields(problems, &["max_entries", "max_mib"])?),
+        None => None,
+    };
+    let field = |name| fields.as_ref().and_then(|fields| fields.optional(name));
+    let max_entries = match field("max_entries") {
+        Some(node) => node.integer(problems, 0, MAX_CACHE_ENTRIES),
+        None => Some(DEFAULT_CACHE_ENTRIES),
+    };
+    let max_mib = match field("max_mib") {
+        Some(node) => node.integer(problems, 1, MAX_CACHE_MIB),
+        None => Some(DEFAULT_CACHE_MIB),
+    };
+    Some(CacheBounds { max_entries: max_entries?, max_bytes: max_mib?.saturating_mul(MIB) })
 }

@@ -1,5 +1,6 @@
 //! One request: asks the core, and does what it says.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::UNIX_EPOCH;
 
@@ -8,24 +9,57 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, MapType, Status};
 
+use super::gate::Configured;
+use super::key_ring::KeysNow;
 use super::local_reply;
+use super::waiting::Waiter;
 use crate::challenge::{self, Answer, answer};
-use crate::decision::{Permit, Request, RoutePolicy, decide};
+use crate::decision::{Means, Permit, Request, RoutePolicy, decide};
 use crate::deny_reason::DenyReason;
-use crate::keys::InlineKeys;
-use crate::policy::Gate;
 use crate::time::UnixTime;
 use crate::upstream::UpstreamHeaders;
 
 /// The exchange of one request and its response.
 pub struct Exchange {
-    gate: Option<Rc<Gate>>,
+    context_id: u32,
+    configured: Option<Rc<Configured>>,
+    /// Whether it was let through; what comes behind the headers heeds it.
+    is_allowed: Rc<Cell<bool>>,
+}
+
+/// Whether a request may wait for keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// It may.
+    Some,
+    /// It has waited.
+    None,
+}
+
+/// What became of a request.
+pub enum Settled {
+    /// It may go on.
+    Allowed,
+    /// It was answered.
+    Answered,
+    /// Keys of this issuer may come in time to let it pass.
+    Awaits {
+        /// The issuer's index.
+        issuer: usize,
+        /// Until when to wait.
+        until: UnixTime,
+    },
 }
 
 impl Exchange {
     /// An exchange under this configuration; without one it denies.
-    pub fn new(gate: Option<Rc<Gate>>) -> Self {
-        Exchange { gate }
+    pub fn new(context_id: u32, configured: Option<Rc<Configured>>) -> Self {
+        Exchange { context_id, configured, is_allowed: Rc::default() }
+    }
+
+    /// Body and trailers stay with the headers they belong to.
+    fn action(&self) -> Action {
+        if self.is_allowed.get() { Action::Continue } else { Action::Pause }
     }
 }
 
@@ -62,39 +96,67 @@ impl Context for Exchange {}
 
 impl HttpContext for Exchange {
     fn on_http_request_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
-        let Some(gate) = &self.gate else { return refuse() };
-        if remove_spoofed(&gate.upstream, MapType::HttpRequestHeaders).is_err() {
+        let (Some(configured), Some(now)) = (self.configured.as_deref(), now()) else { return refuse() };
+        if remove_spoofed(&configured.gate.upstream, MapType::HttpRequestHeaders).is_err() {
             return refuse();
         }
-        let Some(now) = now() else { return refuse() };
-        let decision = decide(gate, &HostRequest, &InlineKeys, now);
-        match decision.outcome {
-            Ok(permit) => match tell(&permit) {
-                Ok(()) => Action::Continue,
-                Err(_) => refuse(),
-            },
-            Err(denial) => {
-                debug!("denied, {}: {}", denial.reason.as_str(), denial.detail);
-                if denial.reason.is_about_mfa() {
-                    mark_reason(denial.reason);
+        match settle(configured, now, Patience::Some) {
+            Settled::Allowed => self.is_allowed.set(true),
+            Settled::Answered => {}
+            Settled::Awaits { issuer, until } => {
+                let is_allowed = Rc::clone(&self.is_allowed);
+                let waiter = Waiter { context_id: self.context_id, issuer, until, is_allowed };
+                if !configured.waiting.add(waiter) {
+                    // No room: whatever it is by now, it is final.
+                    self.is_allowed.set(matches!(settle(configured, now, Patience::None), Settled::Allowed));
                 }
-                let mut answer = answer(&gate.challenge, denial.reason);
-                if is_grpc() {
-                    answer = answer.for_grpc(denial.reason);
-                }
-                local_reply::send(&answer, &challenge::details(denial.reason));
-                Action::Pause
             }
         }
+        self.action()
+    }
+
+    fn on_http_request_body(&mut self, _size: usize, _end_of_stream: bool) -> Action {
+        self.action()
     }
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
-        if let Some(gate) = &self.gate {
+        if let Some(configured) = self.configured.as_deref() {
             // An upstream may merge trailers into headers (RFC 9110 section 6.5.1).
-            let _ = remove_spoofed(&gate.upstream, MapType::HttpRequestTrailers);
+            let _ = remove_spoofed(&configured.gate.upstream, MapType::HttpRequestTrailers);
         }
-        Action::Continue
+        self.action()
     }
+}
+
+/// Decides on the request whose context is the effective one, and does all that follows but letting it go on.
+pub fn settle(configured: &Configured, now: UnixTime, patience: Patience) -> Settled {
+    let Configured { gate, crypto, cache, ring, .. } = configured;
+    let keys = KeysNow { ring, now };
+    let decision = decide(gate, &HostRequest, &Means { keys: &keys, verifier: crypto, cache, now });
+    let denial = match decision.outcome {
+        Ok(permit) if tell(&permit).is_ok() => return Settled::Allowed,
+        Ok(_) => {
+            refuse();
+            return Settled::Answered;
+        }
+        Err(denial) => denial,
+    };
+    if patience == Patience::Some
+        && let Some(issuer) = denial.awaits()
+        && let Some(until) = ring.want(issuer, now)
+    {
+        return Settled::Awaits { issuer, until };
+    }
+    debug!("denied, {}: {}", denial.reason.as_str(), denial.detail);
+    if denial.reason.is_about_mfa() {
+        mark_reason(denial.reason);
+    }
+    let mut answer = answer(&gate.challenge, denial.reason);
+    if is_grpc() {
+        answer = answer.for_grpc(denial.reason);
+    }
+    local_reply::send(&answer, &challenge::details(denial.reason));
+    Settled::Answered
 }
 
 /// Takes away whatever a client sent under a name that the upstream is told by, in any spelling.
@@ -128,7 +190,8 @@ fn is_grpc() -> bool {
     kind.strip_prefix(b"application/grpc").is_some_and(|rest| rest.is_empty() || rest.starts_with(b"+"))
 }
 
-fn now() -> Option<UnixTime> {
+/// The host's clock.
+pub fn now() -> Option<UnixTime> {
     let since = hostcalls::get_current_time().ok()?.duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(since.as_millis()).ok().map(UnixTime::from_millis)
 }

@@ -1,23 +1,69 @@
 //! The root context: one configuration of the filter in one worker.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use log::{error, info};
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{BufferType, ContextType};
 
-use super::exchange::Exchange;
+use super::crypto::HostCrypto;
+use super::exchange::{Exchange, now};
+use super::key_ring::{KeyRing, TICK};
+use super::waiting::Waiting;
 use crate::config;
 use crate::policy::Gate;
+use crate::time::{Span, UnixTime};
+use crate::token::TokenCache;
 
 /// Holds the configuration, once there is one. A host creates no exchange before, nor with one that was refused.
-#[derive(Default)]
 pub struct GateContext {
-    gate: Option<Rc<Gate>>,
+    id: u32,
+    has_ticked: bool,
+    configured: Option<Rc<Configured>>,
 }
 
-impl Context for GateContext {}
+/// A configuration, and what goes with it as long as it is in force.
+pub struct Configured {
+    /// What was configured.
+    pub gate: Gate,
+    /// What verifies signatures.
+    pub crypto: HostCrypto,
+    /// What is remembered of tokens. It goes with the configuration, so no token outlives its rules.
+    pub cache: TokenCache,
+    /// The issuers' keys.
+    pub ring: KeyRing,
+    /// The requests that wait for keys.
+    pub waiting: Waiting,
+}
+
+/// The first look at the keys comes as soon as the host can.
+const FIRST_TICK: Span = Span::from_millis(1);
+
+fn tick_in(period: Span) {
+    let _ = hostcalls::set_tick_period(Duration::from_millis(period.as_millis().unsigned_abs()));
+}
+
+impl GateContext {
+    /// Not configured yet.
+    pub fn new(id: u32) -> Self {
+        GateContext { id, has_ticked: false, configured: None }
+    }
+
+    /// Keeps keys fresh, and settles the requests that waited for them.
+    fn look_after_keys(&self, look: impl FnOnce(&KeyRing, UnixTime)) {
+        let (Some(configured), Some(now)) = (&self.configured, now()) else { return };
+        look(&configured.ring, now);
+        configured.waiting.settle(configured, now, self.id);
+    }
+}
+
+impl Context for GateContext {
+    fn on_http_call_response(&mut self, token: u32, _headers: usize, body_size: usize, _trailers: usize) {
+        self.look_after_keys(|ring, now| ring.answer(token, body_size, now));
+    }
+}
 
 impl RootContext for GateContext {
     fn on_configure(&mut self, size: usize) -> bool {
@@ -36,7 +82,16 @@ impl RootContext for GateContext {
                     gate.routes.iter().count(),
                     gate.default.name
                 );
-                self.gate = Some(Rc::new(gate));
+                let crypto = HostCrypto::probe(gate.host_crypto);
+                info!("mfa-gate verifies {}", crypto.describe());
+                let cache = TokenCache::new(gate.cache);
+                let ring = KeyRing::new(&gate);
+                if ring.is_fetching() {
+                    // Not from here: Envoy configures one machine more than it keeps, and a fetch begun there is lost.
+                    tick_in(FIRST_TICK);
+                }
+                self.has_ticked = false;
+                self.configured = Some(Rc::new(Configured { gate, crypto, cache, ring, waiting: Waiting::default() }));
                 true
             }
             Err(errors) => {
@@ -48,8 +103,15 @@ impl RootContext for GateContext {
         }
     }
 
-    fn create_http_context(&self, _context_id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Exchange::new(self.gate.clone())))
+    fn on_tick(&mut self) {
+        if !std::mem::replace(&mut self.has_ticked, true) {
+            tick_in(TICK);
+        }
+        self.look_after_keys(KeyRing::tick);
+    }
+
+    fn create_http_context(&self, context_id: u32) -> Option<Box<dyn HttpContext>> {
+        Some(Box::new(Exchange::new(context_id, self.configured.clone())))
     }
 
     fn get_type(&self) -> Option<ContextType> {

@@ -3,13 +3,16 @@
 //! The SDK's convenient getters trap on bytes that are not UTF-8, which any client can send; so header values are
 //! had as bytes. A status that the SDK does not expect still traps; Envoy gives none for these calls.
 
+mod crypto;
 mod exchange;
 mod gate;
+mod key_ring;
 mod local_reply;
+mod waiting;
 
 use proxy_wasm::types::LogLevel;
 
 proxy_wasm::main! {{
     proxy_wasm::set_log_level(LogLevel::Info);
-    proxy_wasm::set_root_context(|_| Box::new(gate::GateContext::default()));
+    proxy_wasm::set_root_context(|id| Box::new(gate::GateContext::new(id)));
 }}

@@ -4,13 +4,15 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jwt_compact::alg::{Ed25519, Es256, RsaPublicKey};
+use jwt_compact::alg::RsaPublicKey;
 use jwt_compact::jwk::JsonWebKey;
 
 use super::algorithm::Algorithm;
-use super::key::{Key, Material};
+use super::key::{Ed25519Key, Key, Material, P256Key};
 use super::roca;
+use super::spki;
 use crate::json::{Json, Object};
+use crate::policy::IssuerName;
 
 /// The least a modulus has, in bits (RFC 7518 section 3.3). The most, 4096, is that of the `rsa` crate: what
 /// lies above costs more per request than anybody needs.
@@ -51,11 +53,11 @@ impl Key {
         };
         check_use(jwk)?;
         let curve = text(jwk, "crv")?;
-        let material = match (text(jwk, "kty")?, curve) {
-            (Some("RSA"), _) => Material::Rsa(rsa(jwk)?),
-            (Some("EC"), Some("P-256")) => Material::P256(p256(jwk)?),
-            (Some("EC"), Some("P-384")) => Material::P384(p384(jwk)?),
-            (Some("OKP"), Some("Ed25519")) => Material::Ed25519(ed25519(jwk)?),
+        let (material, spki) = match (text(jwk, "kty")?, curve) {
+            (Some("RSA"), _) => rsa(jwk)?,
+            (Some("EC"), Some("P-256")) => p256(jwk)?,
+            (Some("EC"), Some("P-384")) => p384(jwk)?,
+            (Some("OKP"), Some("Ed25519")) => (Material::Ed25519(ed25519(jwk)?), None),
             (Some("oct"), _) => {
                 return Err(broken("a symmetric key (`oct`) never stands in a public key set".to_owned()));
             }
@@ -77,7 +79,7 @@ impl Key {
             Some((_, Some(algorithm))) => Some(algorithm),
             Some((name, None)) => return Err(Unfit::NotForThis(format!("alg `{}` is not taken", name.escape_debug()))),
         };
-        let key = Key { id: text(jwk, "kid")?.map(str::to_owned), material, algorithm };
+        let key = Key { id: text(jwk, "kid")?.map(str::to_owned), material, algorithm, issuer: issuer(jwk)?, spki };
         match algorithm {
             Some(algorithm) if !key.permits(algorithm) => {
                 Err(broken(format!("alg `{algorithm}` is not one of its kty and curve")))
@@ -85,6 +87,14 @@ impl Key {
             _ => Ok(key),
         }
     }
+}
+
+/// Entra's own member: whose tokens the key signs, with `{tenantid}` for any tenant.
+fn issuer(jwk: &Object<'_>) -> Result<Option<IssuerName>, Unfit> {
+    Ok(text(jwk, "issuer")?.map(|text| match text.split_once(IssuerName::TENANT_OF_ENTRA) {
+        Some((before, after)) => IssuerName::PerTenant { before: before.to_owned(), after: after.to_owned() },
+        None => IssuerName::Exact(text.to_owned()),
+    }))
 }
 
 /// RFC 7517 sections 4.2 and 4.3.
@@ -100,7 +110,10 @@ fn check_use(jwk: &Object<'_>) -> Result<(), Unfit> {
     if operations.contains(&"verify") { Ok(()) } else { Err(Unfit::NotForThis("`key_ops` has no `verify`".to_owned())) }
 }
 
-fn rsa(jwk: &Object<'_>) -> Result<RsaPublicKey, Unfit> {
+/// A key and its SPKI.
+type Read = (Material, Option<Vec<u8>>);
+
+fn rsa(jwk: &Object<'_>) -> Result<Read, Unfit> {
     let (n, e) = (integer(jwk, "n")?, integer(jwk, "e")?);
     let bits = bits(&n);
     if bits < MIN_RSA_BITS {
@@ -116,34 +129,35 @@ fn rsa(jwk: &Object<'_>) -> Result<RsaPublicKey, Unfit> {
     if exponent.is_some_and(|e| e < MIN_RSA_EXPONENT) {
         return Err(broken(format!("the exponent is below {MIN_RSA_EXPONENT}")));
     }
+    let spki = spki::rsa(&n, &e);
     let jwk = JsonWebKey::Rsa { modulus: n.into(), public_exponent: e.into(), private_parts: None };
-    RsaPublicKey::try_from(&jwk).map_err(|error| broken(error.to_string()))
+    let key = RsaPublicKey::try_from(&jwk).map_err(|error| broken(error.to_string()))?;
+    Ok((Material::Rsa(key), Some(spki)))
 }
 
-fn p256(jwk: &Object<'_>) -> Result<<Es256 as jwt_compact::Algorithm>::VerifyingKey, Unfit> {
-    let jwk = JsonWebKey::EllipticCurve {
-        curve: "P-256".into(),
-        x: bytes(jwk, "x")?.into(),
-        y: bytes(jwk, "y")?.into(),
-        secret: None,
-    };
-    (&jwk).try_into().map_err(|error: jwt_compact::jwk::JwkError| broken(error.to_string()))
-}
-
-fn p384(jwk: &Object<'_>) -> Result<p384::ecdsa::VerifyingKey, Unfit> {
+fn p256(jwk: &Object<'_>) -> Result<Read, Unfit> {
     let (x, y) = (bytes(jwk, "x")?, bytes(jwk, "y")?);
+    let spki = spki::point(spki::P256, &x, &y);
+    let jwk = JsonWebKey::EllipticCurve { curve: "P-256".into(), x: x.into(), y: y.into(), secret: None };
+    let key = P256Key::try_from(&jwk).map_err(|error| broken(error.to_string()))?;
+    Ok((Material::P256(key), Some(spki)))
+}
+
+fn p384(jwk: &Object<'_>) -> Result<Read, Unfit> {
+    let (x, y) = (bytes(jwk, "x")?, bytes(jwk, "y")?);
+    let spki = spki::point(spki::P384, &x, &y);
     let (Ok(x), Ok(y)) = (<[u8; 48]>::try_from(x), <[u8; 48]>::try_from(y)) else {
         return Err(broken("`x` and `y` of P-384 have 48 bytes each".to_owned()));
     };
     let point = p384::EncodedPoint::from_affine_coordinates(&x.into(), &y.into(), false);
-    p384::ecdsa::VerifyingKey::from_encoded_point(&point)
-        .map_err(|_| broken("the point is not on the curve".to_owned()))
+    let key = p384::ecdsa::VerifyingKey::from_encoded_point(&point)
+        .map_err(|_| broken("the point is not on the curve".to_owned()))?;
+    Ok((Material::P384(key), Some(spki)))
 }
 
-fn ed25519(jwk: &Object<'_>) -> Result<<Ed25519 as jwt_compact::Algorithm>::VerifyingKey, Unfit> {
+fn ed25519(jwk: &Object<'_>) -> Result<Ed25519Key, Unfit> {
     let jwk = JsonWebKey::KeyPair { curve: "Ed25519".into(), x: bytes(jwk, "x")?.into(), secret: None };
-    let key: <Ed25519 as jwt_compact::Algorithm>::VerifyingKey =
-        (&jwk).try_into().map_err(|error: jwt_compact::jwk::JwkError| broken(error.to_string()))?;
+    let key = Ed25519Key::try_from(&jwk).map_err(|error| broken(error.to_string()))?;
     // A key of small order has signatures that fit any message (RFC 8032 section 8.4 and its errata).
     if key.is_weak() { Err(broken("the point has small order".to_owned())) } else { Ok(key) }
 }

@@ -1,18 +1,14 @@
-//! One public key, and the signatures it verifies.
+//! One public key, and what it may verify.
 
 use std::fmt;
 
-use jwt_compact::alg::{Ed25519, Es256, Rsa, RsaPublicKey};
-use jwt_compact::{Algorithm as _, AlgorithmSignature as _};
-use p384::ecdsa::signature::Verifier as _;
+use jwt_compact::alg::{Ed25519, Es256, RsaPublicKey};
 
 use super::algorithm::Algorithm;
+use crate::policy::IssuerName;
 
-type P256Key = <Es256 as jwt_compact::Algorithm>::VerifyingKey;
-type P256Signature = <Es256 as jwt_compact::Algorithm>::Signature;
-type Ed25519Key = <Ed25519 as jwt_compact::Algorithm>::VerifyingKey;
-type Ed25519Signature = <Ed25519 as jwt_compact::Algorithm>::Signature;
-type RsaSignature = <Rsa as jwt_compact::Algorithm>::Signature;
+pub(super) type P256Key = <Es256 as jwt_compact::Algorithm>::VerifyingKey;
+pub(super) type Ed25519Key = <Ed25519 as jwt_compact::Algorithm>::VerifyingKey;
 
 /// A key that verifies signatures of its own kind and of no other.
 pub struct Key {
@@ -20,6 +16,19 @@ pub struct Key {
     pub(super) material: Material,
     /// The only algorithm, where the key itself names one (RFC 7517 section 4.4).
     pub(super) algorithm: Option<Algorithm>,
+    /// The only issuer, where the key itself names one: Entra's multi-tenant sets hold keys of several.
+    pub(super) issuer: Option<IssuerName>,
+    /// The key as a SubjectPublicKeyInfo in DER (RFC 5280 section 4.1), the form hosts take; prepared once.
+    pub(super) spki: Option<Vec<u8>>,
+}
+
+/// Where a token says it comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// `iss`.
+    pub iss: &'a str,
+    /// `tid`.
+    pub tid: Option<&'a str>,
 }
 
 /// The key proper, by kind.
@@ -36,6 +45,11 @@ impl Key {
         self.id.as_deref()
     }
 
+    /// Whether it may verify tokens of this issuer.
+    pub fn is_for(&self, source: Source<'_>) -> bool {
+        self.issuer.as_ref().is_none_or(|issuer| issuer.matches(source.iss, source.tid))
+    }
+
     /// Whether it may verify this algorithm: of its kind, and the one it is for if it says so.
     pub fn permits(&self, algorithm: Algorithm) -> bool {
         use Algorithm::*;
@@ -48,35 +62,9 @@ impl Key {
         of_its_kind && self.algorithm.is_none_or(|only| only == algorithm)
     }
 
-    /// Whether `signature` is this key's over `message`. Never so for an algorithm it does not permit.
-    pub fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-        if !self.permits(algorithm) {
-            return false;
-        }
-        match &self.material {
-            Material::Rsa(key) => rsa(algorithm).is_some_and(|rsa| {
-                RsaSignature::try_from_slice(signature)
-                    .is_ok_and(|signature| rsa.verify_signature(&signature, key, message))
-            }),
-            Material::P256(key) => P256Signature::try_from_slice(signature)
-                .is_ok_and(|signature| Es256.verify_signature(&signature, key, message)),
-            Material::P384(key) => p384::ecdsa::Signature::try_from(signature)
-                .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
-            Material::Ed25519(key) => Ed25519Signature::try_from_slice(signature)
-                .is_ok_and(|signature| Ed25519.verify_signature(&signature, key, message)),
-        }
-    }
-}
-
-fn rsa(algorithm: Algorithm) -> Option<Rsa> {
-    match algorithm {
-        Algorithm::Rs256 => Some(Rsa::rs256()),
-        Algorithm::Rs384 => Some(Rsa::rs384()),
-        Algorithm::Rs512 => Some(Rsa::rs512()),
-        Algorithm::Ps256 => Some(Rsa::ps256()),
-        Algorithm::Ps384 => Some(Rsa::ps384()),
-        Algorithm::Ps512 => Some(Rsa::ps512()),
-        Algorithm::Es256 | Algorithm::Es384 | Algorithm::EdDsa => None,
+    /// The key as a SubjectPublicKeyInfo in DER; `None` for Ed25519, which no host takes.
+    pub fn spki(&self) -> Option<&[u8]> {
+        self.spki.as_deref()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::algorithm::Algorithm;
 use super::jwk::Unfit;
-use super::key::Key;
+use super::key::{Key, Source};
 use crate::json::Json;
 
 /// The most keys a set may hold. Entra's common set has about ten.
@@ -41,16 +41,7 @@ impl KeySet {
     ///
     /// Every broken key; keys that share an id, since which was meant would be a guess; a set with no key left.
     pub fn read(jwks: &Json<'_>) -> Result<Self, Vec<KeySetError>> {
-        let whole = |what: &str| vec![KeySetError { key: None, what: what.to_owned() }];
-        let Json::Object(jwks) = jwks else {
-            return Err(whole("a key set is an object `{keys: [...]}`"));
-        };
-        let Some(Json::Array(jwks)) = jwks.get("keys") else {
-            return Err(whole("a key set has an array `keys`"));
-        };
-        if jwks.len() > MAX_KEYS {
-            return Err(whole("a key set has at most 256 keys"));
-        }
+        let jwks = jwks_of(jwks).map_err(|error| vec![error])?;
         let mut keys: Vec<Key> = Vec::new();
         let mut passed_over = Vec::new();
         let mut errors = Vec::new();
@@ -66,23 +57,42 @@ impl KeySet {
             }
         }
         if errors.is_empty() && keys.is_empty() {
-            errors = whole("no key for verifying is in the set");
+            errors.push(whole("no key for verifying is in the set"));
             errors.append(&mut passed_over);
         }
         if errors.is_empty() { Ok(KeySet { keys }) } else { Err(errors) }
     }
 
+    /// Reads a JWKS that came from elsewhere: whatever is no key for verifying is passed over. Of keys that share an id none
+    /// is taken, since which was meant would be a guess.
+    ///
+    /// # Errors
+    ///
+    /// Not a set, or none of its keys can be used.
+    pub fn read_leniently(jwks: &Json<'_>) -> Result<Self, KeySetError> {
+        let mut keys: Vec<Key> = Vec::new();
+        let jwks = jwks_of(jwks)?;
+        for jwk in jwks {
+            keys.extend(Key::from_jwk(jwk));
+        }
+        let shared = |key: &Key| key.id.is_some() && keys.iter().filter(|other| other.id == key.id).count() > 1;
+        let shared: Vec<bool> = keys.iter().map(shared).collect();
+        let mut shared = shared.into_iter();
+        keys.retain(|_| shared.next() == Some(false));
+        if keys.is_empty() { Err(whole("no key for verifying is in the set")) } else { Ok(KeySet { keys }) }
+    }
+
     /// The key for a token with this `kid` and this algorithm. A token without a `kid` gets one only where just one
     /// key permits its algorithm: keys are not tried in turn.
-    pub fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Lookup<'_> {
+    pub fn find(&self, id: Option<&str>, algorithm: Algorithm, source: Source<'_>) -> Lookup<'_> {
         match id {
-            Some(id) => match self.keys.iter().find(|key| key.id() == Some(id)) {
+            Some(id) => match self.keys.iter().find(|key| key.id() == Some(id) && key.is_for(source)) {
                 Some(key) if key.permits(algorithm) => Lookup::Found(key),
                 Some(_) => Lookup::OtherAlgorithm,
                 None => Lookup::Unknown,
             },
             None => {
-                let mut fitting = self.keys.iter().filter(|key| key.permits(algorithm));
+                let mut fitting = self.keys.iter().filter(|key| key.permits(algorithm) && key.is_for(source));
                 match (fitting.next(), fitting.next()) {
                     (Some(key), None) => Lookup::Found(key),
                     _ => Lookup::Unknown,
@@ -94,5 +104,20 @@ impl KeySet {
     /// The keys.
     pub fn iter(&self) -> impl Iterator<Item = &Key> {
         self.keys.iter()
+    }
+}
+
+fn whole(what: &str) -> KeySetError {
+    KeySetError { key: None, what: what.to_owned() }
+}
+
+fn jwks_of<'j>(jwks: &'j Json<'_>) -> Result<&'j [Json<'j>], KeySetError> {
+    let Json::Object(jwks) = jwks else {
+        return Err(whole("a key set is an object `{keys: [...]}`"));
+    };
+    match jwks.get("keys") {
+        Some(Json::Array(jwks)) if jwks.len() <= MAX_KEYS => Ok(jwks),
+        Some(Json::Array(_)) => Err(whole("a key set has at most 256 keys")),
+        _ => Err(whole("a key set has an array `keys`")),
     }
 }

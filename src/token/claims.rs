@@ -33,6 +33,12 @@ impl<'a> Claims<'a> {
         Claims(members)
     }
 
+    /// These claims alone, borrowing nothing.
+    pub fn keep<'n>(&self, names: impl Iterator<Item = &'n str>) -> Claims<'static> {
+        let kept = names.filter_map(|name| Some((name.to_owned().into(), self.0.get(name)?.clone().into_owned())));
+        Claims(kept.collect())
+    }
+
     /// A claim, whatever its type.
     pub fn get(&self, name: &str) -> Option<&Json<'a>> {
         self.0.get(name)

@@ -32,9 +32,17 @@ pub enum TokenError {
     /// The issuer is trusted, but not for this tenant.
     TenantNotAllowed(Option<String>),
     /// The issuer's keys have not been had, or are too old to be trusted.
-    KeysUnavailable,
+    KeysUnavailable {
+        /// The issuer's index.
+        issuer: usize,
+    },
     /// The issuer has no such key, or several that would fit a token that names none.
-    KeyUnknown(Option<String>),
+    KeyUnknown {
+        /// The key that the token names.
+        kid: Option<String>,
+        /// The issuer's index.
+        issuer: usize,
+    },
     /// The signature is not the key's over this token.
     SignatureInvalid,
     /// A claim has a type or a value that it cannot have.
@@ -72,13 +80,23 @@ impl TokenError {
             TokenError::AlgorithmNotTaken(_) | TokenError::AlgorithmOfKey { .. } => DenyReason::AlgorithmNotAllowed,
             TokenError::IssuerUntrusted(_) => DenyReason::IssuerUntrusted,
             TokenError::TenantNotAllowed(_) => DenyReason::TenantNotAllowed,
-            TokenError::KeysUnavailable => DenyReason::KeysUnavailable,
-            TokenError::KeyUnknown(_) => DenyReason::KeyUnknown,
+            TokenError::KeysUnavailable { .. } => DenyReason::KeysUnavailable,
+            TokenError::KeyUnknown { .. } => DenyReason::KeyUnknown,
             TokenError::SignatureInvalid => DenyReason::SignatureInvalid,
             TokenError::Claim(_) => DenyReason::ClaimMalformed,
             TokenError::AudienceMismatch(_) => DenyReason::AudienceMismatch,
             TokenError::Expired { .. } => DenyReason::TokenExpired,
             TokenError::NotYetValid { .. } => DenyReason::TokenNotYetValid,
+        }
+    }
+}
+
+impl TokenError {
+    /// The issuer whose newer keys might make the token good, by its index.
+    pub fn awaits(&self) -> Option<usize> {
+        match self {
+            TokenError::KeysUnavailable { issuer } | TokenError::KeyUnknown { issuer, .. } => Some(*issuer),
+            _ => None,
         }
     }
 }
@@ -108,9 +126,11 @@ impl fmt::Display for TokenError {
                 write!(f, "tenant `{}` is not among the issuer's", tid.escape_debug())
             }
             TokenError::TenantNotAllowed(None) => f.write_str("the token names no tenant (`tid`)"),
-            TokenError::KeysUnavailable => f.write_str("the issuer's keys are not at hand"),
-            TokenError::KeyUnknown(Some(kid)) => write!(f, "the issuer has no key `{}`", kid.escape_debug()),
-            TokenError::KeyUnknown(None) => {
+            TokenError::KeysUnavailable { .. } => f.write_str("the issuer's keys are not at hand"),
+            TokenError::KeyUnknown { kid: Some(kid), .. } => {
+                write!(f, "the issuer has no key `{}`", kid.escape_debug())
+            }
+            TokenError::KeyUnknown { kid: None, .. } => {
                 f.write_str("the token names no key, and not exactly one of the issuer's fits")
             }
             TokenError::SignatureInvalid => f.write_str("the signature is not that of the key"),

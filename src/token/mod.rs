@@ -1,6 +1,7 @@
 //! From the bytes of a request header to claims that can be trusted: [`Credential`] -> [`Compact`] ->
 //! [`Unverified`] -> [`Verified`]. Each step is the only way to the next.
 
+mod cache;
 mod claims;
 mod compact;
 mod credential;
@@ -8,6 +9,7 @@ mod error;
 mod header;
 mod verify;
 
+pub use cache::TokenCache;
 pub use claims::{Claims, Malformed};
 pub use compact::Compact;
 pub use credential::Credential;

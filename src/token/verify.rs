@@ -1,10 +1,14 @@
 //! From a token that was read to one that is trusted.
 
+use std::sync::Arc;
+
 use super::claims::{Claims, Malformed};
 use super::error::TokenError;
 use super::header::Header;
-use crate::keys::{KeyStore, Lookup};
+use crate::decision::Means;
+use crate::keys::{KeySet, KeyStore, Lookup, Source};
 use crate::policy::{Gate, Issuer, TokenRules};
+use crate::subject::Subject;
 use crate::time::{Round, UnixTime};
 
 /// A token whose parts were read. Its claims may be anybody's.
@@ -16,12 +20,15 @@ pub struct Unverified<'a> {
     signature: &'a [u8],
 }
 
-/// The claims of a token that a trusted issuer signed, for this audience, for this time. Made by
+/// A token that a trusted issuer signed, for this audience, for this time: what decisions need of it. Made by
 /// [`Unverified::verify`] alone.
 #[derive(Debug)]
-pub struct Verified<'a> {
-    claims: Claims<'a>,
-    issuer: &'a Issuer,
+pub struct Verified {
+    claims: Claims<'static>,
+    issuer: Arc<Issuer>,
+    subject: Subject,
+    times: Times,
+    keys: Arc<KeySet>,
 }
 
 impl<'a> Unverified<'a> {
@@ -39,15 +46,24 @@ impl<'a> Unverified<'a> {
         &self.claims
     }
 
+    /// Where the token says it comes from.
+    ///
+    /// # Errors
+    ///
+    /// `iss` or `tid` is no string, or there is no `iss`.
+    pub fn source(&self) -> Result<Source<'_>, Malformed> {
+        let iss = self.claims.text("iss")?.ok_or_else(|| malformed("iss", "absent", "a string"))?;
+        Ok(Source { iss, tid: self.claims.text("tid")? })
+    }
+
     /// The configured issuer that the token claims to come from.
     ///
     /// # Errors
     ///
     /// There is none, or not for the token's tenant. Both are settled before any key is looked for, so that
     /// a stranger's token costs nothing.
-    pub fn issuer<'g>(&self, gate: &'g Gate) -> Result<&'g Issuer, TokenError> {
-        let iss = self.claims.text("iss")?.ok_or_else(|| missing("iss", "a string"))?;
-        let tid = self.claims.text("tid")?;
+    pub fn issuer<'g>(&self, gate: &'g Gate) -> Result<&'g Arc<Issuer>, TokenError> {
+        let Source { iss, tid } = self.source()?;
         let issuer = gate.issuers.iter().find(|issuer| issuer.name.matches(iss, tid));
         let issuer = issuer.ok_or_else(|| TokenError::IssuerUntrusted(iss.to_owned()))?;
         if let Some(tenants) = &issuer.tenants
@@ -58,20 +74,22 @@ impl<'a> Unverified<'a> {
         Ok(issuer)
     }
 
-    /// Checks the signature with the issuer's key that the header names.
+    /// Checks the signature with the issuer's key that the header names; the set it was found in.
     ///
     /// # Errors
     ///
     /// No such key, one for another algorithm, or a signature that is not its own.
-    pub fn check_signature(&self, issuer: &Issuer, keys: &impl KeyStore) -> Result<(), TokenError> {
-        let set = keys.key_set(issuer).ok_or(TokenError::KeysUnavailable)?;
-        let key = match set.find(self.header.key_id.as_deref(), self.header.algorithm) {
+    pub fn check_signature(&self, issuer: &Issuer, means: &Means<'_>) -> Result<Arc<KeySet>, TokenError> {
+        let set = means.keys.key_set(issuer).ok_or(TokenError::KeysUnavailable { issuer: issuer.index })?;
+        let key = match set.find(self.header.key_id.as_deref(), self.header.algorithm, self.source()?) {
             Lookup::Found(key) => key,
             Lookup::OtherAlgorithm => return Err(TokenError::AlgorithmOfKey { token: self.header.algorithm }),
-            Lookup::Unknown => return Err(TokenError::KeyUnknown(self.header.key_id.clone())),
+            Lookup::Unknown => {
+                return Err(TokenError::KeyUnknown { kid: self.header.key_id.clone(), issuer: issuer.index });
+            }
         };
-        if key.verify(self.header.algorithm, self.signed, self.signature) {
-            Ok(())
+        if means.verifier.verify(key, self.header.algorithm, self.signed, self.signature) {
+            Ok(set)
         } else {
             Err(TokenError::SignatureInvalid)
         }
@@ -82,29 +100,51 @@ impl<'a> Unverified<'a> {
     /// # Errors
     ///
     /// The first that fails.
-    pub fn verify(self, gate: &'a Gate, keys: &impl KeyStore, now: UnixTime) -> Result<Verified<'a>, TokenError> {
+    pub fn verify(&self, gate: &Gate, means: &Means<'_>) -> Result<Verified, TokenError> {
         let issuer = self.issuer(gate)?;
-        self.check_signature(issuer, keys)?;
+        let keys = self.check_signature(issuer, means)?;
         let times = Times::read(&self.claims)?;
         check_audience(&self.claims, issuer)?;
-        times.check(&gate.token, now)?;
-        Ok(Verified { claims: self.claims, issuer })
+        times.check(&gate.token, means.now)?;
+        let subject = Subject::of(&self.claims, issuer)?;
+        let claims = self.claims.keep(gate.claims_kept());
+        Ok(Verified { claims, issuer: Arc::clone(issuer), subject, times, keys })
     }
 }
 
-impl<'a> Verified<'a> {
-    /// The claims.
-    pub fn claims(&self) -> &Claims<'a> {
+impl Verified {
+    /// The claims that are looked at once a token is verified.
+    pub fn claims(&self) -> &Claims<'static> {
         &self.claims
     }
 
     /// Who signed them.
-    pub fn issuer(&self) -> &'a Issuer {
-        self.issuer
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// Whose token it is.
+    pub fn subject(&self) -> Subject {
+        self.subject
+    }
+
+    /// Whether the keys that verified it are still the issuer's.
+    pub fn is_by_current_keys(&self, keys: &dyn KeyStore) -> bool {
+        keys.key_set(&self.issuer).is_some_and(|current| Arc::ptr_eq(&current, &self.keys))
+    }
+
+    /// Checks its times anew, as at any later request.
+    ///
+    /// # Errors
+    ///
+    /// It is no longer valid, or, by a clock that was set back, not yet.
+    pub fn check_times(&self, rules: &TokenRules, now: UnixTime) -> Result<(), TokenError> {
+        self.times.check(rules, now)
     }
 }
 
 /// When a token is valid (RFC 7519 sections 4.1.4 to 4.1.6).
+#[derive(Debug, Clone, Copy)]
 struct Times {
     exp: UnixTime,
     nbf: Option<UnixTime>,

@@ -1,10 +1,11 @@
 //! The core, asked without a proxy.
 
 use mfa_gate::challenge;
+use mfa_gate::decision::Means;
 use mfa_gate::decision::{self, Request, RoutePolicy};
-use mfa_gate::keys::InlineKeys;
 use mfa_gate::policy::Gate;
 use mfa_gate::time::UnixTime;
+use mfa_gate::token::TokenCache;
 use serde_json::Value;
 
 use super::answer::Answer;
@@ -129,7 +130,11 @@ pub fn gate(config: &Value) -> Gate {
 
 /// Asks the core.
 pub fn judge(gate: &Gate, request: &NativeRequest, now: i64) -> Verdict {
-    let decision = decision::decide(gate, request, &InlineKeys, UnixTime::from_millis(now * 1000));
+    let decision = decision::decide(
+        gate,
+        request,
+        &Means::without_host(&TokenCache::new(gate.cache), UnixTime::from_millis(now * 1000)),
+    );
     match decision.outcome {
         Ok(permit) => {
             Verdict::Allow(permit.told().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())

@@ -7,10 +7,10 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use mfa_gate::challenge::{self, Answer};
-use mfa_gate::decision::{Decision, Denial, Permit, decide};
-use mfa_gate::keys::InlineKeys;
+use mfa_gate::decision::{Decision, Denial, Means, Permit, decide};
 use mfa_gate::policy::{Gate, TokenRules};
 use mfa_gate::time::UnixTime;
+use mfa_gate::token::TokenCache;
 use serde_json::{Map, Value, json};
 
 use crate::config_file;
@@ -63,11 +63,13 @@ impl Explain {
         let gate = config_file::read(&self.config)?;
         let request = self.describe(&gate)?;
         let now = self.now.unwrap_or_else(|| UnixTime::from_millis(Utc::now().timestamp_millis()));
-        let decision = decide(&gate, &request, &InlineKeys, now);
+        let cache = TokenCache::new(gate.cache);
+        let means = Means::without_host(&cache, now);
+        let decision = decide(&gate, &request, &means);
 
         let mut steps = Steps::default();
         // How far it got is in the steps themselves.
-        let _ = steps.tell(&gate, &request, now);
+        let _ = steps.tell(&gate, &request, &means);
         tell_decision(&mut steps, &gate, &decision);
         let code = if decision.outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         let text = if self.json { to_json(&gate, &decision, &steps)? } else { to_text(&steps) };

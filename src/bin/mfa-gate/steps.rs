@@ -2,8 +2,8 @@
 
 use std::fmt::Display;
 
-use mfa_gate::decision::{Applied, Request as _, claim_meets, each_route, policies_on};
-use mfa_gate::keys::{InlineKeys, KeyStore as _, Lookup};
+use mfa_gate::decision::{Applied, Means, Request as _, claim_meets, each_route, policies_on};
+use mfa_gate::keys::{KeySet, Lookup};
 use mfa_gate::mfa::{FEDERATED_CLAIMS, MfaState};
 use mfa_gate::policy::{AppOnly, AppOnlyMark, Demand, Gate, Issuer, MfaDemand};
 use mfa_gate::route::{Reading, RequestPath, Route};
@@ -51,7 +51,7 @@ impl Steps {
     }
 
     /// Tells the steps from the request to the last condition; `None` where it got no further.
-    pub fn tell(&mut self, gate: &Gate, request: &Described, now: UnixTime) -> Option<()> {
+    pub fn tell(&mut self, gate: &Gate, request: &Described, means: &Means<'_>) -> Option<()> {
         self.begin("request");
         self.say(format!("{} {}", words::escaped(&request.method), words::escaped(&request.target)));
         if let Some(host) = &request.host {
@@ -76,19 +76,19 @@ impl Steps {
         let token = self.tell_credential(&values)?;
         let compact = self.hear(Compact::decode(token, &gate.token))?;
         let unverified = self.hear(compact.read(&gate.token))?;
-        self.tell_contents(&unverified, now);
+        self.tell_contents(&unverified, means.now);
 
         self.begin("trust");
         let issuer = self.hear(unverified.issuer(gate))?;
         self.tell_issuer(issuer);
-        self.hear(unverified.check_signature(issuer, &InlineKeys))?;
-        self.tell_key(&unverified, issuer);
-        let verified = self.hear(unverified.verify(gate, &InlineKeys, now))?;
+        let keys = self.hear(unverified.check_signature(issuer, means))?;
+        self.tell_key(&keys, &unverified);
+        let verified = self.hear(unverified.verify(gate, means))?;
         self.say("audience and times are right");
 
         self.begin("subject");
-        let subject = self.hear(Subject::of(&verified))?;
-        self.say(format!("{}, {}", subject.as_str(), why(&verified)));
+        let subject = verified.subject();
+        self.say(format!("{}, {}", subject.as_str(), why(unverified.claims(), verified.issuer())));
 
         for Applied { policy, .. } in &policies {
             if let Demand::Mfa(demand) = &policy.demand {
@@ -172,17 +172,17 @@ impl Steps {
         }
     }
 
-    fn tell_key(&mut self, token: &Unverified<'_>, issuer: &Issuer) {
-        let set = InlineKeys.key_set(issuer);
-        let key = set.map(|set| set.find(token.header().key_id.as_deref(), token.header().algorithm));
+    fn tell_key(&mut self, keys: &KeySet, token: &Unverified<'_>) {
+        let key =
+            token.source().map(|source| keys.find(token.header().key_id.as_deref(), token.header().algorithm, source));
         let name = match key {
-            Some(Lookup::Found(key)) => key.id(),
-            Some(Lookup::OtherAlgorithm | Lookup::Unknown) | None => None,
+            Ok(Lookup::Found(key)) => key.id(),
+            Ok(Lookup::OtherAlgorithm | Lookup::Unknown) | Err(_) => None,
         };
         self.say(format!("the signature is good, by key {}", name.map_or("without a kid".to_owned(), words::quoted)));
     }
 
-    fn tell_proof(&mut self, policy: &str, demand: &MfaDemand, token: &Verified<'_>, subject: Subject) -> Option<()> {
+    fn tell_proof(&mut self, policy: &str, demand: &MfaDemand, token: &Verified, subject: Subject) -> Option<()> {
         match (subject, demand.app_only) {
             (Subject::App, AppOnly::Allow) => {
                 self.say(format!("policy `{policy}` lets an app-only token pass without"))
@@ -218,13 +218,12 @@ impl Steps {
 }
 
 /// What the subject was told by.
-fn why(token: &Verified<'_>) -> String {
-    let claims = token.claims();
+fn why(claims: &Claims<'_>, issuer: &Issuer) -> String {
     let listed = |names: &[&str]| {
         let each = names.iter().map(|name| format!("{name} {}", words::claim(claims.get(name))));
         each.collect::<Vec<_>>().join(", ")
     };
-    match token.issuer().app_only {
+    match issuer.app_only {
         None => "as this issuer has no `app_only`".to_owned(),
         Some(AppOnlyMark::Entra) => {
             let asked = ["idtyp", "appidacr", "azpacr", "scp", "oid", "sub"];

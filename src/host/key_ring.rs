@@ -1,0 +1,273 @@
+//! The keys of all issuers in one worker: fetched through the host's clusters, shared between workers.
+//!
+//! One worker fetches. It says so in the host's shared data, under a lease that the others heed, and leaves there what
+//! it got. What is found there is checked like an answer from the network: whoever has the same `vm_id` can write it.
+
+use std::cell::{Cell, RefCell};
+use std::hash::BuildHasher as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use log::{info, warn};
+use proxy_wasm::hostcalls;
+use proxy_wasm::types::{BufferType, MapType};
+
+use crate::keys::{
+    Document, Fetched, InlineKeys, KeySet, KeySource, KeyStore, MAX_SET_BYTES, NotTaken, Record, Remote, Schedule, Uri,
+    jwks_uri_of,
+};
+use crate::policy::{Gate, Issuer};
+use crate::time::{Span, UnixTime};
+
+/// The keys of all issuers.
+pub struct KeyRing {
+    /// By the issuer's index; `None` where its keys are not fetched.
+    slots: Vec<Option<Slot>>,
+}
+
+struct Slot {
+    remote: Remote,
+    schedule: RefCell<Schedule>,
+    call: Cell<Option<(u32, Document)>>,
+    /// Whether a request asked for a key that is not there.
+    wanted: Cell<bool>,
+    record_key: String,
+    lease_key: String,
+}
+
+/// Who fetches, for all workers to see.
+#[derive(Clone, Copy)]
+struct Lease {
+    begun: UnixTime,
+    /// Nobody else begins before.
+    until: UnixTime,
+    /// Whether the answer is still to come.
+    is_open: bool,
+}
+
+/// The ring at one moment.
+pub struct KeysNow<'a> {
+    /// The ring.
+    pub ring: &'a KeyRing,
+    /// The moment.
+    pub now: UnixTime,
+}
+
+impl KeyStore for KeysNow<'_> {
+    fn key_set(&self, issuer: &Issuer) -> Option<Arc<KeySet>> {
+        match self.ring.slot(issuer.index) {
+            Some(slot) => slot.schedule.borrow().keys(self.now),
+            None => InlineKeys.key_set(issuer),
+        }
+    }
+}
+
+impl KeyRing {
+    /// No keys yet.
+    pub fn new(gate: &Gate) -> Self {
+        let slot = |issuer: &Arc<Issuer>| match &issuer.keys {
+            KeySource::Inline(_) => None,
+            KeySource::Fetched(remote) => Some(Slot::new(remote)),
+        };
+        KeyRing { slots: gate.issuers.iter().map(slot).collect() }
+    }
+
+    /// Whether any keys are fetched at all.
+    pub fn is_fetching(&self) -> bool {
+        self.slots.iter().any(Option::is_some)
+    }
+
+    fn slot(&self, issuer: usize) -> Option<&Slot> {
+        self.slots.get(issuer)?.as_ref()
+    }
+
+    /// A request lacks a key of this issuer: until when it is worth its while to wait for new ones, if it is.
+    pub fn want(&self, issuer: usize, now: UnixTime) -> Option<UnixTime> {
+        let slot = self.slot(issuer)?;
+        let schedule = slot.schedule.borrow();
+        let patience = slot.remote.timing.timeout.plus(TICK);
+        let may_fetch = schedule.may_look_for_new_key(now) || schedule.is_due(now);
+        if may_fetch {
+            slot.wanted.set(true);
+        }
+        (may_fetch || schedule.is_awaited(now)).then(|| now.plus(patience))
+    }
+
+    /// Whether new keys of this issuer may come any moment.
+    pub fn is_pending(&self, issuer: usize, now: UnixTime) -> bool {
+        self.slot(issuer).is_some_and(|slot| slot.wanted.get() || slot.schedule.borrow().is_awaited(now))
+    }
+
+    /// Looks for what others fetched, and fetches what is due.
+    pub fn tick(&self, now: UnixTime) {
+        self.slots.iter().flatten().for_each(|slot| slot.tick(now));
+    }
+
+    /// Takes the answer to a call. Answers to calls that nobody remembers are none of ours.
+    pub fn answer(&self, token: u32, body_size: usize, now: UnixTime) {
+        let mine = |slot: &&Slot| slot.call.get().is_some_and(|(call, _)| call == token);
+        if let Some(slot) = self.slots.iter().flatten().find(mine) {
+            slot.answered(body_size, now);
+        }
+    }
+}
+
+/// How often the ring looks after its keys: a request that waits is not kept longer than need be.
+pub const TICK: Span = Span::from_millis(100);
+
+impl Slot {
+    fn new(remote: &Remote) -> Self {
+        let place = format!("{}|{}{}", remote.cluster, remote.uri.authority, remote.uri.path);
+        Slot {
+            schedule: RefCell::new(Schedule::new(remote.timing)),
+            call: Cell::new(None),
+            wanted: Cell::new(false),
+            record_key: format!("mfa_gate.keys.{place}"),
+            lease_key: format!("mfa_gate.lease.{place}"),
+            remote: remote.clone(),
+        }
+    }
+
+    fn tick(&self, now: UnixTime) {
+        let wanted = self.wanted.take();
+        let is_due = || self.schedule.borrow().is_due(now);
+        let is_awaited = self.schedule.borrow().is_awaited(now);
+        if !(wanted || is_awaited || is_due()) {
+            return;
+        }
+        let has_news = self.call.get().is_none() && self.adopt(now);
+        if is_awaited && self.call.get().is_none() && self.found_lease().is_some_and(|(lease, _)| !lease.is_open) {
+            self.schedule.borrow_mut().give_up();
+        }
+        let looks = wanted && !has_news && self.schedule.borrow().may_look_for_new_key(now);
+        if (is_due() || looks) && self.lease(is_due(), now) {
+            self.schedule.borrow_mut().begin(now);
+            self.fetch(&self.remote.uri, self.remote.document, now);
+        }
+    }
+
+    /// Takes what another worker fetched; whether it was newer.
+    fn adopt(&self, now: UnixTime) -> bool {
+        let Ok((Some(bytes), _)) = hostcalls::get_shared_data(&self.record_key) else { return false };
+        let Some(record) = Record::from_bytes(&bytes) else { return false };
+        let adopted = self.schedule.borrow_mut().adopt(record, now, random());
+        adopted.unwrap_or_else(|not_taken| {
+            warn!("keys of {}: what another worker left is not taken: {not_taken}", self.remote.uri.authority);
+            false
+        })
+    }
+
+    /// Whether this worker is the one to fetch now. Workers cool down together.
+    fn lease(&self, is_due: bool, now: UnixTime) -> bool {
+        let found = self.found_lease().or_else(|| {
+            // A conditional write needs something to be written over.
+            let nobodys = Lease { begun: now, until: now, is_open: false };
+            let _ = hostcalls::set_shared_data(&self.lease_key, Some(&nobodys.to_bytes()), None);
+            self.found_lease().map(|(_, cas)| (nobodys, cas))
+        });
+        // A host without shared data: each worker for itself.
+        let Some((lease, cas)) = found else { return true };
+        let cool = lease.begun.plus(self.remote.timing.cooldown);
+        let free = if is_due { lease.until } else { lease.until.max(cool) };
+        // One from the future is by a clock that was set back since.
+        if now < free && lease.begun <= now {
+            self.schedule.borrow_mut().begin(lease.begun);
+            return false;
+        }
+        let lease = Lease { begun: now, until: now.plus(self.remote.timing.timeout), is_open: true };
+        // Refused where another worker that was faster has changed it meanwhile.
+        hostcalls::set_shared_data(&self.lease_key, Some(&lease.to_bytes()), cas).is_ok()
+    }
+
+    fn found_lease(&self) -> Option<(Lease, Option<u32>)> {
+        let (bytes, cas) = hostcalls::get_shared_data(&self.lease_key).ok()?;
+        Some((Lease::from_bytes(&bytes?)?, cas))
+    }
+
+    fn fetch(&self, uri: &Uri, document: Document, now: UnixTime) {
+        let headers = vec![
+            (":method", "GET"),
+            (":scheme", "https"),
+            (":authority", uri.authority.as_str()),
+            (":path", uri.path.as_str()),
+            ("accept", "application/json"),
+        ];
+        let timeout = Duration::from_millis(u64::try_from(self.remote.timing.timeout.as_millis()).unwrap_or(0));
+        match hostcalls::dispatch_http_call(&self.remote.cluster, headers, None, vec![], timeout) {
+            Ok(token) => self.call.set(Some((token, document))),
+            // No such cluster, for instance.
+            Err(_) => self.conclude(&Fetched { status: None, cache_control: None, body: &[] }, now),
+        }
+    }
+
+    fn answered(&self, body_size: usize, now: UnixTime) {
+        let Some((_, document)) = self.call.take() else { return };
+        let header = |name| hostcalls::get_map_value_bytes(MapType::HttpCallResponseHeaders, name).ok().flatten();
+        // A call that failed has no status.
+        let status = header(":status").and_then(|status| std::str::from_utf8(&status).ok()?.parse().ok());
+        let cache_control = header("cache-control");
+        let most = body_size.min(MAX_SET_BYTES.saturating_add(1));
+        let body = match most {
+            0 => Vec::new(),
+            _ => hostcalls::get_buffer(BufferType::HttpCallResponseBody, 0, most).ok().flatten().unwrap_or_default(),
+        };
+        let fetched = Fetched { status, cache_control: cache_control.as_deref(), body: &body };
+        match document {
+            Document::KeySet => self.conclude(&fetched, now),
+            Document::Discovery => match jwks_uri_of(&fetched, &self.remote.issuer) {
+                Ok(uri) => self.fetch(&uri, Document::KeySet, now),
+                Err(not_taken) => self.failed(&not_taken, now),
+            },
+        }
+    }
+
+    fn conclude(&self, fetched: &Fetched<'_>, now: UnixTime) {
+        let taken = self.schedule.borrow_mut().answer(fetched, now, random()).cloned();
+        match taken {
+            Ok(record) => {
+                info!("keys of {}: {} bytes taken", self.remote.uri.authority, record.body.len());
+                let _ = hostcalls::set_shared_data(&self.record_key, Some(&record.to_bytes()), None);
+                self.end_lease(now, now);
+            }
+            Err(not_taken) => self.report(&not_taken, now),
+        }
+    }
+
+    fn failed(&self, not_taken: &NotTaken, now: UnixTime) {
+        self.schedule.borrow_mut().fail(now, random());
+        self.report(not_taken, now);
+    }
+
+    fn report(&self, not_taken: &NotTaken, now: UnixTime) {
+        warn!("keys of {}: not taken: {not_taken}", self.remote.uri.authority);
+        // The pause after a failure, but no longer than an unknown key has to wait for its turn.
+        let until = self.schedule.borrow().due().min(now.plus(self.remote.timing.cooldown));
+        self.end_lease(now, until);
+    }
+
+    /// Lets others begin from then on; after a failure not before this worker would.
+    fn end_lease(&self, now: UnixTime, until: UnixTime) {
+        let lease = Lease { begun: now, until, is_open: false };
+        let _ = hostcalls::set_shared_data(&self.lease_key, Some(&lease.to_bytes()), None);
+    }
+}
+
+impl Lease {
+    fn to_bytes(self) -> Vec<u8> {
+        let times = [self.begun, self.until].map(|time| time.as_millis().to_le_bytes()).concat();
+        [times.as_slice(), &[u8::from(self.is_open)]].concat()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (begun, rest) = bytes.split_first_chunk()?;
+        let (until, rest) = rest.split_first_chunk()?;
+        let time = |bytes: &[u8; 8]| UnixTime::from_millis(i64::from_le_bytes(*bytes));
+        Some(Lease { begun: time(begun), until: time(until), is_open: rest == [1] })
+    }
+}
+
+/// For jitter: the seed of the standard library's hash maps, which the host's random bytes are behind.
+fn random() -> u32 {
+    let hash = std::hash::RandomState::new().hash_one(0_u8);
+    u32::try_from(hash & u64::from(u32::MAX)).unwrap_or(0)
+}

@@ -1,0 +1,480 @@
+//! When an issuer's keys are fetched, and how long they are good: the rules, without a clock and without a network.
+
+use std::sync::Arc;
+
+use super::set::KeySet;
+use super::source::Uri;
+use crate::json::Json;
+use crate::policy::IssuerName;
+use crate::time::{Span, UnixTime};
+
+/// How often keys are fetched, and how long they last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// How long a fetch may take.
+    pub timeout: Span,
+    /// How long keys are fresh, where the answer's `Cache-Control` does not say.
+    pub refresh: Span,
+    /// How long after a fetch was begun an unknown key may cause the next.
+    pub cooldown: Span,
+    /// How long keys are used that could not be fetched again.
+    pub expiry: Span,
+}
+
+/// The least time that keys are fresh, whatever `max-age` says: an issuer that says 0 is not asked on each request.
+const MIN_FRESH: Span = Span::from_seconds(60);
+
+/// The most, so that a key that was removed is not trusted for a year because somebody wrote so.
+const MAX_FRESH: Span = Span::from_seconds(24 * 3600);
+
+/// The pause after a failure; it doubles with each that follows, up to the second.
+const MIN_PAUSE: Span = Span::from_seconds(1);
+const MAX_PAUSE: Span = Span::from_seconds(64);
+
+/// The largest set that is read, in bytes. Entra's common one has 20 KB.
+pub const MAX_SET_BYTES: usize = 256 * 1024;
+
+/// How deep a set may nest: keys are objects with arrays of strings in an array in an object.
+const MAX_SET_DEPTH: usize = 8;
+
+/// An answer to a fetch.
+#[derive(Debug, Clone, Copy)]
+pub struct Fetched<'a> {
+    /// The HTTP status; `None` where there was no answer.
+    pub status: Option<u16>,
+    /// `Cache-Control`.
+    pub cache_control: Option<&'a [u8]>,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// Why an answer was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotTaken {
+    /// There was none in time.
+    NoAnswer,
+    /// It was not 200; redirects are not followed.
+    Status(u16),
+    /// It is too large.
+    TooLarge(usize),
+    /// It is no key set, or one without a key that can be used.
+    NoKeys(String),
+}
+
+impl std::fmt::Display for NotTaken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NotTaken::NoAnswer => f.write_str("no answer"),
+            NotTaken::Status(status) => write!(f, "status {status}, only 200 is taken"),
+            NotTaken::TooLarge(bytes) => write!(f, "{bytes} bytes, at most {MAX_SET_BYTES} are read"),
+            NotTaken::NoKeys(what) => f.write_str(what),
+        }
+    }
+}
+
+/// Keys as they were fetched: what workers share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// When they were fetched.
+    pub fetched: UnixTime,
+    /// Until when they are fresh.
+    pub fresh_until: UnixTime,
+    /// The set as it came.
+    pub body: Vec<u8>,
+}
+
+impl Record {
+    /// As bytes, for the host's shared data: both times, then the body.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let times = [self.fetched, self.fresh_until].map(|time| time.as_millis().to_le_bytes()).concat();
+        [times.as_slice(), &self.body].concat()
+    }
+
+    /// From such bytes; `None` where they are none.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (fetched, rest) = bytes.split_first_chunk()?;
+        let (fresh_until, body) = rest.split_first_chunk()?;
+        let time = |bytes: &[u8; 8]| UnixTime::from_millis(i64::from_le_bytes(*bytes));
+        Some(Record { fetched: time(fetched), fresh_until: time(fresh_until), body: body.to_vec() })
+    }
+}
+
+/// The keys in use.
+#[derive(Debug)]
+struct Held {
+    set: Arc<KeySet>,
+    record: Record,
+}
+
+/// An issuer's keys as they are now, and when to fetch them.
+#[derive(Debug)]
+pub struct Schedule {
+    timing: Timing,
+    held: Option<Held>,
+    /// When to fetch next, if nothing happens before.
+    due: UnixTime,
+    /// When the last fetch was begun.
+    begun: Option<UnixTime>,
+    /// Until when the answer to a fetch is awaited.
+    awaited: Option<UnixTime>,
+    failures: u32,
+}
+
+impl Schedule {
+    /// No keys yet; a fetch is due at once.
+    pub fn new(timing: Timing) -> Self {
+        let due = UnixTime::from_millis(i64::MIN);
+        Schedule { timing, held: None, due, begun: None, awaited: None, failures: 0 }
+    }
+
+    /// The keys that may be used now: the last good ones, until their hard expiry.
+    pub fn keys(&self, now: UnixTime) -> Option<Arc<KeySet>> {
+        let held = self.held.as_ref()?;
+        (now < held.record.fetched.plus(self.timing.expiry)).then(|| Arc::clone(&held.set))
+    }
+
+    /// Whether an answer is awaited.
+    pub fn is_awaited(&self, now: UnixTime) -> bool {
+        self.awaited.is_some_and(|until| now < until)
+    }
+
+    /// Whether a fetch is due.
+    pub fn is_due(&self, now: UnixTime) -> bool {
+        now >= self.due && !self.is_awaited(now)
+    }
+
+    /// Whether a token with an unknown key may cause a fetch: once in a cool-down, so that nobody can make the gate flood
+    /// an issuer.
+    pub fn may_look_for_new_key(&self, now: UnixTime) -> bool {
+        let rested = self.begun.is_none_or(|begun| now >= begun.plus(self.timing.cooldown));
+        rested && !self.is_awaited(now)
+    }
+
+    /// A fetch was begun, here or by another worker.
+    pub fn begin(&mut self, now: UnixTime) {
+        self.begun = Some(now);
+        self.awaited = Some(now.plus(self.timing.timeout));
+    }
+
+    /// Takes the answer to a fetch. `jitter` is random, so that gates do not ask all at once.
+    ///
+    /// # Errors
+    ///
+    /// It is not taken: the keys stay, and the next fetch comes after a pause that grows.
+    pub fn answer(&mut self, answer: &Fetched<'_>, now: UnixTime, jitter: u32) -> Result<&Record, NotTaken> {
+        let fresh = max_age(answer.cache_control).unwrap_or(self.timing.refresh).clamp(MIN_FRESH, MAX_FRESH);
+        let record = |body: &[u8]| Record { fetched: now, fresh_until: now.plus(fresh), body: body.to_vec() };
+        let taken = check(answer).and_then(|body| self.take(record(body), jitter));
+        if taken.is_err() {
+            self.fail(now, jitter);
+        }
+        taken?;
+        self.awaited = None;
+        self.failures = 0;
+        self.held.as_ref().map(|held| &held.record).ok_or(NotTaken::NoAnswer)
+    }
+
+    /// A fetch failed: the keys stay, and the next comes after a pause that grows.
+    pub fn fail(&mut self, now: UnixTime, jitter: u32) {
+        let doubled = MIN_PAUSE.times(1_u32.checked_shl(self.failures.min(16)).unwrap_or(u32::MAX));
+        // Keys that are still fresh are not fetched sooner because a look for another key failed.
+        self.due = self.due.max(now.plus(doubled.min(MAX_PAUSE).plus_share(jitter, 2)));
+        self.failures = self.failures.saturating_add(1);
+        self.awaited = None;
+    }
+
+    /// The answer that another worker awaited will not come.
+    pub fn give_up(&mut self) {
+        self.awaited = None;
+    }
+
+    /// When to fetch next.
+    pub fn due(&self) -> UnixTime {
+        self.due
+    }
+
+    /// Takes keys that another worker fetched, checked as if they came from the network; whether they are newer.
+    ///
+    /// # Errors
+    ///
+    /// They are not taken.
+    pub fn adopt(&mut self, record: Record, now: UnixTime, jitter: u32) -> Result<bool, NotTaken> {
+        // Whoever wrote it, it cannot last longer than what comes from the network.
+        let fetched = record.fetched.min(now);
+        let record = Record { fetched, fresh_until: record.fresh_until.min(fetched.plus(MAX_FRESH)), ..record };
+        if self.held.as_ref().is_some_and(|held| held.record.fetched >= record.fetched) {
+            return Ok(false);
+        }
+        check(&Fetched { status: Some(200), cache_control: None, body: &record.body })?;
+        self.take(record, jitter)?;
+        self.awaited = None;
+        self.failures = 0;
+        Ok(true)
+    }
+
+    fn take(&mut self, record: Record, jitter: u32) -> Result<(), NotTaken> {
+        // The same keys again are the same set, so that tokens they verified need not be verified anew.
+        let same = self.held.as_ref().filter(|held| held.record.body == record.body).map(|held| Arc::clone(&held.set));
+        let set = match same {
+            Some(set) => set,
+            None => Arc::new(read(&record.body)?),
+        };
+        let fresh = Span::between(record.fetched, record.fresh_until);
+        // Up to a tenth earlier.
+        self.due = record.fetched.plus(fresh.less_share(jitter, 10));
+        self.held = Some(Held { set, record });
+        Ok(())
+    }
+}
+
+/// Where a provider's metadata say that its keys are.
+///
+/// # Errors
+///
+/// They are not to be had, not of this issuer (OpenID Connect Discovery 1.0 section 4.3), or name no https address.
+pub fn jwks_uri_of(answer: &Fetched<'_>, issuer: &IssuerName) -> Result<Uri, NotTaken> {
+    let no = |what: String| NotTaken::NoKeys(what);
+    let json = Json::parse(check(answer)?, MAX_SET_DEPTH).map_err(|error| no(format!("not JSON: {error}")))?;
+    let Json::Object(metadata) = json else { return Err(no("the metadata are no object".to_owned())) };
+    let text = |name: &str| metadata.get(name).and_then(Json::as_str);
+    let named = text("issuer").unwrap_or_default();
+    if !issuer.is_written(named) {
+        return Err(no(format!("the metadata are of issuer `{}`", named.escape_debug())));
+    }
+    let uri = text("jwks_uri").unwrap_or_default();
+    Uri::parse(uri).ok_or_else(|| no(format!("`jwks_uri` is `{}`, no https address", uri.escape_debug())))
+}
+
+fn check<'a>(answer: &Fetched<'a>) -> Result<&'a [u8], NotTaken> {
+    match answer.status {
+        None => Err(NotTaken::NoAnswer),
+        Some(200) if answer.body.len() > MAX_SET_BYTES => Err(NotTaken::TooLarge(answer.body.len())),
+        Some(200) => Ok(answer.body),
+        Some(status) => Err(NotTaken::Status(status)),
+    }
+}
+
+/// Reads a set that came from elsewhere: one broken key does not spoil the rest (CVE-2026-102274).
+fn read(body: &[u8]) -> Result<KeySet, NotTaken> {
+    let json = Json::parse(body, MAX_SET_DEPTH).map_err(|error| NotTaken::NoKeys(format!("not JSON: {error}")))?;
+    KeySet::read_leniently(&json).map_err(|error| NotTaken::NoKeys(error.what))
+}
+
+/// `max-age` of a `Cache-Control` (RFC 9111 section 5.2.2.1); what cannot be read says nothing.
+fn max_age(cache_control: Option<&[u8]>) -> Option<Span> {
+    let text = std::str::from_utf8(cache_control?).ok()?;
+    text.split(',').find_map(|directive| {
+        let (name, value) = directive.trim().split_once('=')?;
+        let digits = value.trim().trim_matches('"');
+        let is_age =
+            name.eq_ignore_ascii_case("max-age") && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        // More than fits is as long as can be.
+        is_age.then(|| Span::from_seconds(digits.parse().unwrap_or(u32::MAX)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The public key of RFC 8037 appendix A.2.
+    const X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+
+    fn jwks(kid: &str) -> String {
+        format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"{kid}","x":"{X}"}}]}}"#)
+    }
+
+    fn at(seconds: i64) -> UnixTime {
+        UnixTime::from_millis(1_800_000_000_000 + seconds * 1000)
+    }
+
+    fn timing() -> Timing {
+        let span = Span::from_seconds;
+        Timing { timeout: span(5), refresh: span(300), cooldown: span(30), expiry: span(3600) }
+    }
+
+    fn ok(body: &str) -> Fetched<'_> {
+        Fetched { status: Some(200), cache_control: None, body: body.as_bytes() }
+    }
+
+    fn with_keys() -> Schedule {
+        let mut schedule = Schedule::new(timing());
+        schedule.begin(at(0));
+        schedule.answer(&ok(&jwks("a")), at(0), 0).unwrap();
+        schedule
+    }
+
+    fn has(schedule: &Schedule, kid: &str, now: UnixTime) -> bool {
+        schedule.keys(now).is_some_and(|set| set.iter().any(|key| key.id() == Some(kid)))
+    }
+
+    #[test]
+    fn keys_last_until_their_hard_expiry() {
+        let schedule = with_keys();
+        assert!(has(&schedule, "a", at(3599)) && schedule.keys(at(3600)).is_none());
+        assert!(!schedule.is_due(at(299)) && schedule.is_due(at(300)));
+    }
+
+    #[test]
+    fn f04_only_200_is_taken_and_the_keys_stay() {
+        let mut schedule = with_keys();
+        let body = jwks("b");
+        for status in [204, 301, 302, 304, 307, 400, 401, 403, 404, 429, 500, 503] {
+            let answer = Fetched { status: Some(status), ..ok(&body) };
+            assert_eq!(schedule.answer(&answer, at(1), 0).unwrap_err(), NotTaken::Status(status));
+        }
+        assert_eq!(schedule.answer(&Fetched { status: None, ..ok(&body) }, at(1), 0).unwrap_err(), NotTaken::NoAnswer);
+        assert!(has(&schedule, "a", at(2)) && !has(&schedule, "b", at(2)));
+    }
+
+    #[test]
+    fn e07_e10_e11_f12_what_is_no_key_set_keeps_the_old_one() {
+        let mut schedule = with_keys();
+        let large = " ".repeat(MAX_SET_BYTES + 1);
+        let many = format!(r#"{{"keys":[{}]}}"#, vec!["{}"; 257].join(","));
+        for body in [
+            "",
+            "{}",
+            "[]",
+            "null",
+            r#"{"keys":null}"#,
+            r#"{"keys":{}}"#,
+            r#"{"keys":[]}"#,
+            r#"{"keys":[null,1,[]]}"#,
+            r#"{"keys":[],"keys":[]}"#,
+            "<html>",
+            r#"{"keys":["#,
+            "\u{feff}{}",
+            r#"{"keys":[{"kty":"oct","k":"AA"}]}"#,
+            &large,
+            &many,
+        ] {
+            assert!(schedule.answer(&ok(body), at(1), 0).is_err(), "{body:.40}");
+        }
+        assert!(has(&schedule, "a", at(2)));
+    }
+
+    #[test]
+    fn e08_e09_one_broken_key_does_not_spoil_the_rest() {
+        let mut schedule = Schedule::new(timing());
+        let body = jwks("a").replace(
+            r#"{"keys":["#,
+            r#"{"keys":[null,{"kty":"RSA","n":"!","e":""},{"kty":"new"},{"kty":"oct","k":"AA"},"#,
+        );
+        schedule.answer(&ok(&body), at(0), 0).unwrap();
+        assert!(has(&schedule, "a", at(0)));
+    }
+
+    #[test]
+    fn e03_of_keys_that_share_an_id_none_is_taken() {
+        let mut schedule = Schedule::new(timing());
+        let twice = jwks("a").replace("]}", &format!(r#",{{"kty":"OKP","crv":"Ed25519","kid":"a","x":"{X}"}}]}}"#));
+        assert!(schedule.answer(&ok(&twice), at(0), 0).is_err());
+    }
+
+    #[test]
+    fn f11_max_age_is_clamped() {
+        for (header, due) in [
+            ("max-age=0", 60),
+            ("public, max-age=600", 600),
+            ("MAX-AGE=\"600\"", 600),
+            ("max-age=99999999999999", 86400),
+            ("max-age=-1", 300),
+            ("max-age=x", 300),
+            ("no-store", 300),
+            ("\u{fffd}", 300),
+        ] {
+            let mut schedule = Schedule::new(timing());
+            let body = jwks("a");
+            let answer = Fetched { cache_control: Some(header.as_bytes()), ..ok(&body) };
+            schedule.answer(&answer, at(0), 0).unwrap();
+            assert_eq!(schedule.due(), at(due), "{header}");
+        }
+    }
+
+    #[test]
+    fn f06_an_unknown_key_causes_one_fetch_in_a_cool_down() {
+        let mut schedule = with_keys();
+        assert!(!schedule.may_look_for_new_key(at(29)) && schedule.may_look_for_new_key(at(30)));
+        schedule.begin(at(30));
+        assert!(schedule.is_awaited(at(34)) && !schedule.is_awaited(at(35)));
+        schedule.fail(at(31), 0);
+        assert!(
+            !schedule.is_awaited(at(32))
+                && !schedule.may_look_for_new_key(at(59))
+                && schedule.may_look_for_new_key(at(60))
+        );
+        // The keys were fresh, and stay so.
+        assert_eq!(schedule.due(), at(300));
+    }
+
+    #[test]
+    fn pauses_grow_and_end() {
+        let mut schedule = Schedule::new(timing());
+        for pause in [1, 2, 4, 8, 16, 32, 64, 64, 64] {
+            schedule.due = at(0);
+            schedule.fail(at(0), 0);
+            assert_eq!(schedule.due(), at(pause));
+        }
+        for _ in 0..100 {
+            schedule.fail(at(0), u32::MAX);
+        }
+        assert!(schedule.due() <= at(96));
+    }
+
+    #[test]
+    fn jitter_makes_it_earlier_by_a_tenth_at_most() {
+        for jitter in [0, 1, 12_345, 29_999, 30_000, 30_001, u32::MAX] {
+            let mut schedule = Schedule::new(timing());
+            schedule.answer(&ok(&jwks("a")), at(0), jitter).unwrap();
+            assert!(schedule.due() <= at(300) && schedule.due() >= at(270), "{jitter}");
+        }
+    }
+
+    #[test]
+    fn the_same_keys_again_are_the_same_set() {
+        let mut schedule = with_keys();
+        let before = schedule.keys(at(0)).unwrap();
+        schedule.answer(&ok(&jwks("a")), at(300), 0).unwrap();
+        assert!(Arc::ptr_eq(&before, &schedule.keys(at(300)).unwrap()));
+        schedule.answer(&ok(&jwks("b")), at(600), 0).unwrap();
+        assert!(!Arc::ptr_eq(&before, &schedule.keys(at(600)).unwrap()));
+    }
+
+    #[test]
+    fn f17_what_another_left_is_checked_like_an_answer() {
+        let mut schedule = with_keys();
+        let record = |fetched, fresh, body: String| Record { fetched, fresh_until: fresh, body: body.into_bytes() };
+        assert_eq!(schedule.adopt(record(at(0), at(300), jwks("b")), at(10), 0), Ok(false), "no newer");
+        assert!(schedule.adopt(record(at(5), at(300), "[]".to_owned()), at(10), 0).is_err());
+        let forever = UnixTime::from_millis(i64::MAX);
+        assert_eq!(schedule.adopt(record(forever, forever, jwks("b")), at(10), 0), Ok(true));
+        assert!(schedule.due() <= at(10).plus(MAX_FRESH) && schedule.keys(at(10).plus(timing().expiry)).is_none());
+    }
+
+    #[test]
+    fn a_record_survives_its_bytes() {
+        let record = Record { fetched: at(1), fresh_until: at(2), body: b"body".to_vec() };
+        assert_eq!(Record::from_bytes(&record.to_bytes()), Some(record));
+        assert_eq!(Record::from_bytes(b"short"), None);
+    }
+
+    #[test]
+    fn metadata_of_another_issuer_are_not_taken() {
+        let issuer = IssuerName::Exact("https://issuer.test".to_owned());
+        let metadata = |issuer: &str, uri: &str| format!(r#"{{"issuer":"{issuer}","jwks_uri":"{uri}"}}"#);
+        let uri = |text: &str| jwks_uri_of(&ok(text), &issuer).map_err(|error| error.to_string());
+        assert_eq!(
+            uri(&metadata("https://issuer.test", "https://issuer.test/keys")),
+            Ok(Uri::parse("https://issuer.test/keys").unwrap())
+        );
+        assert_eq!(
+            uri(&metadata("https://evil.test", "https://evil.test/keys")),
+            Err("the metadata are of issuer `https://evil.test`".to_owned())
+        );
+        assert_eq!(
+            uri(&metadata("https://issuer.test", "http://issuer.test/keys")),
+            Err("`jwks_uri` is `http://issuer.test/keys`, no https address".to_owned())
+        );
+    }
+}
