@@ -73,6 +73,12 @@ test: envoy curl lints ## format, lints, unit tests, tests through Envoy, the de
 	cargo test --locked
 	$(MAKE) --no-print-directory demo PORT=0 ADMIN_PORT=0
 
+.PHONY: bench
+bench: wasm envoy ## CPU, heap and start-up beside native filters; ROUNDS=7 for longer or shorter
+	@command -v wrk >/dev/null || envoy/debian.sh wrk
+	@envoy/wasm-cargo.sh build --release --quiet --manifest-path envoy/bench/noop/Cargo.toml --target-dir target/bench
+	@python3 -B envoy/bench/bench.py --envoy "$(ENVOY)" --gate $(WASM) --noop target/bench/wasm32-wasip1/release/noop.wasm --rounds $(or $(ROUNDS),7)
+
 .PHONY: deny
 deny: $(DENY)/bin/cargo-deny ## licences, bans, sources; advisories where their data can be had
 	$(DENY)/bin/cargo-deny check licenses bans sources

@@ -1,0 +1,117 @@
+"""What a request costs Envoy's CPU under each listener, beside Envoy's own filters.
+
+python3 envoy/bench/bench.py --envoy BINARY --gate MODULE --noop MODULE [--rounds N] [--seconds N]
+
+Prints tables, and writes target/bench.json. Ends with 1 if an answer is not the expected one; a ratio that is missed is only told.
+"""
+
+import argparse
+import json
+import os
+import statistics
+from pathlib import Path
+
+import tables
+from listeners import listeners
+from load import Load
+from process import Envoy, ask
+from tokens import tokens
+
+ROOT = Path(__file__).resolve().parents[2]
+WORK = ROOT / "target/bench"
+STARTS = 5
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    for name in ("envoy", "gate", "noop"):
+        parser.add_argument(f"--{name}", required=True, type=os.path.abspath)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=int, default=1, help="of each listener's turn in a round")
+    options = parser.parse_args()
+
+    WORK.mkdir(parents=True, exist_ok=True)
+    made = tokens(WORK / "tokens")
+    every = listeners(made.jwks, options.gate, options.noop)
+    result = {"listeners": measure(options, made, every)}
+    by_name = {listener.name: listener for listener in every}
+    result["heap"] = {listener.name: heap(options, made, listener) for listener in every if listener.name.startswith("gate_")}
+    result["start_ms"] = starts(options, [by_name[name] for name in ("none", "noop", "gate_same", "gate_routes_5000")])
+    result["module_kb"] = os.path.getsize(options.gate) / 1000
+    result["ratios"] = tables.ratios(result)
+    (WORK.parent / "bench.json").write_text(json.dumps(result, indent=1) + "\n")
+    tables.show(result)
+
+
+def measure(options, made, every):
+    """CPU of a request at each listener, in microseconds: medians over rounds in which the listeners take turns."""
+    costs = {listener.name: [] for listener in every}
+    rates = {listener.name: [] for listener in every}
+    with Envoy(options.envoy, every, WORK) as envoy:
+        loads = [Load(made, listener, envoy.ports[listener.name]) for listener in every]
+        check(made, loads)
+        for number in range(options.rounds + 1):
+            print(f"round {number} of {options.rounds}" if number else "warming up: caches, and V8's second compiler", flush=True)
+            for load in loads:
+                before = envoy.cpu()
+                answered, seconds = load.run(options.seconds)
+                spent = envoy.cpu() - before
+                if number:
+                    costs[load.listener.name].append(spent / answered * 1e6)
+                    rates[load.listener.name].append(answered / seconds)
+        check(made, loads)
+    # Round by round, as the machine's own pace drifts over them.
+    base = [statistics.mean(twice) for twice in zip(costs["none"], costs["none_again"])]
+    overs = {name: [cost - none for cost, none in zip(costs[name], base)] for name in costs}
+    return {
+        listener.name: {
+            "load": listener.load,
+            "cpu_us": statistics.median(costs[listener.name]),
+            "over_none_us": statistics.median(overs[listener.name]),
+            "over_none_rounds_us": overs[listener.name],
+            "rps": statistics.median(rates[listener.name]),
+        }
+        for listener in every
+    }
+
+
+def check(made, loads):
+    """Ends the program if a listener does not do what it is measured for."""
+    samples = {"good": made.first("same"), "no_mfa": made.first("no_mfa"), "bad_signature": made.first("bad_signature"), "missing": None}
+    wrong = []
+    for load in loads:
+        for kind, expected in load.listener.answers.items():
+            answer = ask(load.port, samples[kind])
+            if answer != expected:
+                wrong.append(f"error: {load.listener.name}: {kind}: answered {answer}, expected {expected}")
+    if wrong:
+        raise SystemExit("\n".join(wrong))
+
+
+def heap(options, made, listener):
+    """The wasm heap in bytes by the number of requests that it has seen at least, the listener alone in an Envoy."""
+    heaps = {}
+    print(f"heap of {listener.name}", flush=True)
+    with Envoy(options.envoy, [listener], WORK) as envoy:
+        load = Load(made, listener, envoy.ports[listener.name])
+        answered = 0
+        for until in (0, tables.FEW, tables.MANY) if listener.name == "gate_new" else (0, tables.FEW):
+            while answered < until:
+                answered += load.run(seconds=1)[0]
+            heaps[until] = envoy.heap()
+        check(made, [load])
+    return heaps
+
+
+def starts(options, some):
+    """Milliseconds from Envoy's launch to its first answer: medians of launches in turn, the listener alone."""
+    times = {listener.name: [] for listener in some}
+    for _ in range(STARTS):
+        for listener in some:
+            with Envoy(options.envoy, [listener], WORK) as envoy:
+                times[listener.name].append(envoy.started * 1000)
+    return {name: statistics.median(took) for name, took in times.items()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""What is measured: each listener's filters, and the load that it gets."""
+
+import json
+from dataclasses import dataclass, field
+
+from tokens import AUDIENCE, ISSUER
+
+# Not in the filter yet. Taking a name out of here puts the listener into the run.
+LATER = {"gate_trusted", "gate_pure"}
+
+OPEN = {"good": 200, "no_mfa": 200, "bad_signature": 200, "missing": 200}
+GATE = {"good": 200, "no_mfa": 401, "bad_signature": 401, "missing": 401}
+NATIVE = {"good": 200, "no_mfa": 403, "bad_signature": 401, "missing": 401}
+
+
+@dataclass
+class Listener:
+    name: str
+    load: str  # one of Tokens.NAMES
+    answers: dict  # to each kind of token
+    filters: list = field(default_factory=list)
+    routes: int = 1  # as many paths are asked for in turn
+
+    def status(self):
+        """What the load is answered with."""
+        return self.answers.get(self.load, self.answers["good"])
+
+
+def listeners(jwks, gate, noop):
+    """In the order of their turns. `gate` and `noop` are the modules' files."""
+    native = [jwt_authn(jwks), rbac()]
+    cached = [jwt_authn(jwks, cache=1000), rbac()]
+
+    def mfa_gate(name, **changes):
+        return [wasm(name, gate, configuration(jwks, **changes))]
+
+    every = [
+        Listener("none", "same", OPEN),
+        Listener("none_again", "same", OPEN),
+        Listener("noop", "same", OPEN, [wasm("noop", noop, {})]),
+        Listener("native_cache_same", "same", NATIVE, cached),
+        Listener("native_cache_in_turn", "in_turn", NATIVE, cached),
+        Listener("native_cache_no_mfa", "no_mfa", NATIVE, cached),
+        Listener("native_same", "same", NATIVE, native),
+        Listener("native_in_turn", "in_turn", NATIVE, native),
+        Listener("native_new", "new", NATIVE, native),
+        Listener("native_bad_signature", "bad_signature", NATIVE, native),
+        Listener("gate_same", "same", GATE, mfa_gate("same")),
+        Listener("gate_same_again", "same", GATE, mfa_gate("same_again")),
+        Listener("gate_in_turn", "in_turn", GATE, mfa_gate("in_turn")),
+        Listener("gate_new", "new", GATE, mfa_gate("new")),
+        Listener("gate_no_mfa", "no_mfa", GATE, mfa_gate("no_mfa")),
+        Listener("gate_bad_signature", "bad_signature", GATE, mfa_gate("bad_signature")),
+        Listener("gate_routes_10", "same", GATE, mfa_gate("routes_10", routes=10), routes=10),
+        Listener("gate_routes_5000", "same", GATE, mfa_gate("routes_5000", routes=5000), routes=5000),
+        # Beside native_cache_same: the gate in the place of rbac.
+        Listener(
+            "gate_trusted", "same", GATE, [jwt_authn(jwks, cache=1000), *mfa_gate("trusted", keys={"verified_by": {"metadata": PAYLOAD}})]
+        ),
+        Listener("gate_pure", "new", GATE, mfa_gate("pure", crypto={"host": False})),
+    ]
+    return [listener for listener in every if listener.name not in LATER]
+
+
+def configuration(jwks, keys=None, routes=1, **more):
+    """The gate's own, as near to the native pair's work as it gets: no header is set for the upstream."""
+    return {
+        "issuers": [{"issuer": ISSUER, "audiences": [AUDIENCE]} | (keys or {"jwks": {"inline": jwks}})],
+        "policies": {"mfa": {"amr": {"any_of": ["mfa"]}}},
+        "routes": [{"name": f"area_{i}", "prefix": f"/v1/areas/{i}", "policy": "mfa"} for i in range(routes)],
+        "default": "mfa",
+    } | more
+
+
+def wasm(name, module, configuration):
+    vm = {
+        # A machine of its own, as caches and heaps are the listener's.
+        "vm_id": name,
+        "runtime": "envoy.wasm.runtime.v8",
+        "code": {"local": {"filename": str(module)}},
+    }
+    text = {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": json.dumps(configuration)}
+    return http_filter("wasm", "wasm.v3.Wasm", {"config": {"name": name, "vm_config": vm, "configuration": text}})
+
+
+PAYLOAD = "jwt_payload"
+
+
+def jwt_authn(jwks, cache=None):
+    provider = {
+        "issuer": ISSUER,
+        "audiences": [AUDIENCE],
+        "local_jwks": {"inline_string": json.dumps(jwks)},
+        "payload_in_metadata": PAYLOAD,
+        "forward": True,
+    }
+    if cache:
+        provider["jwt_cache_config"] = {"jwt_cache_size": cache}
+    rules = [{"match": {"prefix": "/"}, "requires": {"provider_name": "entra"}}]
+    return http_filter("jwt_authn", "jwt_authn.v3.JwtAuthentication", {"providers": {"entra": provider}, "rules": rules})
+
+
+def rbac():
+    amr = {
+        "filter": "envoy.filters.http.jwt_authn",
+        "path": [{"key": PAYLOAD}, {"key": "amr"}],
+        "value": {"list_match": {"one_of": {"string_match": {"exact": "mfa"}}}},
+    }
+    mfa = {"permissions": [{"any": True}], "principals": [{"metadata": amr}]}
+    return http_filter("rbac", "rbac.v3.RBAC", {"rules": {"action": "ALLOW", "policies": {"mfa": mfa}}})
+
+
+def http_filter(name, kind, fields):
+    config = {"@type": f"type.googleapis.com/envoy.extensions.filters.http.{kind}"} | fields
+    return {"name": f"envoy.filters.http.{name}", "typed_config": config}

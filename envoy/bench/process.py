@@ -1,0 +1,129 @@
+"""One Envoy with one worker: its listeners, its CPU and the heaps of its wasm machines."""
+
+import http.client
+import json
+import socket
+import subprocess
+import time
+from itertools import pairwise
+from pathlib import Path
+
+from listeners import http_filter
+
+# What a wasm memory may grow to; only V8 reserves more.
+MOST = 4 << 30
+
+
+class Envoy:
+    """Runs while the `with` block does. `started` is the time from its launch to its first answer, in seconds."""
+
+    def __init__(self, binary, listeners, work):
+        self.binary, self.work = binary, Path(work)
+        self.ports = dict(zip((listener.name for listener in listeners), free_ports(len(listeners))))
+        config = {
+            # Statistics are worked on by the main thread, and its CPU is counted.
+            "stats_flush_interval": "299s",
+            "static_resources": {"listeners": [render(listener, self.ports[listener.name]) for listener in listeners]},
+        }
+        (self.work / "envoy.json").write_text(json.dumps(config, indent=1))
+
+    def __enter__(self):
+        command = [self.binary, "-c", self.work / "envoy.json", "--concurrency", "1", "--disable-hot-restart", "--log-level", "warn"]
+        begun = time.monotonic()
+        with open(self.work / "envoy.log", "w") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            self.wait(begun + 120)
+        except BaseException:
+            self.__exit__()
+            raise
+        self.started = time.monotonic() - begun
+        return self
+
+    def wait(self, deadline):
+        port = next(iter(self.ports.values()))
+        while True:
+            try:
+                ask(port)
+                return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    log = self.work / "envoy.log"
+                    raise SystemExit(f"{log.read_text()[-2000:]}error: envoy did not start; the end of its log, {log}, is above")
+                time.sleep(0.002)
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def cpu(self):
+        """Seconds on a CPU so far, of all threads."""
+        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+    def heap(self):
+        """Bytes of the largest wasm memory, or None without one.
+
+        Envoy has no statistic for it. V8 reserves gigabytes for each memory, so that a stray address faults, and makes
+        the memory itself accessible at their beginning.
+        """
+        regions = []
+        for line in Path(f"/proc/{self.process.pid}/maps").read_text().splitlines():
+            span, access, *_ = line.split()
+            begin, end = (int(address, 16) for address in span.split("-"))
+            regions.append((begin, end, access))
+        return max(
+            (
+                end - begin
+                for (begin, end, access), (next_begin, next_end, next_access) in pairwise(regions)
+                if access == "rw-p" and next_access == "---p" and end == next_begin and next_end - next_begin > MOST
+            ),
+            default=None,
+        )
+
+
+def render(listener, port):
+    manager = {
+        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": listener.name,
+        "http_filters": [*listener.filters, http_filter("router", "router.v3.Router", {})],
+        "route_config": {
+            "virtual_hosts": [
+                {
+                    "name": "all",
+                    "domains": ["*"],
+                    # An upstream's price is not asked for.
+                    "routes": [{"match": {"prefix": "/"}, "direct_response": {"status": 200, "body": {"inline_string": "ok"}}}],
+                }
+            ]
+        },
+    }
+    return {
+        "name": listener.name,
+        "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}},
+        # A port that another process has is then an error.
+        "enable_reuse_port": False,
+        "filter_chains": [{"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}],
+    }
+
+
+def free_ports(count):
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def ask(port, token=None):
+    """The status of one request."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/v1/areas/0", headers={"authorization": f"Bearer {token}"} if token else {})
+        return connection.getresponse().status
+    finally:
+        connection.close()

@@ -1,0 +1,165 @@
+"""The tokens of the load and the key set that verifies them, made once and kept.
+
+A signature by a usual 2048-bit key takes Python 5 ms, and 200,000 of them a quarter of an hour. So the key is the product of
+160 small primes, modulo which signing is a look into a table. Anybody could factor it, which is no matter here; whoever
+verifies sees a modulus of 2048 bits and the exponent 65537 as ever, and spends what those cost.
+"""
+
+import base64
+import hashlib
+import json
+import math
+import multiprocessing
+import random
+import shutil
+import time
+from array import array
+from pathlib import Path
+
+DAY = 24 * 3600
+LIFE = 30 * DAY
+E = 65537
+MODULUS_BYTES = 256
+# PKCS #1 v1.5: the DER of `SHA-256, and its digest follows`.
+SHA256 = bytes.fromhex("3031300d060960864801650304020105000420")
+
+ISSUER = "https://sts.windows.net/df845f1a-7b35-40a2-ba78-6481de91f8ae/"
+AUDIENCE = "https://api.partnercenter.microsoft.com"
+KID = "bench"
+CLAIMS = {
+    "aud": AUDIENCE,
+    "iss": ISSUER,
+    "acr": "1",
+    "appid": "23ec45a3-5127-4185-9eff-c8887839e6ab",
+    "appidacr": "0",
+    "ipaddr": "127.0.0.1",
+    "name": "Adminagent CSP",
+    "oid": "4988e250-5aee-482a-9136-6d269cb755c0",
+    "scp": "user_impersonation",
+    "tid": "df845f1a-7b35-40a2-ba78-6481de91f8ae",
+    "unique_name": "Adminagent.csp@testtestpartner.onmicrosoft.com",
+    "upn": "Adminagent.csp@testtestpartner.onmicrosoft.com",
+    "ver": "1.0",
+}
+
+ALL = 200_000
+SOME = 3_000  # lines of every other file: the load then reads all files alike
+
+
+class Tokens:
+    """Files of one token a line, all lines of one length; `NAMES` says what is in them."""
+
+    NAMES = {
+        "same": "one good token again and again",
+        "in_turn": f"{SOME:,} good tokens",
+        "new": f"{ALL:,} good tokens",
+        "no_mfa": "one token without mfa in amr, again and again",
+        "bad_signature": f"{SOME:,} tokens, each with the signature of another",
+    }
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.jwks = json.loads((directory / "kept.json").read_text())["jwks"]
+
+    def file(self, name):
+        return self.directory / f"{name}.txt"
+
+    def first(self, name):
+        with open(self.file(name)) as lines:
+            return lines.readline().strip()
+
+    def shape(self, name):
+        """How many lines, and how many bytes each has."""
+        width = len(self.first(name)) + 1
+        return self.file(name).stat().st_size // width, width
+
+
+def tokens(directory):
+    """Those that were kept, if this program would make the same and they live for another day; else new ones."""
+    directory = Path(directory)
+    recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    try:
+        kept = json.loads((directory / "kept.json").read_text())
+        if kept["recipe"] == recipe and kept["exp"] > time.time() + DAY:
+            return Tokens(directory)
+    except FileNotFoundError:
+        pass
+    print(f"signing {ALL:,} tokens, once; they are kept in {directory}", flush=True)
+    part = directory.with_suffix(".part")
+    for old in (part, directory):
+        shutil.rmtree(old, ignore_errors=True)
+    part.mkdir(parents=True)
+    exp = int(time.time()) + LIFE
+    make(part, exp, recipe)
+    part.rename(directory)
+    return Tokens(directory)
+
+
+def make(directory, exp, recipe):
+    key = Key()
+    with multiprocessing.Pool(initializer=hand_over, initargs=(key, exp)) as pool:
+        with open(directory / "new.txt", "w") as file:
+            file.writelines(pool.imap(good, range(ALL), chunksize=500))
+    hand_over(key, exp)
+    lines = [good(number) for number in range(SOME)]
+    bodies, signatures = zip(*(line.rsplit(".", 1) for line in lines))
+    (directory / "in_turn.txt").write_text("".join(lines))
+    (directory / "same.txt").write_text(lines[0] * SOME)
+    (directory / "no_mfa.txt").write_text(token(0, ["pwd", "rsa"]) * SOME)
+    (directory / "bad_signature.txt").write_text(
+        "".join(f"{body}.{signature}" for body, signature in zip(bodies, signatures[1:] + signatures[:1]))
+    )
+    (directory / "kept.json").write_text(json.dumps({"recipe": recipe, "exp": exp, "jwks": key.jwks()}))
+
+
+def hand_over(key, exp):
+    """What each process signs with."""
+    global KEY, EXP
+    KEY, EXP = key, exp
+
+
+def good(number):
+    return token(number, ["pwd", "mfa"])
+
+
+def token(number, amr):
+    """A line of its own for each number, and of one length for all."""
+    issued = EXP - LIFE
+    claims = CLAIMS | {"iat": issued, "nbf": issued, "exp": EXP, "amr": amr, "uti": f"{number:012}"}
+    body = f"{segment({'typ': 'JWT', 'alg': 'RS256', 'kid': KID})}.{segment(claims)}"
+    return f"{body}.{base64url(KEY.sign(body.encode()))}\n"
+
+
+def segment(value):
+    return base64url(json.dumps(value, separators=(",", ":")).encode())
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+class Key:
+    def __init__(self):
+        primes = [n for n in range(6001, 8192, 2) if all(n % d for d in range(3, 91, 2))]
+        self.n = 0
+        while self.n.bit_length() != 8 * MODULUS_BYTES:
+            chosen = random.sample(primes, 160)
+            self.n = math.prod(chosen)
+        # By Chinese remainders: each prime, the E-th root of every remainder, and the weight of that root.
+        self.parts = [(p, roots(p), self.n // p * pow(self.n // p, -1, p)) for p in chosen]
+
+    def sign(self, data):
+        digest = SHA256 + hashlib.sha256(data).digest()
+        padded = int.from_bytes(b"\x00\x01".ljust(MODULUS_BYTES - len(digest) - 1, b"\xff") + b"\x00" + digest, "big")
+        return (sum(roots[padded % p] * weight for p, roots, weight in self.parts) % self.n).to_bytes(MODULUS_BYTES, "big")
+
+    def jwks(self):
+        n, e = base64url(self.n.to_bytes(MODULUS_BYTES, "big")), base64url(E.to_bytes(3, "big"))
+        return {"keys": [{"kty": "RSA", "kid": KID, "alg": "RS256", "use": "sig", "n": n, "e": e}]}
+
+
+def roots(prime):
+    table = array("H", bytes(2 * prime))
+    for root in range(prime):
+        table[pow(root, E, prime)] = root
+    return table
