@@ -222,7 +222,7 @@ pub fn run_to_end(bootstrap: &Value, arguments: &[&str]) -> Result<(Option<i32>,
     let config = folder.path().join("envoy.json");
     std::fs::write(&config, bootstrap.to_string()).map_err(|error| error.to_string())?;
     let mut process =
-        command(&config, &folder.path().join("log"))?.args(arguments).spawn().map_err(|error| error.to_string())?;
+        command(&config, &folder.path().join("log"), 1)?.args(arguments).spawn().map_err(|error| error.to_string())?;
     let deadline = Instant::now() + START;
     let status = loop {
         if let Some(status) = process.try_wait().map_err(|error| error.to_string())? {
@@ -238,13 +238,13 @@ pub fn run_to_end(bootstrap: &Value, arguments: &[&str]) -> Result<(Option<i32>,
     Ok((status, String::from_utf8_lossy(&log).into_owned()))
 }
 
-fn command(config: &Path, log: &Path) -> Result<Command, String> {
+fn command(config: &Path, log: &Path, workers: usize) -> Result<Command, String> {
     let log = File::create(log).map_err(|error| error.to_string())?;
     let mut command = Command::new(binary()?);
     command
         .arg("--config-path")
         .arg(config)
-        .args(["--disable-hot-restart", "--concurrency", "1", "--file-flush-interval-msec", "20"])
+        .args(["--disable-hot-restart", "--concurrency", &workers.to_string(), "--file-flush-interval-msec", "20"])
         .args(["--log-level", "info", "--component-log-level", "wasm:trace"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -253,8 +253,20 @@ fn command(config: &Path, log: &Path) -> Result<Command, String> {
 }
 
 impl Envoy {
-    /// Starts it and waits until it serves. `upstream` is the cluster of that name; `others` and `grpc` are further ones.
+    /// Starts it with one worker and waits until it serves. `upstream` is the cluster of that name; `others` and `grpc` are
+    /// further ones.
     pub fn start(
+        listeners: &[Listener],
+        upstream: Upstream,
+        others: &[(&str, SocketAddr)],
+        grpc: Option<SocketAddr>,
+    ) -> Result<Self, String> {
+        Envoy::start_with(1, listeners, upstream, others, grpc)
+    }
+
+    /// The same with so many workers.
+    pub fn start_with(
+        workers: usize,
         listeners: &[Listener],
         upstream: Upstream,
         others: &[(&str, SocketAddr)],
@@ -265,7 +277,7 @@ impl Envoy {
         let upstreams = [&[("upstream", upstream.address)], others].concat();
         let bootstrap = bootstrap(listeners, &upstreams, grpc, &path("access.log"))?;
         std::fs::write(path("envoy.json"), bootstrap.to_string()).map_err(|error| error.to_string())?;
-        let mut command = command(&path("envoy.json"), &path("log"))?;
+        let mut command = command(&path("envoy.json"), &path("log"), workers)?;
         let process =
             command.arg("--admin-address-path").arg(path("admin")).spawn().map_err(|error| error.to_string())?;
         // Statics of a test are never dropped; the pipe of this shell is closed whatever happens.

@@ -7,6 +7,7 @@ pub mod forge;
 pub mod grpc;
 pub mod http1;
 pub mod http2;
+pub mod idp;
 pub mod native;
 pub mod table;
 pub mod template;

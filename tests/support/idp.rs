@@ -1,0 +1,150 @@
+//! An identity provider: it answers as a test tells it to, and counts how often it is asked.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What it does when it is asked for a path.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// Sends these bytes and closes the connection.
+    Bytes(Vec<u8>),
+    /// Sends nothing until a test sets another reply, and then that.
+    Hold,
+    /// Sends a body that does not end.
+    Endless,
+}
+
+impl Reply {
+    /// Status 200 with a body.
+    pub fn ok(body: impl AsRef<[u8]>) -> Self {
+        Reply::status(200, "", body)
+    }
+
+    /// A status, further header lines and a body.
+    pub fn status(status: u16, lines: &str, body: impl AsRef<[u8]>) -> Self {
+        let body = body.as_ref();
+        let head = format!(
+            "HTTP/1.1 {status} Said\r\ncontent-type: application/json\r\nconnection: close\r\n{lines}content-length: {}\r\n\r\n",
+            body.len()
+        );
+        Reply::Bytes([head.as_bytes(), body].concat())
+    }
+}
+
+/// The provider. It stops with the process.
+pub struct Idp {
+    pub address: SocketAddr,
+    state: Arc<State>,
+}
+
+/// One that has its address but refuses connections.
+pub struct Closed {
+    pub address: SocketAddr,
+    socket: tokio::net::TcpSocket,
+}
+
+#[derive(Default)]
+struct State {
+    paths: Mutex<HashMap<String, Path>>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Path {
+    /// Without one it is 404.
+    reply: Option<Reply>,
+    asked: usize,
+}
+
+impl State {
+    fn paths(&self) -> MutexGuard<'_, HashMap<String, Path>> {
+        self.paths.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts, and waits for a reply that is not to be held.
+    fn reply(&self, path: &str) -> Option<Reply> {
+        let mut paths = self.paths();
+        paths.entry(path.to_owned()).or_default().asked += 1;
+        loop {
+            match paths.get(path).and_then(|path| path.reply.clone()) {
+                Some(Reply::Hold) => paths = self.changed.wait(paths).unwrap_or_else(PoisonError::into_inner),
+                reply => return reply,
+            }
+        }
+    }
+}
+
+impl Idp {
+    /// Starts it.
+    pub fn start() -> Self {
+        Idp::on(TcpListener::bind("127.0.0.1:0").expect("a port for the provider"))
+    }
+
+    /// One that is not there yet; nobody else can take its port meanwhile.
+    pub fn closed() -> Closed {
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket for the provider");
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port for the provider");
+        Closed { address: socket.local_addr().expect("its address"), socket }
+    }
+
+    fn on(listener: TcpListener) -> Self {
+        let address = listener.local_addr().expect("its address");
+        let state = Arc::<State>::default();
+        let shared = Arc::clone(&state);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let state = Arc::clone(&shared);
+                // Whoever asks may give up before the answer is there.
+                std::thread::spawn(move || serve(stream, &state).ok());
+            }
+        });
+        Idp { address, state }
+    }
+
+    /// From now on a path is answered so; requests that were held, too.
+    pub fn set(&self, path: &str, reply: Reply) {
+        self.state.paths().entry(path.to_owned()).or_default().reply = Some(reply);
+        self.state.changed.notify_all();
+    }
+
+    /// How often it was asked for a path.
+    pub fn asked(&self, path: &str) -> usize {
+        self.state.paths().get(path).map_or(0, |path| path.asked)
+    }
+}
+
+impl Closed {
+    /// Starts it after all.
+    pub fn open(self) -> Idp {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
+        let listener = runtime.block_on(async { self.socket.listen(128)?.into_std() }).expect("listening");
+        listener.set_nonblocking(false).expect("a listener that waits");
+        Idp::on(listener)
+    }
+}
+
+fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
+    let mut writer = stream.try_clone()?;
+    let mut head = BufReader::new(stream).lines();
+    let request = head.next().transpose()?.unwrap_or_default();
+    // No request has a body.
+    while head.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
+    let path = request.split(' ').nth(1).unwrap_or_default();
+    match state.reply(path) {
+        Some(Reply::Bytes(bytes)) => writer.write_all(&bytes),
+        Some(Reply::Hold) => Ok(()),
+        Some(Reply::Endless) => {
+            writer.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")?;
+            let chunk = [b"8000\r\n".as_slice(), &[b' '; 0x8000], b"\r\n"].concat();
+            loop {
+                writer.write_all(&chunk)?;
+                // Envoy keeps all of it until the time is up.
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+        None => writer.write_all(b"HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"),
+    }
+}
