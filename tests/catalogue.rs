@@ -10,8 +10,8 @@ use std::path::PathBuf;
 /// Header and algorithm, structure, claims, transport, headers of the gate's own, paths.
 const SECTIONS: [char; 6] = ['A', 'B', 'C', 'G', 'H', 'I'];
 
-/// Files whose tests bear the id of a line, as in `i25_a_redirect_...`.
-const TESTS: [&str; 2] = ["tests/protocols.rs", "tests/corpora.rs"];
+/// Files whose tests bear the ids of lines, as in `i25_a_redirect_...` or `f01_f05_a_provider_...`.
+const TESTS: [&str; 3] = ["tests/protocols.rs", "tests/corpora.rs", "tests/keys.rs"];
 
 #[test]
 fn every_line_of_the_catalogue_has_a_case() {
@@ -34,7 +34,11 @@ fn every_line_of_the_catalogue_has_a_case() {
 /// The id that a line starts with, if it is of one of the sections.
 fn id(line: &str) -> Option<String> {
     let (id, _) = line.split_once(" | ")?;
-    (id.len() == 3 && id.starts_with(SECTIONS) && id[1..].bytes().all(|b| b.is_ascii_digit())).then(|| id.to_owned())
+    (id.starts_with(SECTIONS) && is_id(id)).then(|| id.to_owned())
+}
+
+fn is_id(text: &str) -> bool {
+    matches!(text.as_bytes(), [letter, digits @ ..] if letter.is_ascii_uppercase() && digits.len() == 2 && digits.iter().all(u8::is_ascii_digit))
 }
 
 fn covered() -> BTreeSet<String> {
@@ -44,7 +48,7 @@ fn covered() -> BTreeSet<String> {
     for path in TESTS {
         let text = std::fs::read_to_string(support::repository(path)).expect(path);
         let names = text.lines().filter_map(|line| line.trim_start().strip_prefix("fn "));
-        covered.extend(names.filter_map(|name| name.split_once('_')).map(|(id, _)| id.to_uppercase()));
+        covered.extend(names.flat_map(|name| name.split('_').map(str::to_uppercase).take_while(|id| is_id(id))));
     }
     covered
 }

@@ -60,7 +60,9 @@ impl GateContext {
 }
 
 impl Context for GateContext {
-    fn on_http_call_response(&mut self, token: u32, _headers: usize, body_size: usize, _trailers: usize) {
+    fn on_http_call_response(&mut self, token: u32, headers: usize, body_size: usize, _trailers: usize) {
+        // A call that failed has no headers, and to ask the host for one would trap.
+        let body_size = (headers > 0).then_some(body_size);
         self.look_after_keys(|ring, now| ring.answer(token, body_size, now));
     }
 }

@@ -103,8 +103,9 @@ impl KeyRing {
         self.slots.iter().flatten().for_each(|slot| slot.tick(now));
     }
 
-    /// Takes the answer to a call. Answers to calls that nobody remembers are none of ours.
-    pub fn answer(&self, token: u32, body_size: usize, now: UnixTime) {
+    /// Takes the answer to a call, with the size of its body; `None` is a call that failed. Answers to calls that nobody
+    /// remembers are none of ours.
+    pub fn answer(&self, token: u32, body_size: Option<usize>, now: UnixTime) {
         let mine = |slot: &&Slot| slot.call.get().is_some_and(|(call, _)| call == token);
         if let Some(slot) = self.slots.iter().flatten().find(mine) {
             slot.answered(body_size, now);
@@ -196,14 +197,14 @@ impl Slot {
         match hostcalls::dispatch_http_call(&self.remote.cluster, headers, None, vec![], timeout) {
             Ok(token) => self.call.set(Some((token, document))),
             // No such cluster, for instance.
-            Err(_) => self.conclude(&Fetched { status: None, cache_control: None, body: &[] }, now),
+            Err(_) => self.failed(&NotTaken::NoAnswer, now),
         }
     }
 
-    fn answered(&self, body_size: usize, now: UnixTime) {
+    fn answered(&self, body_size: Option<usize>, now: UnixTime) {
         let Some((_, document)) = self.call.take() else { return };
+        let Some(body_size) = body_size else { return self.failed(&NotTaken::NoAnswer, now) };
         let header = |name| hostcalls::get_map_value_bytes(MapType::HttpCallResponseHeaders, name).ok().flatten();
-        // A call that failed has no status.
         let status = header(":status").and_then(|status| std::str::from_utf8(&status).ok()?.parse().ok());
         let cache_control = header("cache-control");
         let most = body_size.min(MAX_SET_BYTES.saturating_add(1));

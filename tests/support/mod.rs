@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod envoy;
+pub mod faults;
 pub mod forge;
 pub mod grpc;
 pub mod http1;
