@@ -31,6 +31,8 @@ struct Slot {
     call: Cell<Option<(u32, Document)>>,
     /// Whether a request asked for a key that is not there.
     wanted: Cell<bool>,
+    /// The version of the shared record that was looked at last.
+    seen: Cell<Option<u32>>,
     record_key: String,
     lease_key: String,
 }
@@ -123,6 +125,7 @@ impl Slot {
             schedule: RefCell::new(Schedule::new(remote.timing)),
             call: Cell::new(None),
             wanted: Cell::new(false),
+            seen: Cell::new(None),
             record_key: format!("mfa_gate.keys.{place}"),
             lease_key: format!("mfa_gate.lease.{place}"),
             remote: remote.clone(),
@@ -133,10 +136,11 @@ impl Slot {
         let wanted = self.wanted.take();
         let is_due = || self.schedule.borrow().is_due(now);
         let is_awaited = self.schedule.borrow().is_awaited(now);
+        // At every look, so that a key that one worker dropped is soon trusted by none.
+        let has_news = self.call.get().is_none() && self.adopt(now);
         if !(wanted || is_awaited || is_due()) {
             return;
         }
-        let has_news = self.call.get().is_none() && self.adopt(now);
         if is_awaited && self.call.get().is_none() && self.found_lease().is_some_and(|(lease, _)| !lease.is_open) {
             self.schedule.borrow_mut().give_up();
         }
@@ -149,7 +153,10 @@ impl Slot {
 
     /// Takes what another worker fetched; whether it was newer.
     fn adopt(&self, now: UnixTime) -> bool {
-        let Ok((Some(bytes), _)) = hostcalls::get_shared_data(&self.record_key) else { return false };
+        let Ok((Some(bytes), version)) = hostcalls::get_shared_data(&self.record_key) else { return false };
+        if version.is_some() && self.seen.replace(version) == version {
+            return false;
+        }
         let Some(record) = Record::from_bytes(&bytes) else { return false };
         let adopted = self.schedule.borrow_mut().adopt(record, now, random());
         adopted.unwrap_or_else(|not_taken| {
