@@ -1,4 +1,4 @@
-//! Signatures verified by the host: Envoy's BoringSSL takes 39 µs for what takes 650 in wasm (RS256, a 1.2 KB token).
+//! Signatures verified by the host: a new RS256 token then costs Envoy 50 µs, and 910 without (`make bench`).
 
 use proxy_wasm::hostcalls;
 

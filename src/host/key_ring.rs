@@ -120,7 +120,8 @@ pub const TICK: Span = Span::from_millis(100);
 
 impl Slot {
     fn new(remote: &Remote) -> Self {
-        let place = format!("{}|{}{}", remote.cluster, remote.uri.authority, remote.uri.path);
+        // With the issuer, as its metadata were compared with that one's name.
+        let place = format!("{}|{}{}|{:?}", remote.cluster, remote.uri.authority, remote.uri.path, remote.issuer);
         Slot {
             schedule: RefCell::new(Schedule::new(remote.timing)),
             call: Cell::new(None),

@@ -49,7 +49,6 @@ impl TokenCache {
     /// Remembers a token.
     pub fn insert(&self, token: &[u8], verified: &Rc<Verified>) {
         let Entries { by_token, bytes } = &mut *self.entries.borrow_mut();
-        let weight = |token: &[u8]| token.len().saturating_add(ENTRY_OVERHEAD);
         if by_token.put(token.into(), Rc::clone(verified)).is_none() {
             *bytes = bytes.saturating_add(weight(token));
         }
@@ -63,17 +62,11 @@ impl TokenCache {
     pub fn remove(&self, token: &[u8]) {
         let Entries { by_token, bytes } = &mut *self.entries.borrow_mut();
         if let Some((token, _)) = by_token.pop_entry(token) {
-            *bytes = bytes.saturating_sub(token.len().saturating_add(ENTRY_OVERHEAD));
+            *bytes = bytes.saturating_sub(weight(&token));
         }
     }
+}
 
-    /// How many tokens are remembered.
-    pub fn len(&self) -> usize {
-        self.entries.borrow().by_token.len()
-    }
-
-    /// Whether none is.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
+fn weight(token: &[u8]) -> usize {
+    token.len().saturating_add(ENTRY_OVERHEAD)
 }
