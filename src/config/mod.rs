@@ -12,6 +12,7 @@ mod wire;
 
 use std::fmt;
 
+pub use node::join;
 use node::{Node, Problems};
 
 use crate::json::Json;

@@ -187,7 +187,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn join(path: &str, name: &str) -> String {
+/// The path of an object's field, as [`ConfigError::path`] has it.
+pub fn join(path: &str, name: &str) -> String {
     let name = name.escape_debug();
     if path.is_empty() { name.to_string() } else { format!("{path}.{name}") }
 }

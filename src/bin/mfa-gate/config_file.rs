@@ -22,14 +22,18 @@ pub fn read(path: &Path) -> Result<Gate> {
 }
 
 fn parse_yaml(text: &str) -> Result<Json<'_>> {
-    // What only some YAML readers take for true, or for a merge, would make two configurations of one text.
-    let options = serde_saphyr::options! {
-        strict_booleans: true,
-        merge_keys: serde_saphyr::MergeKeyPolicy::Error,
-        with_snippet: false,
-    };
-    let json = serde_saphyr::with_deserializer_from_str_with_options(text, options, |deserializer| {
+    let json = serde_saphyr::with_deserializer_from_str_with_options(text, yaml_options(), |deserializer| {
         Json::deserialize(deserializer, MAX_DEPTH)
     });
     json.map_err(|error| anyhow!(error.render_with_formatter(&serde_saphyr::UserMessageFormatter)))
+}
+
+/// How YAML is read here. What only some YAML readers take for true, or for a merge, would make two configurations of one
+/// text.
+pub fn yaml_options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        strict_booleans: true,
+        merge_keys: serde_saphyr::MergeKeyPolicy::Error,
+        with_snippet: false,
+    }
 }

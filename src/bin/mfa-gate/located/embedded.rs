@@ -1,0 +1,54 @@
+//! JSON within a string of a file: its places found again in the file.
+
+use std::ops::Range;
+
+use super::{Located, Syntax, json};
+
+pub fn read(text: &str, file: &str, within: Range<usize>) -> Result<Located, Syntax> {
+    let lines = lines(text, file, within.clone());
+    let to_file = |place: Range<usize>| match &lines {
+        Some(lines) => at(lines, place.start)..at(lines, place.end),
+        None => within.clone(),
+    };
+    match json::read(text) {
+        Ok(node) => Ok(Located::from(node.moved(&to_file))),
+        Err(Syntax { message, span }) => Err(Syntax { message, span: to_file(span) }),
+    }
+}
+
+/// Where a line of the string starts, in the string and in the file.
+struct Line {
+    inside: usize,
+    outside: usize,
+}
+
+/// The lines of a string that stands in the file line by line as it is, but for the indentation.
+fn lines(text: &str, file: &str, within: Range<usize>) -> Option<Vec<Line>> {
+    let written = file.get(within.clone())?;
+    let mut left = written.split_inclusive('\n').scan(within.start, |start, line| {
+        let at = *start;
+        *start += line.len();
+        Some((at, line.trim_end_matches(['\n', '\r'])))
+    });
+    let mut inside = 0;
+    let mut found: Vec<Line> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let plain = line.trim_end_matches(['\n', '\r']);
+        // Before the first line that says something stands what opens the string: a quote, or `|` on a line of its own.
+        let written = match found.is_empty() {
+            true if plain.is_empty() => None,
+            true => Some(left.find(|(_, written)| written.contains(plain))?),
+            false => Some(left.next()?),
+        };
+        if let Some((start, written)) = written {
+            found.push(Line { inside, outside: start + written.find(plain)? });
+        }
+        inside += line.len();
+    }
+    Some(found)
+}
+
+fn at(lines: &[Line], inside: usize) -> usize {
+    let line = lines.iter().rev().find(|line| line.inside <= inside);
+    line.map_or(0, |line| line.outside + (inside - line.inside))
+}
