@@ -1,11 +1,10 @@
 //! The command line of mfa-gate.
 #![forbid(unsafe_code)]
 
+mod check;
 mod config_file;
 mod explain;
 mod input;
-// The commands that point at lines come next.
-#[cfg_attr(not(test), expect(dead_code))]
 mod located;
 mod mint;
 mod request;
@@ -19,7 +18,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
-/// Make keys and tokens for mfa-gate, and see what the filter would do with a request
+/// Make keys and tokens for mfa-gate, see what the filter would do with a request, and check a configuration
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
@@ -32,6 +31,7 @@ enum Command {
     #[command(subcommand)]
     Mint(mint::Mint),
     Explain(explain::Explain),
+    Check(check::Check),
 }
 
 /// The exit code for wrong use; clap's is the same.
@@ -41,6 +41,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Mint(mint) => mint.run().map(|text| (text, ExitCode::SUCCESS)),
         Command::Explain(explain) => explain.run(),
+        Command::Check(check) => check.run(),
     };
     let result = result.and_then(|(text, code)| {
         std::io::stdout().write_all(text.as_bytes()).context("standard output")?;

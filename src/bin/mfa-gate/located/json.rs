@@ -8,11 +8,12 @@ use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::node::{Node, Value};
-use super::{MAX_DEPTH, Syntax};
+use super::{MAX_DEPTH, Syntax, offset};
 
 pub fn read(text: &str) -> Result<Node, Syntax> {
     let raw = serde_json::from_str::<&RawValue>(text).map_err(|error| {
-        let at = offset(text, error.line(), error.column());
+        // serde_json's columns are bytes.
+        let at = offset(text, error.line(), error.column(), char::len_utf8);
         Syntax { message: without_place(&error.to_string()), span: at..at }
     })?;
     Reader { text }.node(raw.get(), MAX_DEPTH)
@@ -77,16 +78,6 @@ impl<'de> Visitor<'de> for Members {
         }
         Ok(members)
     }
-}
-
-/// serde_json counts lines from 1, and the columns of a line in bytes.
-fn offset(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let mut at = (start + column.saturating_sub(1)).min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 /// The place is drawn.

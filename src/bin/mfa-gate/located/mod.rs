@@ -33,20 +33,22 @@ pub struct Syntax {
 }
 
 impl Located {
-    /// Reads the documents of a text: one of JSON if its first character opens an object or an array and JSON it is, else
-    /// those of YAML.
+    /// Reads the documents of a text: YAML, of which JSON is nearly a part.
     ///
     /// # Errors
     ///
     /// What a parser says, a key twice, or nesting beyond any use.
     pub fn read(text: &str) -> Result<Vec<Self>, Syntax> {
-        // YAML takes nearly all of JSON, so what is no JSON may still be YAML's flow style.
-        if text.trim_start().starts_with(['{', '['])
-            && let Ok(located) = Located::read_json(text)
-        {
-            return Ok(vec![located]);
+        if !text.trim_start().starts_with(['{', '[']) {
+            return yaml::read(text).map(|documents| documents.into_iter().map(Located::from).collect());
         }
-        yaml::read(text).map(|documents| documents.into_iter().map(Located::from).collect())
+        // What is no JSON may still be YAML's flow style; what is neither was meant to be JSON.
+        let not_json = match Located::read_json(text) {
+            Ok(located) => return Ok(vec![located]),
+            Err(syntax) => syntax,
+        };
+        let documents = yaml::read(text).map_err(|_| not_json)?;
+        Ok(documents.into_iter().map(Located::from).collect())
     }
 
     /// Reads JSON.
@@ -90,17 +92,12 @@ impl Located {
 
     /// The value at a path as one of its own, with paths that start there.
     pub fn below(&self, path: &str, json: &Json<'static>) -> Self {
-        let inner = |(at, place): (&String, &Range<usize>)| {
-            let rest = at.strip_prefix(path)?;
-            let rest = if rest.starts_with('[') { rest } else { rest.strip_prefix('.').unwrap_or(rest) };
-            Some((rest.to_owned(), place.clone()))
+        let relative = |at: &str| match at.strip_prefix(path)? {
+            rest if rest.is_empty() || path.is_empty() || rest.starts_with('[') => Some(rest.to_owned()),
+            rest => rest.strip_prefix('.').map(str::to_owned),
         };
-        let is_inside =
-            |at: &str| at.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
-        Located {
-            json: json.clone(),
-            places: self.places.iter().filter(|(at, _)| is_inside(at)).filter_map(inner).collect(),
-        }
+        let places = self.places.iter().filter_map(|(at, place)| Some((relative(at)?, place.clone())));
+        Located { json: json.clone(), places: places.collect() }
     }
 }
 
@@ -129,6 +126,19 @@ fn settle(node: Node, path: String, places: &mut BTreeMap<String, Range<usize>>)
     };
     places.insert(path, node.span);
     json
+}
+
+/// The byte at a line and a column, counted from 1; the nearest before it where there is none.
+fn offset(text: &str, line: usize, column: usize, bytes_of: impl Fn(char) -> usize) -> usize {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let line = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
+    let mut left = column.saturating_sub(1);
+    let before = line.chars().take_while(|&c| {
+        let passed = left >= bytes_of(c);
+        left = left.saturating_sub(bytes_of(c));
+        passed
+    });
+    start + before.map(char::len_utf8).sum::<usize>()
 }
 
 /// The line and the column of a byte, counted from 1; columns are characters.

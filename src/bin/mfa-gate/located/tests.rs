@@ -75,7 +75,9 @@ fn what_is_no_file_is_told_with_its_place() {
         syntax("a: 1\nb:\n  a: 2\n  a: 3\n"),
         ("duplicate mapping key `a` is not allowed here".to_owned(), (4, 3))
     );
-    assert_eq!(syntax("{1: a, \"1\": b}").0, "member `1` appears twice");
+    assert_eq!(syntax("1: a\n\"1\": b\n").0, "member `1` appears twice");
+    assert_eq!(syntax("# ü\nü: ü: 1\n"), ("mapping values are not allowed in this context".to_owned(), (2, 5)));
+    assert_eq!(syntax("{\"ü\": 1,\n \"ü\" 2}"), ("expected `:`".to_owned(), (2, 6)));
     assert_eq!(json("{\"a\": 1,\n \"a\": 2}"), ("member `a` appears twice".to_owned(), (2, 7)));
     assert_eq!(json("{\"a\": 1,\n x}"), ("key must be a string".to_owned(), (2, 2)));
     assert_eq!(json("{\"a\": \"\\ud800\"}").1, (1, 7));
@@ -105,5 +107,7 @@ fn a_part_is_a_value_of_its_own() {
     let Json::Object(members) = located.json() else { panic!() };
     let policies = located.below("policies", &members["policies"]);
     assert_eq!(shown(YAML, &policies, "mfa.amr.any_of[0]"), "mfa");
+    let whole = located.below("", located.json());
+    assert_eq!(shown(YAML, &whole, "policies.mfa.amr.any_of[0]"), "mfa");
     assert_eq!(shown(YAML, &policies, "issuers"), shown(YAML, located, "policies"));
 }

@@ -7,15 +7,15 @@ use mfa_gate::json::Json;
 use serde::de::{Deserialize, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
-use super::Syntax;
 use super::node::{Node, Value};
+use super::{Syntax, offset};
 use crate::config_file;
 
 /// Reads every document that is not empty.
 pub fn read(text: &str) -> Result<Vec<Node>, Syntax> {
     let documents = serde_saphyr::from_multiple_with_options::<Spanned<Tree>>(text, config_file::yaml_options());
     let documents = documents.map_err(|error| {
-        let span = error.location().map(bytes).unwrap_or_default();
+        let span = error.location().map(|location| place(location, text)).unwrap_or_default();
         // The place is drawn.
         let message = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
@@ -59,6 +59,16 @@ fn closed(text: &str, start: usize, end: usize, open: char, close: char) -> usiz
         Some(at) if is_flow => end + at + 1,
         _ => end,
     }
+}
+
+/// Some errors have line and column alone.
+fn place(location: Location, text: &str) -> Range<usize> {
+    if location.span().byte_offset().is_some() {
+        return bytes(location);
+    }
+    let number = |part: u64| usize::try_from(part).unwrap_or_default();
+    let at = offset(text, number(location.line()), number(location.column()), |_| 1);
+    at..at
 }
 
 fn bytes(location: Location) -> Range<usize> {

@@ -1,0 +1,112 @@
+//! Istio's WasmPlugin, and TrafficExtension, which says the same in another order.
+
+use super::at::At;
+use super::finding::Findings;
+use super::gate::{self, GateConfig};
+use super::known;
+use super::lint::Lint;
+use crate::words::quoted;
+
+/// Checks a WasmPlugin; how many gates it is.
+pub fn check_plugin(object: &At<'_>, findings: &mut Findings) -> usize {
+    let Some(spec) = object.get("spec") else { return 0 };
+    check(object, &spec, &spec, findings)
+}
+
+/// Checks a TrafficExtension; how many gates it is.
+pub fn check_extension(object: &At<'_>, findings: &mut Findings) -> usize {
+    let Some(spec) = object.get("spec") else { return 0 };
+    let Some(wasm) = spec.get("wasm") else { return 0 };
+    check(object, &spec, &wasm, findings)
+}
+
+fn check(object: &At<'_>, spec: &At<'_>, wasm: &At<'_>, findings: &mut Findings) -> usize {
+    let configuration = wasm.get("pluginConfig");
+    let name = object.find(&["metadata", "name"]).and_then(|at| at.text());
+    let said = [name, wasm.field("pluginName"), wasm.field("url")];
+    let is_gate =
+        said.into_iter().flatten().any(known::by_name) || configuration.as_ref().is_some_and(known::by_configuration);
+    if !is_gate {
+        return 0;
+    }
+    let config = match &configuration {
+        Some(at) => Some(GateConfig::of(at)),
+        None => {
+            findings.at(Lint::Configuration, wasm, "the plugin has no `pluginConfig`, so it refuses to start");
+            None
+        }
+    };
+    if let Some(config) = &config {
+        gate::check(config, findings);
+    }
+    check_plugin_fields(wasm, findings);
+    check_phase(spec, config.as_ref(), findings);
+    check_match(spec, findings);
+    1
+}
+
+fn check_plugin_fields(wasm: &At<'_>, findings: &mut Findings) {
+    if let Some(at) = wasm.get("failStrategy").filter(|at| at.text() == Some("FAIL_OPEN")) {
+        let message = "failStrategy: is `FAIL_OPEN`, so a plugin that fails or cannot be fetched lets every request through; write `FAIL_CLOSE` or `FAIL_RELOAD`";
+        findings.at(Lint::FailOpen, &at, message);
+    }
+    if let Some(at) = wasm.get("type").filter(|at| at.text() == Some("NETWORK")) {
+        let message = "type: is `NETWORK`, and a network filter sees no requests; write `HTTP`, or leave it out";
+        findings.at(Lint::PluginType, &at, message);
+    }
+    if let Some(at) = wasm.get("url")
+        && let Some(url) = at.text()
+        && !url.starts_with("file:")
+        && !url.contains("@sha256:")
+        && wasm.field("sha256").is_none()
+    {
+        findings.at(Lint::CodeUnpinned, &at, unpinned("url", url));
+    }
+}
+
+/// What is said of code that may be another tomorrow.
+pub fn unpinned(field: &str, url: &str) -> String {
+    let (how, example) = match url.starts_with("http") {
+        true => ("", "`sha256: HASH` beside it"),
+        false => ("a tag may name another image tomorrow; ", "`@sha256:HASH` behind it, or `sha256` beside it"),
+    };
+    format!("{field}: {} is not pinned to its content; {how}write {example}", quoted(url))
+}
+
+fn check_phase(spec: &At<'_>, config: Option<&GateConfig>, findings: &mut Findings) {
+    let phase = spec.field("phase");
+    let at = spec.get("phase").unwrap_or(spec.clone());
+    // Istio's own jwt_authn filters stand between AUTHN and AUTHZ.
+    if let Some(config) = config
+        && let Some(verified) = config.verified_by().first()
+    {
+        if phase == Some("AUTHN") {
+            let message = format!(
+                "phase: is `AUTHN`, before the jwt_authn filter that is to verify tokens for {}; write `AUTHZ`",
+                verified.path()
+            );
+            findings.at(Lint::JwtAuthn, &at, message);
+        }
+        return;
+    }
+    if phase != Some("AUTHN") {
+        let message = format!(
+            "phase: is {}, so other filters see requests before the gate has judged them; write `AUTHN`",
+            phase.map_or("missing".to_owned(), quoted)
+        );
+        findings.at(Lint::PluginPhase, &at, message);
+    }
+}
+
+fn check_match(spec: &At<'_>, findings: &mut Findings) {
+    for traffic in spec.list("match") {
+        if let Some(at) = traffic.get("mode").filter(|at| at.text() == Some("CLIENT")) {
+            let message = "match: `CLIENT` is what goes out, so requests that come in pass unjudged; write `SERVER`, or for a gateway `CLIENT_AND_SERVER`";
+            findings.at(Lint::PluginMatch, &at, message);
+        }
+        if let Some(at) = traffic.get("ports") {
+            let message = "match: requests to other ports pass unjudged; remove `ports`, unless no others are served";
+            findings.at(Lint::PluginMatch, &at, message);
+        }
+    }
+}
