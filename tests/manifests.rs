@@ -1,6 +1,7 @@
 //! The manifests for Istio and Envoy Gateway: taken by the CRDs, and by a real Envoy in what those make of them.
 //!
-//! The CRDs lie outside the repository; CRDS names another place for them.
+//! The CRDs lie outside the repository; CRDS names another place for them. MANIFESTS names another place for the
+//! manifests, as for those of a release.
 
 mod support;
 
@@ -26,9 +27,13 @@ const NAMES: [&str; 4] = [
 /// What would make a manifest wrong.
 type Change = fn(&mut Value);
 
+fn folder(variable: &str, default: &str) -> PathBuf {
+    std::env::var_os(variable).map_or_else(|| support::repository(default), PathBuf::from)
+}
+
 /// The one document of a manifest.
 fn manifest(name: &str) -> Value {
-    let mut documents = support::documents(&support::repository("envoy").join(name));
+    let mut documents = support::documents(&folder("MANIFESTS", "envoy").join(name));
     assert_eq!(documents.len(), 1, "{name}");
     documents.remove(0)
 }
@@ -118,7 +123,7 @@ impl Deployment {
 
 #[test]
 fn the_crds_take_them() {
-    let folder = std::env::var_os("CRDS").map_or_else(|| support::repository("../shared/crds"), PathBuf::from);
+    let folder = folder("CRDS", "../shared/crds");
     let Some(crds) = Crds::load(&folder) else {
         support::note(&format!("the CRDs are not at `{}`: no manifest was compared with one", folder.display()));
         return;
@@ -160,6 +165,20 @@ fn the_crds_take_them() {
         let problems = crds.problems(&wrong).expect("a CRD");
         assert!(problems.iter().any(|problem| problem.contains(message)), "no `{message}` in {problems:?}");
     }
+}
+
+/// Whoever forgets to name the digest gets no image, rather than any.
+#[test]
+fn they_want_an_image_by_its_digest() {
+    let version = concat!(":", env!("CARGO_PKG_VERSION"));
+    let (plugin, policy) = (manifest(NAMES[0])["spec"].clone(), manifest(NAMES[2])["spec"].clone());
+    let image = &policy["wasm"][0]["code"]["image"];
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    assert_eq!(text(&plugin["url"]), format!("oci://{}", text(&image["url"])));
+    assert!(text(&plugin["url"]).ends_with(version));
+    assert_eq!(plugin["sha256"], image["sha256"]);
+    let expected = std::env::var("IMAGE_DIGEST").unwrap_or_else(|_| format!("sha256:{}", "0".repeat(64)));
+    assert_eq!(format!("sha256:{}", text(&plugin["sha256"])), expected);
 }
 
 #[test]
