@@ -1,4 +1,5 @@
-//! The manifests for Istio and Envoy Gateway: taken by the CRDs, and by a real Envoy in what those make of them.
+//! The manifests for Istio and Envoy Gateway: taken by the CRDs, and by a real Envoy in what those make of them. And what
+//! Docker Compose makes of the shipped configuration.
 //!
 //! The CRDs lie outside the repository; CRDS names another place for them. MANIFESTS names another place for the
 //! manifests, as for those of a release.
@@ -6,6 +7,7 @@
 mod support;
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
@@ -216,6 +218,31 @@ fn envoy_takes_what_becomes_of_them() {
         let (code, log) = run_to_end(&bootstrap, &["--mode", "validate"]).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(code, Some(0), "{name}: {log}");
     }
+}
+
+/// `make compose` runs it, where a Docker daemon may be started.
+#[test]
+fn envoy_takes_the_configuration_for_docker_compose() {
+    let rendered = Command::new(support::repository("envoy/compose/render.sh"))
+        .arg(support::repository("envoy/envoy.yaml"))
+        .output()
+        .expect("bash");
+    assert!(rendered.status.success(), "{}", String::from_utf8_lossy(&rendered.stderr));
+    let text = String::from_utf8(rendered.stdout).expect("text");
+    let module = module().unwrap_or_else(|error| panic!("{error}"));
+    let text = text.replace("/etc/mfa-gate/mfa_gate.wasm", module.to_str().expect("a path in UTF-8"));
+    let bootstrap: Value = serde_saphyr::from_str(&text).expect("YAML");
+    let (code, log) = run_to_end(&bootstrap, &["--mode", "validate"]).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(code, Some(0), "{log}");
+
+    // A configuration that it was not written for.
+    let rendered = Command::new(support::repository("envoy/compose/render.sh"))
+        .arg(support::repository("Cargo.toml"))
+        .output()
+        .expect("bash");
+    assert_eq!(rendered.status.code(), Some(1));
+    let message = String::from_utf8_lossy(&rendered.stderr);
+    assert!(message.ends_with("`address: 127.0.0.1, port_value: 10000` is not there once\n"), "{message}");
 }
 
 #[test]

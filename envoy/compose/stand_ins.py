@@ -5,7 +5,6 @@ Both work without a network: what would be fetched is in them.
 """
 
 import os
-import re
 import shutil
 import subprocess
 import tarfile
@@ -43,16 +42,15 @@ def run(command, **options):
 
 
 def package_files(packages):
-    """The files of Debian packages and of all that they depend on."""
-    closure = output(
-        "apt-cache", "depends", "--recurse", "--installed", "--no-recommends", "--no-suggests",
-        "--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances", *packages,
-    )  # fmt: skip
-    names = [name for name in closure.splitlines() if re.fullmatch(r"[a-z0-9][a-z0-9.+:-]*", name)]
-    status = output("dpkg-query", "-W", "-f", "${binary:Package} ${db:Status-Status}\n")
-    installed = {line.split()[0].split(":")[0] for line in status.splitlines() if line.endswith(" installed")}
-    listed = output("dpkg", "-L", *sorted(installed.intersection(name.split(":")[0] for name in names)))
-    return {path for path in listed.splitlines() if path.startswith("/") and not path.startswith(("/usr/share/doc/", "/usr/share/man/"))}
+    """The files of Debian packages, where they are installed, and of all that they depend on."""
+    status = output("dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n").splitlines()
+    installed = {line.split()[0] for line in status if line.endswith(" installed")}
+    without = [f"--no-{kind}" for kind in ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances"]]
+    wanted = sorted(installed.intersection(packages))
+    closure = output("apt-cache", "depends", "--recurse", "--installed", *without, *wanted).splitlines()
+    # Those of another architecture have it behind a colon; what a package is one of several to provide is in brackets.
+    files = output("dpkg", "-L", *sorted(installed.intersection(closure))).splitlines()
+    return {path for path in files if path.startswith("/") and not path.startswith(("/usr/share/doc/", "/usr/share/man/"))}
 
 
 def canonical(path):
@@ -66,18 +64,19 @@ def below(*folders):
 
 
 def toolchain():
-    """The toolchain at hand, and the crates it has fetched; for the environment too, as no shell of a login reads it."""
+    """The toolchain at hand with the crates it has fetched, at their own places; and the environment that finds them."""
     sysroot = output("rustc", "--print", "sysroot").strip()
     home = os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo"))
-    files = below(*(f"{sysroot}/{part}" for part in ["bin", "lib", "libexec"]), *(f"{home}/registry/{part}" for part in ["cache", "index"]))
+    parts = [f"{sysroot}/bin", f"{sysroot}/lib", f"{sysroot}/libexec", f"{home}/registry/cache", f"{home}/registry/index"]
     environment = {"PATH": f"{sysroot}/bin:/usr/bin:/bin", "CARGO_HOME": home, "CARGO_NET_OFFLINE": "true"}
-    return files, environment
+    return below(*parts), environment
 
 
 def import_tree(docker, name, files, environment, overlay=None):
     """An image of files at their own places, and of a folder laid over them."""
     changes = [f"--change=ENV {key}={value}" for key, value in environment.items()]
-    loading = subprocess.Popen([*docker, "import", *changes, "-", name], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    command = [*docker, "import", *changes, "-", name]
+    loading = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     sources = {path.lstrip("/"): path for path in map(canonical, files) if os.path.lexists(path)}
     if overlay:
         sources |= {str(path.relative_to(overlay)): str(path) for path in overlay.rglob("*")}

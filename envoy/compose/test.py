@@ -126,7 +126,8 @@ def ask():
     for (command, lines), part in zip(expected, parts, strict=True):
         print(f"$ {command}\n{part.rstrip()}\n" if lines else f"$ {command}")
         left = iter(part.splitlines())
-        wrong += [f"`{command}`: `{line}` is missing, or out of order" for line in lines if not any(line == other.rstrip(",") or line == other for other in left)]
+        # `in` goes on where the last one was found.
+        wrong += [f"`{command}`: `{line}` is missing, or out of order" for line in lines if line not in left]
     return wrong
 
 
@@ -163,7 +164,8 @@ def inside(options):
         print(f"note: docker-compose.yaml was not run: no Docker daemon can be started here: {daemon.why_not()}")
         return 0
     # The builder of BuildKit would look for the base images in their registry.
-    os.environ.update(DOCKER_HOST=daemon.socket, DOCKER_BUILDKIT="0", COMPOSE_DOCKER_CLI_BUILD="0", COMPOSE_PROJECT_NAME="mfa-gate")
+    os.environ.update(DOCKER_HOST=daemon.socket, DOCKER_BUILDKIT="0", COMPOSE_DOCKER_CLI_BUILD="0")
+    os.environ["COMPOSE_PROJECT_NAME"] = "mfa-gate"
     try:
         images = base_images()
         print(f"stand-ins for {', '.join(images)}", flush=True)
@@ -175,13 +177,15 @@ def inside(options):
         wait_for("the provider", lambda: answers("http://127.0.0.1:9000/.well-known/openid-configuration"))
         wrong = ask()
         wait_for("prometheus has Envoy's metrics", lambda: prometheus('up{job="gate"}') == 1.0)
-        wait_for("prometheus has the requests", lambda: prometheus('sum(envoy_http_downstream_rq_xx{envoy_http_conn_manager_prefix="gate",envoy_response_code_class="4"})') >= 3)
+        denied = 'sum(envoy_http_downstream_rq_xx{envoy_http_conn_manager_prefix="gate",envoy_response_code_class="4"})'
+        wait_for("prometheus has the denials", lambda: prometheus(denied) >= 3)
         if answers("http://127.0.0.1:9901/ready"):
             wrong.append("Envoy's admin endpoint is published")
         wrong += check_image(daemon.docker(), Path(options.module))
         return report(daemon, wrong)
     finally:
-        subprocess.run([*compose(), "down", "--volumes", "--timeout", "5"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = [*compose(), "down", "--volumes", "--timeout", "5"]
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         daemon.stop()
 
 
