@@ -48,8 +48,7 @@ reproducible: wasm ## build the filter once more, elsewhere, and compare
 	@envoy/reproducible.sh $(WASM)
 
 .PHONY: compose
-compose: wasm envoy ## run docker-compose.yaml with images of this machine's files, and ask what its README says
-	@envoy/debian.sh docker.io docker-compose prometheus iproute2 gcc libc6-dev
+compose: wasm envoy curl ## run docker-compose.yaml with images of this machine's files, and ask what its README says
 	@[ -d "$(NODE)" ] || envoy/fetch.sh "$(NODE)" envoy/compose/requirements.txt
 	@python3 -B envoy/compose/test.py --envoy "$(ENVOY)" --node "$(NODE)" --module $(WASM)
 

@@ -3,8 +3,8 @@
 python3 envoy/compose/test.py --envoy BINARY --node FOLDER --module MODULE
 
 Images of the machine's own files stand in for the official ones (stand_ins.py), in a Docker daemon that is started for it in
-namespaces of its own: nothing of it can be seen outside or is left behind. Needs root and Debian's docker.io,
-docker-compose and prometheus; says so and ends with 0 where no daemon may be started.
+namespaces of its own: its networks, mounts and processes end with it. Needs root, and installs the Debian packages that
+are missing; says so and ends with 0 where no daemon may be started.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -90,11 +91,25 @@ class Daemon:
         self.process.wait(60)
 
 
+def install():
+    """What is missing. Not Debian's Docker where there is one: they could not both be installed."""
+    packages = ["prometheus", "iproute2", "python3", "make", "gcc", "libc6-dev", "ca-certificates"]
+    if not shutil.which("dockerd"):
+        packages.append("docker.io")
+    if not has_compose_v2() and not shutil.which("docker-compose"):
+        packages.append("docker-compose")
+    subprocess.run([ROOT / "envoy/debian.sh", *packages], check=True)
+
+
+def has_compose_v2():
+    if not shutil.which("docker"):
+        return False
+    return subprocess.run(["docker", "compose", "version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
 def compose():
     """Compose in whichever of its versions is at hand."""
-    if subprocess.run(["docker", "compose", "version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
-        return ["docker", "compose", "--file", COMPOSE]
-    return ["docker-compose", "--file", COMPOSE]
+    return [*(["docker", "compose"] if has_compose_v2() else ["docker-compose"]), "--file", COMPOSE]
 
 
 def answers(url):
@@ -217,6 +232,7 @@ def main():
     if why_not := may_start():
         print(f"note: docker-compose.yaml was not run: no Docker daemon may be started here: {why_not}")
         return 0
+    install()
     with tempfile.TemporaryDirectory() as folder:
         stand_ins.prepare(Path(folder) / "overlay", Path(options.envoy), Path(options.node), ROOT / "envoy/oidc-provider")
         return subprocess.run([*NAMESPACES, sys.executable, "-B", *sys.argv, INSIDE, folder]).returncode
