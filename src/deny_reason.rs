@@ -46,7 +46,7 @@ pub enum DenyReason {
 }
 
 impl DenyReason {
-    /// Every reason.
+    /// Every reason, in the order of the variants.
     pub const ALL: [DenyReason; 20] = [
         DenyReason::PathUnreadable,
         DenyReason::PolicyUnknown,
