@@ -96,3 +96,15 @@ impl DenyReason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::DenyReason;
+
+    #[test]
+    fn all_are_in_their_order() {
+        for (index, reason) in DenyReason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, index, "{reason:?}");
+        }
+    }
+}

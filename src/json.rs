@@ -237,7 +237,8 @@ impl<'de> Visitor<'de> for Strict {
         while let Some(name) = map.next_key_seed(Name)? {
             members.push((name, map.next_value_seed(self.inner()?)?));
         }
-        let twice = |name: Cow<'_, str>| A::Error::custom(format_args!("member `{}` appears twice", name.escape_debug()));
+        let twice =
+            |name: Cow<'_, str>| A::Error::custom(format_args!("member `{}` appears twice", name.escape_debug()));
         Object::new(members).map(Json::Object).map_err(twice)
     }
 }

@@ -69,9 +69,7 @@ impl<'a> Node<'a> {
     /// The members of an object whose names the operator chose.
     pub fn entries(&self, problems: &mut Problems) -> Option<Vec<(&'a str, Node<'a>)>> {
         let Json::Object(members) = self.value else { return self.mismatch(problems, "an object") };
-        Some(
-            members.iter().map(|(name, value)| (name, Node { path: join(&self.path, name), value })).collect(),
-        )
+        Some(members.iter().map(|(name, value)| (name, Node { path: join(&self.path, name), value })).collect())
     }
 
     /// The items of an array.

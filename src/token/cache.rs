@@ -1,9 +1,11 @@
 //! Verified tokens, remembered: a token that comes again need not be verified again.
 
 use std::cell::RefCell;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::BuildHasher as _;
 use std::rc::Rc;
 
+use foldhash::SharedSeed;
+use foldhash::fast::SeedableRandomState;
 use lru::LruCache;
 
 use super::verify::Verified;
@@ -19,16 +21,16 @@ const HASHED_BYTES: usize = 43;
 
 /// Verified tokens, the one that was not asked for the longest given up first.
 ///
-/// A hit is a comparison of the whole token; the hash only finds it, and is the standard library's, seeded at random, so
-/// that nobody can choose tokens that collide. Tokens that were refused are not kept: they would let anybody turn the others out.
+/// A hit is a comparison of the whole token; the hash only finds it, and is seeded at random so that nobody can choose
+/// tokens that collide. Tokens that were refused are not kept: they would let anybody turn the others out.
 pub struct TokenCache {
     entries: RefCell<Entries>,
     bounds: CacheBounds,
-    hasher: RandomState,
+    hasher: SeedableRandomState,
 }
 
 struct Entries {
-    by_hash: LruCache<u64, Entry, RandomState>,
+    by_hash: LruCache<u64, Entry, SeedableRandomState>,
     bytes: usize,
 }
 
@@ -40,7 +42,11 @@ struct Entry {
 impl TokenCache {
     /// An empty cache.
     pub fn new(bounds: CacheBounds) -> Self {
-        let hasher = RandomState::new();
+        // The only source of randomness on wasm is that of the standard library's own hash maps.
+        let random = |salt: u64| std::hash::RandomState::new().hash_one(salt);
+        // One for each configuration that is loaded; the hasher wants it for good.
+        let shared: &'static SharedSeed = Box::leak(Box::new(SharedSeed::from_u64(random(0))));
+        let hasher = SeedableRandomState::with_seed(random(1), shared);
         let by_hash = LruCache::unbounded_with_hasher(hasher.clone());
         TokenCache { entries: RefCell::new(Entries { by_hash, bytes: 0 }), bounds, hasher }
     }
@@ -81,7 +87,9 @@ impl TokenCache {
 /// Eight bytes at a time: the C library's comparison on wasm takes one, and a microsecond for a token.
 fn are_same(a: &[u8], b: &[u8]) -> bool {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-    a.len() == b.len() && a_rest == b_rest && a.iter().zip(b).all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b))
+    a.len() == b.len()
+        && a_rest == b_rest
+        && a.iter().zip(b).all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b))
 }
 
 fn weight(token: &[u8]) -> usize {
