@@ -84,6 +84,22 @@ fn nothing_is_found_in_what_is_right() {
     }
 }
 
+/// What stands beside a plugin need not hold it.
+#[test]
+fn nothing_is_found_in_the_shipped_manifests() {
+    for files in [
+        ["envoy/istio/wasm-plugin.yaml", "envoy/istio/envoy-filter.yaml"],
+        ["envoy/gateway/envoy-extension-policy.yaml", "envoy/gateway/envoy-proxy.yaml"],
+    ] {
+        let ran = check(&[&["--strict"][..], &files].concat());
+        assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "nothing found\n", ""), "{files:?}");
+        let alone = found(&[files[1]]);
+        assert_eq!(alone.iter().map(|finding| &finding["id"]).collect::<Vec<_>>(), ["no-filter"], "{files:?}");
+    }
+    let found = found(&["tests/check/right/own.yaml", "tests/check/wrong/no-filter.yaml"]);
+    assert_eq!(found.iter().map(|finding| &finding["id"]).collect::<Vec<_>>(), ["no-filter"]);
+}
+
 /// As `make run` does it: the key set is empty in the shipped file, which says so itself.
 #[test]
 fn nothing_is_found_in_the_shipped_configuration() {
@@ -138,7 +154,7 @@ fn every_kind_is_found_in_a_sample() {
     assert_eq!((list.code, list.err.as_str()), (Some(0), ""));
     let known: BTreeSet<&str> = list.out.lines().map(|line| line.split(' ').next().unwrap()).collect();
     let all = [samples("wrong"), samples("jwt-authn")].concat();
-    let found = found(&all.iter().map(String::as_str).collect::<Vec<_>>());
+    let found: Vec<_> = all.iter().flat_map(|path| found(&[path])).collect();
     let seen: BTreeSet<&str> = found.iter().map(|finding| finding["id"].as_str().unwrap()).collect();
     assert_eq!(seen, known);
 }

@@ -1,7 +1,5 @@
 //! `routes`: which requests meet which policy.
 
-use std::collections::BTreeSet;
-
 use super::node::{Fields, Node, Problems};
 use super::policies::Policies;
 use crate::route::{HostPattern, PathCase, PathPattern, Pattern, Route, Routes};
@@ -41,7 +39,9 @@ pub fn read(
         second.wrong(
             problems,
             if conflict.by_case {
-                format!("differs from routes[{first}] by case alone; if the upstream tells them apart, set `path_case: exact`")
+                format!(
+                    "differs from routes[{first}] by case or by letters beyond ASCII alone; if the upstream tells them apart, set `path_case: exact`"
+                )
             } else {
                 format!("claims the same requests as routes[{first}], so neither could win")
             },
@@ -122,7 +122,7 @@ fn segments(node: &Node<'_>, problems: &mut Problems, may_end_with_slash: bool) 
     Some(rest.split('/').map(str::to_owned).collect())
 }
 
-fn methods(node: &Node<'_>, problems: &mut Problems) -> Option<BTreeSet<String>> {
+fn methods(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<String>> {
     let texts = node.texts(problems)?;
     // Methods are case-sensitive (RFC 9110 section 9.1), and all that anybody registered are upper case.
     let is_method = |text: &&str| text.bytes().all(|b| b.is_ascii_uppercase() || b == b'-');

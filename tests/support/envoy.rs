@@ -272,10 +272,34 @@ impl Envoy {
         others: &[(&str, SocketAddr)],
         grpc: Option<SocketAddr>,
     ) -> Result<Self, String> {
+        let upstreams = [&[("upstream", upstream.address)], others].concat();
+        let bootstrap = |access_log: &Path| bootstrap(listeners, &upstreams, grpc, access_log);
+        Envoy::start_from(workers, listeners.len(), upstream, bootstrap)
+    }
+
+    /// The same with one worker and these changes to the whole configuration.
+    pub fn start_changed(
+        listeners: &[Listener],
+        upstream: Upstream,
+        change: impl FnOnce(&mut Value),
+    ) -> Result<Self, String> {
+        let upstreams = [("upstream", upstream.address)];
+        Envoy::start_from(1, listeners.len(), upstream, |access_log| {
+            let mut bootstrap = bootstrap(listeners, &upstreams, None, access_log)?;
+            change(&mut bootstrap);
+            Ok(bootstrap)
+        })
+    }
+
+    fn start_from(
+        workers: usize,
+        listeners: usize,
+        upstream: Upstream,
+        bootstrap: impl FnOnce(&Path) -> Result<Value, String>,
+    ) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let path = |name: &str| folder.path().join(name);
-        let upstreams = [&[("upstream", upstream.address)], others].concat();
-        let bootstrap = bootstrap(listeners, &upstreams, grpc, &path("access.log"))?;
+        let bootstrap = bootstrap(&path("access.log"))?;
         std::fs::write(path("envoy.json"), bootstrap.to_string()).map_err(|error| error.to_string())?;
         let mut command = command(&path("envoy.json"), &path("log"), workers)?;
         let process =
@@ -296,7 +320,7 @@ impl Envoy {
             upstream,
             folder,
         };
-        envoy.wait_until_ready(listeners.len())?;
+        envoy.wait_until_ready(listeners)?;
         Ok(envoy)
     }
 

@@ -42,7 +42,7 @@ impl<'d> At<'d> {
     pub fn get(&self, name: &str) -> Option<At<'d>> {
         let Json::Object(members) = self.json else { return None };
         let camel = camel(name);
-        let name = if members.contains_key(name) { name } else { camel.as_str() };
+        let name = if members.has(name) { name } else { camel.as_str() };
         let json = members.get(name).filter(|json| **json != Json::Null)?;
         Some(At { document: self.document, json, path: join(&self.path, name) })
     }
@@ -65,8 +65,8 @@ impl<'d> At<'d> {
 
     pub fn members(&self) -> Vec<(&'d str, At<'d>)> {
         let Json::Object(members) = self.json else { return Vec::new() };
-        let member = |(name, json): (&'d std::borrow::Cow<'static, str>, &'d Json<'static>)| {
-            (name.as_ref(), At { document: self.document, json, path: join(&self.path, name) })
+        let member = |(name, json): (&'d str, &'d Json<'static>)| {
+            (name, At { document: self.document, json, path: join(&self.path, name) })
         };
         members.iter().map(member).collect()
     }

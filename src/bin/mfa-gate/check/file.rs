@@ -1,5 +1,6 @@
 //! One file: its documents, each known by its content.
 
+use std::ops::Range;
 use std::path::Path;
 
 use super::at::At;
@@ -21,29 +22,58 @@ const LOOKED_FOR: &str = "no configuration of the filter is in it; looked for th
     for an Envoy Wasm filter with them or with `mfa_gate` in its name, vm_id or code, for a WasmPlugin, \
     TrafficExtension or EnvoyFilter of Istio and an EnvoyExtensionPolicy of Envoy Gateway with the same";
 
-impl Checked {
-    pub fn new(path: &Path, text: String) -> Self {
-        let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
-        let mut findings = Findings::default();
-        match Located::read(&text) {
-            Ok(documents) => check(&documents, &text, &mut findings),
-            Err(syntax) => findings.add(Lint::Syntax, "", syntax.span, syntax.message),
+/// Checks files that go together, by name and text.
+pub fn check_all(files: Vec<(String, String)>) -> Vec<Checked> {
+    let mut seen: Vec<_> = files.into_iter().map(|(name, text)| Seen::new(name, text)).collect();
+    let any = seen.iter().any(|file| file.gates > 0);
+    for file in &mut seen {
+        // What stands beside the filter need not hold it; but what serves requests must, and one file of all.
+        if let Some(start) = file.start.clone().filter(|_| file.gates == 0 && (file.serves || !any)) {
+            file.findings.add(Lint::NoFilter, "", start, LOOKED_FOR);
         }
-        Checked { name, text, findings: findings.into_sorted() }
     }
+    seen.into_iter()
+        .map(|Seen { name, text, findings, .. }| Checked { name, text, findings: findings.into_sorted() })
+        .collect()
 }
 
-fn check(documents: &[Located], text: &str, findings: &mut Findings) {
-    let mut found = 0;
-    for document in documents {
-        let root = At::root(document);
-        // What `kubectl get -o yaml` prints.
-        let objects = if root.field("kind") == Some("List") { root.list("items") } else { vec![root] };
-        found += objects.iter().map(|object| check_object(object, text, findings)).sum::<usize>();
-    }
-    if found == 0 {
-        let start = documents.first().map(|document| document.place("")).unwrap_or_default();
-        findings.add(Lint::NoFilter, "", start, LOOKED_FOR);
+/// The name of a file for messages.
+pub fn name(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+struct Seen {
+    name: String,
+    text: String,
+    findings: Findings,
+    /// Where its first document starts; `None` where it could not be read.
+    start: Option<Range<usize>>,
+    gates: usize,
+    /// Whether an Envoy is told here how to serve requests.
+    serves: bool,
+}
+
+impl Seen {
+    fn new(name: String, text: String) -> Self {
+        let mut seen = Seen { name, text, findings: Findings::default(), start: None, gates: 0, serves: false };
+        let documents = match Located::read(&seen.text) {
+            Ok(documents) => documents,
+            Err(syntax) => {
+                seen.findings.add(Lint::Syntax, "", syntax.span, syntax.message);
+                return seen;
+            }
+        };
+        seen.start = Some(documents.first().map(|document| document.place("")).unwrap_or_default());
+        for document in &documents {
+            let root = At::root(document);
+            seen.serves |= root.walk().iter().any(|at| at.message("HttpConnectionManager").is_some());
+            // What `kubectl get -o yaml` prints.
+            let objects = if root.field("kind") == Some("List") { root.list("items") } else { vec![root] };
+            for object in objects {
+                seen.gates += check_object(&object, &seen.text, &mut seen.findings);
+            }
+        }
+        seen
     }
 }
 

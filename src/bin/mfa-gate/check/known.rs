@@ -22,6 +22,5 @@ pub fn by_configuration(value: &At<'_>) -> bool {
 /// Whether an object is the gate's configuration, as far as its fields tell.
 pub fn by_fields(json: &Json<'_>) -> bool {
     let Json::Object(members) = json else { return false };
-    let has = |name: &str| members.contains_key(name);
-    has("issuers") || has("policies") || (has("default") && has("routes"))
+    members.has("issuers") || members.has("policies") || (members.has("default") && members.has("routes"))
 }

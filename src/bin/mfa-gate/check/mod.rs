@@ -19,14 +19,14 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::input;
-use file::Checked;
 use lint::{Lint, Severity};
 
 /// Find what is wrong in a configuration before it is shipped
 ///
 /// Takes the filter's own configuration, an Envoy bootstrap, xDS resources in a file, an Istio `WasmPlugin` or
 /// `EnvoyFilter`, an Envoy Gateway `EnvoyExtensionPolicy`, as YAML of any number of documents or as JSON. The kind is told by
-/// the content. What is found is an error if requests could pass unjudged or nothing would load, else a warning.
+/// the content. Files that are named together may be parts of one: the filter must be in one of them, and in each that
+/// serves requests. What is found is an error if requests could pass unjudged or nothing would load, else a warning.
 ///
 /// Exits with 0, with 1 where there are errors (with `--strict` also for warnings), with 2 where the command line is
 /// wrong or a file cannot be read.
@@ -55,8 +55,8 @@ impl Check {
         if self.list {
             return Ok((list(), ExitCode::SUCCESS));
         }
-        let files = self.files.iter().map(|path| Ok(Checked::new(path, input::read(path)?)));
-        let files = files.collect::<Result<Vec<_>>>()?;
+        let files = self.files.iter().map(|path| Ok((file::name(path), input::read(path)?)));
+        let files = file::check_all(files.collect::<Result<_>>()?);
         let has = |severity| files.iter().flat_map(|file| &file.findings).any(|f| f.lint.severity() == severity);
         let failed = has(Severity::Error) || (self.strict && has(Severity::Warning));
         let text = if self.json { draw::to_json(&files)? } else { draw::to_text(&files) };

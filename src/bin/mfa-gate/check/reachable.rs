@@ -82,7 +82,7 @@ const OTHER: &str = "MFA-GATE-CHECK";
 fn probes(gate: &Gate, pattern: &Pattern) -> Vec<Probe> {
     let all = || gate.routes.iter().flat_map(|route| &route.patterns);
     let methods: BTreeSet<String> = match &pattern.methods {
-        Some(methods) => methods.clone(),
+        Some(methods) => methods.iter().cloned().collect(),
         None => all().flat_map(|other| other.methods.iter().flatten().cloned()).chain([OTHER.to_owned()]).collect(),
     };
     let other = OTHER.to_ascii_lowercase();

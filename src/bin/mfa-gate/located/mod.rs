@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use mfa_gate::config::join;
-use mfa_gate::json::Json;
+use mfa_gate::json::{Json, Object};
 
 use node::{Node, Value};
 
@@ -121,7 +121,8 @@ fn settle(node: Node, path: String, places: &mut BTreeMap<String, Range<usize>>)
                 let value = settle(value, join(&path, &name), places);
                 (name.into(), value)
             };
-            Json::Object(members.into_iter().map(member).collect())
+            let object = Object::new(members.into_iter().map(member).collect());
+            Json::Object(object.unwrap_or_else(|name| unreachable!("a reader let `{name}` pass twice")))
         }
     };
     places.insert(path, node.span);

@@ -91,7 +91,8 @@ fn json_in_a_string_is_found_in_the_file() {
     let embedded = |file: &str, path: &str| -> String {
         let outer = &Located::read(file).unwrap()[0];
         let Json::Object(members) = outer.json() else { panic!() };
-        let inner = Located::read_embedded(members["v"].as_str().unwrap(), file, outer.place("v")).unwrap();
+        let inner =
+            Located::read_embedded(members.get("v").unwrap().as_str().unwrap(), file, outer.place("v")).unwrap();
         file[inner.place(path)].to_owned()
     };
     assert_eq!(embedded("v: |\n  {\n    \"a\": [1,\n      22]\n  }\n", "a[1]"), "22");
@@ -105,7 +106,7 @@ fn json_in_a_string_is_found_in_the_file() {
 fn a_part_is_a_value_of_its_own() {
     let located = &Located::read(YAML).unwrap()[0];
     let Json::Object(members) = located.json() else { panic!() };
-    let policies = located.below("policies", &members["policies"]);
+    let policies = located.below("policies", members.get("policies").unwrap());
     assert_eq!(shown(YAML, &policies, "mfa.amr.any_of[0]"), "mfa");
     let whole = located.below("", located.json());
     assert_eq!(shown(YAML, &whole, "policies.mfa.amr.any_of[0]"), "mfa");
