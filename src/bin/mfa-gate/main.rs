@@ -5,6 +5,7 @@ mod config_file;
 mod explain;
 mod input;
 mod mint;
+mod report;
 mod request;
 mod signing_key;
 mod steps;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
-/// Make keys and tokens for mfa-gate, and see what the filter would do with a request
+/// Make keys and tokens for mfa-gate, see what the filter would do with a request, and report what it did
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
@@ -29,6 +30,7 @@ enum Command {
     #[command(subcommand)]
     Mint(mint::Mint),
     Explain(explain::Explain),
+    Report(report::Report),
 }
 
 /// The exit code for wrong use; clap's is the same.
@@ -38,6 +40,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Mint(mint) => mint.run().map(|text| (text, ExitCode::SUCCESS)),
         Command::Explain(explain) => explain.run(),
+        // It may be long, so it is not held.
+        Command::Report(report) => report.run().map(|code| (String::new(), code)),
     };
     let result = result.and_then(|(text, code)| {
         std::io::stdout().write_all(text.as_bytes()).context("standard output")?;
