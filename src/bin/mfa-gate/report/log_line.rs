@@ -4,8 +4,12 @@
 //! is passed over, so that an operator may log more.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
 use chrono::{DateTime, Utc};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::broken::{Broken, Kind};
@@ -36,14 +40,14 @@ pub struct LogLine<'a> {
     #[serde(borrow, default)]
     pub path: Option<Text<'a>>,
     #[serde(borrow, default)]
-    mfa_gate: Option<Packed<'a>>,
+    mfa_gate: Option<Object<Packed<'a>>>,
 }
 
 /// The gate's word is logged as a `google.protobuf.Any`.
 #[derive(Debug, Deserialize)]
 struct Packed<'a> {
     #[serde(borrow)]
-    value: Word<'a>,
+    value: Object<Word<'a>>,
 }
 
 /// What the gate said of a request.
@@ -106,6 +110,30 @@ pub enum Mfa {
     Unknowable,
 }
 
+/// What is written as an object. What serde derives takes an array of the members' values as well.
+#[derive(Debug)]
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
+}
+
 /// Text, borrowed where it has no escapes: serde borrows a bare `Cow` of a struct's own, never one in an `Option`.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
@@ -133,12 +161,13 @@ impl<'a> LogLine<'a> {
         let text = std::str::from_utf8(line).map_err(|error| {
             Broken::new(Kind::NotUtf8, format!("column {}: not UTF-8", error.valid_up_to().saturating_add(1)))
         })?;
-        serde_json::from_str(text).map_err(Broken::from)
+        let line = serde_json::from_str::<Object<LogLine<'_>>>(text).map_err(Broken::from)?;
+        Ok(line.0)
     }
 
     /// What the gate said of it; none where it did not come to a word.
     pub fn word(&self) -> Option<&Word<'a>> {
-        self.mfa_gate.as_ref().map(|packed| &packed.value)
+        self.mfa_gate.as_ref().map(|packed| &packed.0.value.0)
     }
 }
 

@@ -8,15 +8,16 @@ use unicode_width::UnicodeWidthStr as _;
 pub const MAX_SHOWN: usize = 120;
 
 /// The text so that it tells a terminal nothing (escape sequences, changes of direction), at most `max` characters of
-/// it. Quotes stay as they are: they are part of names.
+/// it. Quotes and backslashes stay as they are: they are part of
+/// names, and of messages.
 pub fn shown(text: &str, max: usize) -> Cow<'_, str> {
-    if text.len() <= max && text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\\') {
+    if text.len() <= max && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::new();
     for c in text.chars().take(max) {
         match c {
-            '\'' | '"' => shown.push(c),
+            '\'' | '"' | '\\' => shown.push(c),
             _ => shown.extend(c.escape_debug()),
         }
     }
@@ -134,7 +135,7 @@ mod tests {
     #[test]
     fn a_terminal_is_told_nothing() {
         assert_eq!(shown("O'Brien \"x\"", 20), "O'Brien \"x\"");
-        assert_eq!(shown("\u{1b}[31m\r\u{202e}\\", 20), "\\u{1b}[31m\\r\\u{202e}\\\\");
+        assert_eq!(shown("\u{1b}[31m\r\u{202e}\\", 20), "\\u{1b}[31m\\r\\u{202e}\\");
         assert_eq!(shown("übermäßig", 4), "über…");
     }
 }
