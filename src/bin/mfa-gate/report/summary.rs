@@ -201,6 +201,18 @@ impl Summary {
     }
 }
 
+impl Summary {
+    /// The days for people.
+    pub fn period(&self) -> String {
+        let day = |time: &Option<String>| time.as_ref().and_then(|time| time.get(..10).map(str::to_owned));
+        match (day(&self.first_request_date_time), day(&self.last_request_date_time)) {
+            (Some(first), Some(last)) if first == last => format!("{first}, UTC"),
+            (Some(first), Some(last)) => format!("{first} to {last}, UTC"),
+            _ => "no requests".to_owned(),
+        }
+    }
+}
+
 impl Logs {
     /// What was read.
     pub fn of(names: Vec<String>, read: &Read, left_out: u64) -> Self {

@@ -41,20 +41,17 @@ pub fn render(summary: &Summary) -> String {
 fn head(text: &mut String, summary: &Summary) {
     let requests = &summary.requests;
     let share = requests.users();
-    let days = match (&summary.first_request_date_time, &summary.last_request_date_time) {
-        (Some(first), Some(last)) => format!("{} to {}, UTC", &first[..10], &last[..10]),
-        _ => "no requests".to_owned(),
-    };
     let lacking = summary.users_without_mfa.len() as u64;
     let all: u64 = summary.tenants.iter().map(|tenant| tenant.user_count as u64).sum();
     let _ = writeln!(
         text,
-        "MFA coverage, {days}
+        "MFA coverage, {}
 
   {}  {} of {} requests by users prove MFA, {} do not
   {} of {} users still lack MFA; {} more did once
 
   {} allowed, {} denied; besides users' {} by applications alone, {} without a verified token",
+        summary.period(),
         percent(share.compliant, share.total),
         number(share.compliant),
         number(share.total),

@@ -58,7 +58,7 @@ pub fn write(out: &mut dyn Write, summary: &Summary) -> Result<()> {
     let page = Page {
         style: STYLE,
         style_hash: STANDARD.encode(Sha256::digest(STYLE)),
-        days: page::days(summary),
+        days: summary.period(),
         percent: percent(share.compliant, share.total),
         filled: (u128::from(share.compliant) * 1000).checked_div(share.total.into()).unwrap_or_default() as u64,
         headline: format!("{} of {} requests by users prove MFA", number(share.compliant), number(share.total)),

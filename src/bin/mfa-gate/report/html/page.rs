@@ -28,15 +28,6 @@ pub struct Section {
     pub more: String,
 }
 
-/// The days of the report.
-pub fn days(summary: &Summary) -> String {
-    match (&summary.first_request_date_time, &summary.last_request_date_time) {
-        (Some(first), Some(last)) if first[..10] == last[..10] => format!("{}, UTC", &first[..10]),
-        (Some(first), Some(last)) => format!("{} to {}, UTC", &first[..10], &last[..10]),
-        _ => "no requests".to_owned(),
-    }
-}
-
 /// The logs' names.
 pub fn names(summary: &Summary) -> String {
     let name = |name: &str| if name == "-" { "standard input".to_owned() } else { shown(name, MAX_SHOWN).into_owned() };
