@@ -120,6 +120,12 @@ bench: wasm envoy ## CPU, heap and start-up beside native filters; ROUNDS=7 for 
 	@envoy/wasm-cargo.sh build --release --quiet --manifest-path envoy/bench/noop/Cargo.toml --target-dir target/bench
 	@python3 -B envoy/bench/bench.py --envoy "$(ENVOY)" --gate $(WASM) --noop target/bench/wasm32-wasip1/release/noop.wasm --rounds $(or $(ROUNDS),7)
 
+.PHONY: bench-report
+bench-report: ## `mfa-gate report` beside jq on one log; LINES=500000 ROUNDS=5 for a longer or shorter one
+	@command -v jq >/dev/null || envoy/debian.sh jq
+	@cargo build --release --quiet --locked --bin mfa-gate
+	@python3 -B envoy/bench/report.py --mfa-gate $(TARGET)/release/mfa-gate --lines $(or $(LINES),500000) --rounds $(or $(ROUNDS),5)
+
 .PHONY: deny
 deny: $(DENY)/bin/cargo-deny ## licences, bans, sources; advisories where their data can be had
 	$(DENY)/bin/cargo-deny check licenses bans sources

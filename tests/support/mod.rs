@@ -1,6 +1,7 @@
 //! What the tests share: the table of cases, the forge of tokens, and a real Envoy with a recording upstream.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod access_log;
 pub mod answer;
 pub mod crd;
 pub mod envoy;

@@ -7,6 +7,7 @@ mod explain;
 mod input;
 mod located;
 mod mint;
+mod report;
 mod request;
 mod signing_key;
 mod steps;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
-/// Make keys and tokens for mfa-gate, see what the filter would do with a request, and check a configuration
+/// Make keys and tokens for mfa-gate, see what the filter would do with a request, check a configuration, and report from the log
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
@@ -32,6 +33,7 @@ enum Command {
     Mint(mint::Mint),
     Explain(explain::Explain),
     Check(check::Check),
+    Report(report::Report),
 }
 
 /// The exit code for wrong use; clap's is the same.
@@ -42,6 +44,8 @@ fn main() -> ExitCode {
         Command::Mint(mint) => mint.run().map(|text| (text, ExitCode::SUCCESS)),
         Command::Explain(explain) => explain.run(),
         Command::Check(check) => check.run(),
+        // It may be long, so it is not held.
+        Command::Report(report) => report.run().map(|code| (String::new(), code)),
     };
     let result = result.and_then(|(text, code)| {
         std::io::stdout().write_all(text.as_bytes()).context("standard output")?;
