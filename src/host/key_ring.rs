@@ -134,6 +134,7 @@ impl Slot {
     }
 
     fn tick(&self, now: UnixTime) {
+        self.schedule.borrow_mut().follow(now);
         let wanted = self.wanted.take();
         let is_due = || self.schedule.borrow().is_due(now);
         let is_awaited = self.schedule.borrow().is_awaited(now);
