@@ -18,9 +18,10 @@ pub fn read(
     };
     let items = node.and_then(|node| node.items(problems)).unwrap_or_default();
     let mut routes: Vec<Route> = Vec::new();
+    let mut names = BTreeSet::new();
     for item in &items {
         match route(item, policies, problems) {
-            Some(route) if routes.iter().any(|other| other.name == route.name) => {
+            Some(route) if !names.insert(route.name.clone()) => {
                 item.wrong(problems, format!("the name `{}` appears twice", route.name));
             }
             Some(route) => routes.push(route),
