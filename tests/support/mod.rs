@@ -2,10 +2,13 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 pub mod answer;
+pub mod clock;
 pub mod envoy;
 pub mod faults;
+pub mod fetching;
 pub mod forge;
 pub mod grpc;
+pub mod heap;
 pub mod http1;
 pub mod http2;
 pub mod idp;
