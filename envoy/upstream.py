@@ -1,6 +1,6 @@
 """The service behind the gateway in the demo: it answers with what it was told.
 
-python3 envoy/upstream.py PORT
+python3 envoy/upstream.py PORT [ADDRESS]
 """
 
 import json
@@ -43,12 +43,12 @@ class Upstream(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port):
+    def __init__(self, port, address="127.0.0.1"):
         self.seen = 0
-        super().__init__(("127.0.0.1", port), Echo)
+        super().__init__((address, port), Echo)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or not sys.argv[1].isdigit():
+    if len(sys.argv) not in (2, 3) or not sys.argv[1].isdigit():
         sys.exit(__doc__.strip())
-    Upstream(int(sys.argv[1])).serve_forever()
+    Upstream(int(sys.argv[1]), *sys.argv[2:]).serve_forever()

@@ -6,8 +6,22 @@ here=$(dirname "$0")
 subcommand=$1
 shift
 
-CARGO_TARGET_WASM32_WASIP1_LINKER=$(cd "$here" && pwd)/wasm-ld.sh
-export CARGO_TARGET_WASM32_WASIP1_LINKER
+root=$(cd "$here/.." && pwd)
+
+export CARGO_TARGET_WASM32_WASIP1_LINKER=$root/envoy/wasm-ld.sh
+
+# Panics name their source files: without this the module would tell where it was built, and differ by it.
+rustflags=("--remap-path-prefix=$root=/mfa-gate" "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo")
+
+# Hashing is the host's on the usual way, and the module's own is the smaller for it.
+rustflags+=(--cfg 'sha2_backend="soft"' --cfg 'sha2_backend_soft="compact"')
+
+run_cargo() {
+    # Its separator keeps paths with spaces whole.
+    CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f' && echo "${rustflags[*]}")
+    export CARGO_ENCODED_RUSTFLAGS
+    exec cargo "$@"
+}
 
 has_target() {
     local libraries
@@ -28,7 +42,7 @@ if has_target || { ! has_debian && add_target && has_target; }; then
     host=$(rustc -vV | sed -n 's/^host: //p')
     MFA_GATE_WASM_LD=$(rustc --print sysroot)/lib/rustlib/$host/bin/rust-lld
     export MFA_GATE_WASM_LD
-    exec cargo "$subcommand" --target wasm32-wasip1 "$@"
+    run_cargo "$subcommand" --target wasm32-wasip1 "$@"
 fi
 
 # Debian has no std for wasip1 ready made, but all that it takes to build one.
@@ -41,5 +55,5 @@ echo "no wasm32-wasip1 from rustup; using Debian's \`${packages[*]}\`" >&2
 }
 export PATH="/usr/bin:$PATH" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
 export MFA_GATE_WASM_LD=wasm-ld-19
-export RUSTFLAGS="-C link-self-contained=no -L /usr/lib/wasm32-wasi"
-exec cargo "$subcommand" -Z build-std=std,panic_abort --target wasm32-wasip1 "$@"
+rustflags+=(-C link-self-contained=no -L /usr/lib/wasm32-wasi)
+run_cargo "$subcommand" -Z build-std=std,panic_abort --target wasm32-wasip1 "$@"

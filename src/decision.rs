@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use crate::deny_reason::DenyReason;
 use crate::keys::{InlineKeys, KeyStore, RustCrypto, Verifier};
@@ -177,7 +176,8 @@ pub fn decide<'g>(gate: &'g Gate, request: &impl Request, means: &Means<'_>) -> 
 ///
 /// The request's target cannot be read, or Envoy's route names no policy.
 pub fn policies_on<'g>(gate: &'g Gate, request: &impl Request) -> Result<Vec<Applied<'g>>, Denial> {
-    let path = RequestPath::read(request.header(":path").as_deref())
+    let path = request.header(":path");
+    let path = RequestPath::read(path.as_deref())
         .map_err(|unreadable| Denial::new(DenyReason::PathUnreadable, unreadable.as_str()))?;
     let mut applied: Vec<Applied<'g>> = Vec::new();
     let mut add = |route: Option<&'g Route>, policy: &'g Policy| {
@@ -209,18 +209,18 @@ pub fn policies_on<'g>(gate: &'g Gate, request: &impl Request) -> Result<Vec<App
 pub fn each_route<'g, 'p>(
     gate: &'g Gate,
     request: &impl Request,
-    path: &'p RequestPath,
+    path: &'p RequestPath<'_>,
     mut each: impl FnMut(Reading<'p>, Option<&'g Route>),
 ) -> Result<(), Denial> {
     let host = if gate.routes.by_host() { Some(authority(request)?) } else { None };
     // Envoy may have chosen another host's route by a port or a dot at the end; then no host's own route may count.
     let unhosted = host.as_ref().filter(|host| !host.is_bare()).map(|_| None);
-    let method = if gate.routes.by_method() { request.header(":method").unwrap_or_default() } else { Vec::new() };
-    let methods = methods(std::str::from_utf8(&method).unwrap_or_default());
+    let method = if gate.routes.by_method() { request.header(":method") } else { None };
+    let method = method.as_deref().and_then(|method| std::str::from_utf8(method).ok()).unwrap_or_default();
     for reading in path.readings() {
         for host in [Some(host.as_ref()), unhosted].into_iter().flatten() {
-            for method in &methods {
-                gate.routes.find(host, reading.path, method).for_each(|route| each(reading, route));
+            for method in methods(method) {
+                gate.routes.find(host, reading.path, &method).for_each(|route| each(reading, route));
             }
         }
     }
@@ -228,11 +228,10 @@ pub fn each_route<'g, 'p>(
 }
 
 /// A method in every reading: some upstreams do not heed its case, and most answer HEAD as they do GET.
-fn methods(method: &str) -> Vec<Cow<'_, str>> {
-    let upper = method.to_ascii_uppercase();
-    let as_get = (upper == "HEAD").then_some(Cow::Borrowed("GET"));
-    let upper = (upper != method).then_some(Cow::Owned(upper));
-    [Some(Cow::Borrowed(method)), upper, as_get].into_iter().flatten().collect()
+fn methods(method: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    let upper = method.bytes().any(|byte| byte.is_ascii_lowercase()).then(|| Cow::Owned(method.to_ascii_uppercase()));
+    let as_get = method.eq_ignore_ascii_case("HEAD").then_some(Cow::Borrowed("GET"));
+    [Some(Cow::Borrowed(method)), upper, as_get].into_iter().flatten()
 }
 
 fn envoy_policy<'g>(gate: &'g Gate, request: &impl Request) -> Result<Option<&'g Policy>, Denial> {
@@ -244,10 +243,10 @@ fn envoy_policy<'g>(gate: &'g Gate, request: &impl Request) -> Result<Option<&'g
         RoutePolicy::Unset => Ok(None),
         RoutePolicy::Unreadable => Err(unknown("the route's metadata `mfa_gate.policy` is not a string".to_owned())),
         RoutePolicy::Named(name) => {
-            let policy = std::str::from_utf8(&name).ok().and_then(|name| gate.policies.get(name));
+            let policy = std::str::from_utf8(&name).ok().and_then(|name| gate.policy(name));
             let not_configured =
                 || format!("the route's metadata names the policy `{}`, which is not configured", name.escape_ascii());
-            policy.map(Arc::as_ref).map(Some).ok_or_else(|| unknown(not_configured()))
+            policy.map(Some).ok_or_else(|| unknown(not_configured()))
         }
     }
 }
@@ -265,21 +264,9 @@ fn judge_token<'g, 'c>(
     first: &'c Applied<'g>,
     applied: &'c [Applied<'g>],
 ) -> (&'c Applied<'g>, Result<Permit, Denial>) {
-    let values: Vec<_> = gate.token.headers.iter().map(|name| (name, request.header(name))).collect();
-    let offers = values.iter().filter_map(|(name, value)| Some(Credential::from_header(name, value.as_deref()?)));
-    let token = match offers.fold(Credential::None, Credential::and) {
-        Credential::Token(token) => token,
-        Credential::None => return (first, Err(Denial::new(DenyReason::TokenMissing, "the request carries no token"))),
-        Credential::Several => {
-            return (first, Err(Denial::new(DenyReason::TokenAmbiguous, "the request carries more than one token")));
-        }
-        Credential::Malformed => {
-            return (first, Err(Denial::new(DenyReason::TokenMalformed, "`Bearer` is not followed by one token")));
-        }
-    };
-    let verified = match verified(gate, token, means) {
+    let verified = match verified_token(gate, request, means) {
         Ok(verified) => verified,
-        Err(error) => return (first, Err(error.into())),
+        Err(denial) => return (first, Err(denial)),
     };
     let subject = verified.subject();
     for one in applied {
@@ -295,18 +282,43 @@ fn judge_token<'g, 'c>(
     (first, Ok(Permit { subject: Some(subject), told }))
 }
 
-/// The token, verified now or before.
-fn verified(gate: &Gate, token: &[u8], means: &Means<'_>) -> Result<Rc<Verified>, TokenError> {
-    if let Some(verified) = means.cache.get(token) {
-        if verified.is_by_current_keys(means.keys) && verified.check_times(&gate.token, means.now).is_ok() {
-            return Ok(verified);
+/// The request's token, verified now or before.
+fn verified_token(gate: &Gate, request: &impl Request, means: &Means<'_>) -> Result<Rc<Verified>, Denial> {
+    let carried: Vec<_> = gate.token.headers.iter().filter_map(|name| Some((name, request.header(name)?))).collect();
+    // What was verified once is a token, letter by letter, so that it need not be looked at as an unknown one must.
+    if let [(name, value)] = carried.as_slice()
+        && let Some(verified) = Credential::presumed(name, value).and_then(|token| remembered(gate, token, means))
+    {
+        return Ok(verified);
+    }
+    let offers = carried.iter().map(|(name, value)| Credential::from_header(name, value));
+    let token = match offers.fold(Credential::None, Credential::and) {
+        Credential::Token(token) => token,
+        Credential::None => return Err(Denial::new(DenyReason::TokenMissing, "the request carries no token")),
+        Credential::Several => {
+            return Err(Denial::new(DenyReason::TokenAmbiguous, "the request carries more than one token"));
         }
-        means.cache.remove(token);
+        Credential::Malformed => {
+            return Err(Denial::new(DenyReason::TokenMalformed, "`Bearer` is not followed by one token"));
+        }
+    };
+    if let Some(verified) = remembered(gate, token, means) {
+        return Ok(verified);
     }
     let compact = Compact::decode(token, &gate.token)?;
     let verified = Rc::new(compact.read(&gate.token)?.verify(gate, means)?);
     means.cache.insert(token, &verified);
     Ok(verified)
+}
+
+/// What is remembered of a token, if it would be verified again.
+fn remembered(gate: &Gate, token: &[u8], means: &Means<'_>) -> Option<Rc<Verified>> {
+    let verified = means.cache.get(token)?;
+    let is_good = verified.is_by_current_keys(means.keys) && verified.check_times(&gate.token, means.now).is_ok();
+    if !is_good {
+        means.cache.remove(token);
+    }
+    is_good.then_some(verified)
 }
 
 impl MfaDemand {

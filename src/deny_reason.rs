@@ -46,7 +46,7 @@ pub enum DenyReason {
 }
 
 impl DenyReason {
-    /// Every reason.
+    /// Every reason, in the order of the variants.
     pub const ALL: [DenyReason; 20] = [
         DenyReason::PathUnreadable,
         DenyReason::PolicyUnknown,
@@ -93,6 +93,18 @@ impl DenyReason {
             DenyReason::MfaUnknowable => "mfa-unknowable",
             DenyReason::AppOnlyNotAllowed => "app-only-not-allowed",
             DenyReason::ClaimNotMet => "claim-not-met",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DenyReason;
+
+    #[test]
+    fn all_are_in_their_order() {
+        for (index, reason) in DenyReason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, index, "{reason:?}");
         }
     }
 }

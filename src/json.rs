@@ -4,7 +4,6 @@
 //! one token would see two tokens (CVE-2022-39227). So tokens, key sets and configuration are read by this.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -27,7 +26,46 @@ pub enum Json<'a> {
 }
 
 /// The members of a JSON object, ordered by name, none twice.
-pub type Object<'a> = BTreeMap<Cow<'a, str>, Json<'a>>;
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
+
+impl<'a> Object<'a> {
+    /// The object with these members.
+    ///
+    /// # Errors
+    ///
+    /// A name that appears twice.
+    pub fn new(mut members: Vec<(Cow<'a, str>, Json<'a>)>) -> Result<Self, Cow<'a, str>> {
+        members.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        let twice = members.iter().zip(members.iter().skip(1)).find(|((a, _), (b, _))| a == b);
+        match twice {
+            Some(((name, _), _)) => Err(name.clone()),
+            None => Ok(Object(members)),
+        }
+    }
+
+    /// The value of a member.
+    pub fn get(&self, name: &str) -> Option<&Json<'a>> {
+        let place = self.0.binary_search_by(|(own, _)| own.as_ref().cmp(name)).ok()?;
+        self.0.get(place).map(|(_, value)| value)
+    }
+
+    /// Whether it has a member of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Names and values, ordered by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json<'a>)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+    }
+
+    /// The members with these names, borrowing nothing. `names` are ordered, and none is there twice.
+    pub fn keep(&self, names: &[String]) -> Object<'static> {
+        let kept = names.iter().filter_map(|name| Some((name.clone().into(), self.get(name)?.clone().into_owned())));
+        Object(kept.collect())
+    }
+}
 
 /// A finite JSON number.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,10 +122,10 @@ impl<'a> Json<'a> {
             Json::Number(number) => Json::Number(number),
             Json::String(text) => Json::String(Cow::Owned(text.into_owned())),
             Json::Array(items) => Json::Array(items.into_iter().map(Json::into_owned).collect()),
-            Json::Object(members) => {
+            Json::Object(Object(members)) => {
                 let owned =
                     |(name, value): (Cow<'_, str>, Json<'_>)| (Cow::Owned(name.into_owned()), value.into_owned());
-                Json::Object(members.into_iter().map(owned).collect())
+                Json::Object(Object(members.into_iter().map(owned).collect()))
             }
         }
     }
@@ -195,15 +233,13 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
-        let mut members = Object::new();
+        let mut members = Vec::new();
         while let Some(name) = map.next_key_seed(Name)? {
-            if members.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("member `{}` appears twice", name.escape_debug())));
-            }
-            let value = map.next_value_seed(self.inner()?)?;
-            members.insert(name, value);
+            members.push((name, map.next_value_seed(self.inner()?)?));
         }
-        Ok(Json::Object(members))
+        let twice =
+            |name: Cow<'_, str>| A::Error::custom(format_args!("member `{}` appears twice", name.escape_debug()));
+        Object::new(members).map(Json::Object).map_err(twice)
     }
 }
 
@@ -244,8 +280,8 @@ mod tests {
 
     #[test]
     fn members_that_appear_twice_are_refused_at_any_depth() {
-        assert_eq!(refused(r#"{"a":1,"a":1}"#), "member `a` appears twice at line 1 column 10");
-        assert_eq!(refused(r#"{"x":[{"amr":1,"\u0061mr":2}]}"#), "member `amr` appears twice at line 1 column 25");
+        assert_eq!(refused(r#"{"a":1,"a":1}"#), "member `a` appears twice at line 1 column 13");
+        assert_eq!(refused(r#"{"x":[{"amr":1,"\u0061mr":2}]}"#), "member `amr` appears twice at line 1 column 28");
     }
 
     #[test]

@@ -1,11 +1,9 @@
 //! The gate as it was configured: data only. [`crate::config`] makes it, [`crate::decision`] asks it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::challenge::Challenge;
 use crate::keys::KeySource;
-use crate::mfa;
 use crate::route::Routes;
 use crate::time::Span;
 use crate::upstream::UpstreamHeaders;
@@ -15,8 +13,8 @@ use crate::upstream::UpstreamHeaders;
 pub struct Gate {
     /// Whose tokens are trusted, and on what terms.
     pub issuers: Vec<Arc<Issuer>>,
-    /// The policies by name, the built-in ones included.
-    pub policies: BTreeMap<String, Arc<Policy>>,
+    /// The policies, the built-in ones included, ordered by name.
+    pub policies: Vec<Arc<Policy>>,
     /// Which requests meet which policy.
     pub routes: Routes,
     /// The policy of what no route claims.
@@ -33,17 +31,37 @@ pub struct Gate {
     pub host_crypto: bool,
     /// How much a worker remembers of verified tokens.
     pub cache: CacheBounds,
+    /// The claims that decisions and upstreams look at once a token is verified, ordered, none twice.
+    pub claims_kept: Vec<String>,
 }
 
 impl Gate {
-    /// The claims that decisions and upstreams look at once a token is verified.
-    pub fn claims_kept(&self) -> impl Iterator<Item = &str> {
-        let conditions = self.policies.values().flat_map(|policy| match &policy.demand {
-            Demand::Mfa(demand) => Some(demand.claims.keys()),
-            Demand::Public | Demand::SignedIn => None,
-        });
-        let conditions = conditions.flatten().map(String::as_str);
-        mfa::CLAIMS.into_iter().chain(conditions).chain(self.upstream.claims.iter().map(|(claim, _)| claim.as_str()))
+    /// The policy of this name.
+    pub fn policy(&self, name: &str) -> Option<&Policy> {
+        let place = self.policies.binary_search_by(|policy| policy.name.as_str().cmp(name)).ok()?;
+        self.policies.get(place).map(Arc::as_ref)
+    }
+}
+
+/// Some names, found quickly however many there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names(Vec<String>);
+
+impl Names {
+    /// These names.
+    pub fn new(mut names: Vec<String>) -> Self {
+        names.sort_unstable();
+        Names(names)
+    }
+
+    /// Whether it is one of them.
+    pub fn contain(&self, name: &str) -> bool {
+        self.0.binary_search_by(|own| own.as_str().cmp(name)).is_ok()
+    }
+
+    /// The names, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
     }
 }
 
@@ -78,9 +96,9 @@ pub struct Issuer {
     /// What `iss` must be.
     pub name: IssuerName,
     /// The tenants one of which `tid` must name, where they are listed.
-    pub tenants: Option<BTreeSet<String>>,
+    pub tenants: Option<Names>,
     /// The values one of which `aud` must hold (RFC 7519 section 4.1.3).
-    pub audiences: BTreeSet<String>,
+    pub audiences: Names,
     /// Where its keys come from.
     pub keys: KeySource,
     /// How it marks the token of an application alone; without a mark every token is a user's.
@@ -168,7 +186,7 @@ pub struct MfaDemand {
     /// Whether an application's own token passes without proof.
     pub app_only: AppOnly,
     /// What the claims must say besides, of any token: claim name and condition.
-    pub claims: BTreeMap<String, Values>,
+    pub claims: Vec<(String, Values)>,
 }
 
 /// What counts as proof of MFA: any one of these.

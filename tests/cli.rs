@@ -379,7 +379,7 @@ fn a_configuration_may_be_json() {
 
     place.write("gate.json", r#"{"default":"public","default":"signed_in"}"#);
     let err = place.wrong_use("explain --config gate.json --request GET~/");
-    assert_eq!(err, "error: `gate.json`: member `default` appears twice at line 1 column 29\n");
+    assert_eq!(err, "error: `gate.json`: member `default` appears twice at line 1 column 42\n");
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod support;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rsa::BigUint;
+use rsa_0_9::BigUint;
 use serde_json::{Value, json};
 
 use support::faults;

@@ -1,12 +1,11 @@
 //! `issuers`: whose tokens are trusted.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::node::{Node, Problems};
 use crate::json::Json;
 use crate::keys::{Document, KeySet, KeySource, Remote, Timing, Uri};
-use crate::policy::{AppOnlyMark, Issuer, IssuerName};
+use crate::policy::{AppOnlyMark, Issuer, IssuerName, Names};
 use crate::time::Span;
 
 pub fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<Arc<Issuer>>> {
@@ -75,11 +74,11 @@ fn issuer(index: usize, node: &Node<'_>, problems: &mut Problems) -> Option<Issu
 }
 
 /// Every `iss` that the issuer's tokens may have.
-fn written_names(issuer: &Issuer) -> BTreeSet<String> {
+fn written_names(issuer: &Issuer) -> Vec<String> {
     match &issuer.name {
-        IssuerName::Exact(name) => [name.clone()].into(),
+        IssuerName::Exact(name) => vec![name.clone()],
         IssuerName::PerTenant { before, after } => {
-            issuer.tenants.iter().flatten().map(|tenant| format!("{before}{tenant}{after}")).collect()
+            issuer.tenants.iter().flat_map(Names::iter).map(|tenant| format!("{before}{tenant}{after}")).collect()
         }
     }
 }
@@ -104,7 +103,7 @@ fn jwks_source(node: &Node<'_>, issuer: Option<IssuerName>, problems: &mut Probl
         node.fields(problems, &["inline", "uri", "cluster"]);
         return None;
     };
-    if !members.contains_key("inline") {
+    if !members.has("inline") {
         return remote(node, Document::KeySet, issuer, problems).map(KeySource::Fetched);
     }
     let inline = node.fields(problems, &["inline"])?.required(problems, "inline")?;
@@ -162,8 +161,8 @@ fn uri(node: &Node<'_>, problems: &mut Problems) -> Option<Uri> {
     uri
 }
 
-fn set(node: &Node<'_>, problems: &mut Problems) -> Option<BTreeSet<String>> {
-    node.texts(problems).map(|texts| texts.into_iter().map(str::to_owned).collect())
+fn set(node: &Node<'_>, problems: &mut Problems) -> Option<Names> {
+    node.texts(problems).map(|texts| Names::new(texts.into_iter().map(str::to_owned).collect()))
 }
 
 /// A field that was there and wrong makes the whole wrong; one that was not there is `None`.

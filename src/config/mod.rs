@@ -11,11 +11,13 @@ mod token;
 mod wire;
 
 use std::fmt;
+use std::sync::Arc;
 
 use node::{Node, Problems};
 
 use crate::json::Json;
-use crate::policy::Gate;
+use crate::mfa;
+use crate::policy::{Demand, Gate, Policy};
 use crate::upstream::UpstreamHeaders;
 
 /// How deep the configuration may nest: a JWK of an inline set stands at the seventh level.
@@ -142,6 +144,7 @@ fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
     if let Some(node) = fields.optional("mode") {
         node.one_of(problems, "mode", &[("enforce", ())]);
     }
+    let (policies, upstream) = (policies.into_list(), upstream?);
     Some(Gate {
         issuers: issuers?,
         routes: routes?,
@@ -149,9 +152,23 @@ fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
         envoy_route_metadata: envoy_route_metadata?,
         token: token?,
         challenge: challenge?,
-        upstream: upstream?,
-        policies: policies.into_map(),
         host_crypto: host_crypto?,
         cache: cache?,
+        claims_kept: claims_kept(&policies, &upstream),
+        policies,
+        upstream,
     })
+}
+
+fn claims_kept(policies: &[Arc<Policy>], upstream: &UpstreamHeaders) -> Vec<String> {
+    let conditions = policies.iter().flat_map(|policy| match &policy.demand {
+        Demand::Mfa(demand) => Some(&demand.claims),
+        Demand::Public | Demand::SignedIn => None,
+    });
+    let conditions = conditions.flatten().map(|(claim, _)| claim.as_str());
+    let told = upstream.claims.iter().map(|(claim, _)| claim.as_str());
+    let mut kept: Vec<_> = mfa::CLAIMS.into_iter().chain(conditions).chain(told).map(str::to_owned).collect();
+    kept.sort_unstable();
+    kept.dedup();
+    kept
 }

@@ -59,7 +59,7 @@ impl<'a> Node<'a> {
         let Json::Object(members) = self.value else {
             return self.mismatch(problems, &format!("an object with {}", known.join(", ")));
         };
-        for name in members.keys().filter(|name| !known.contains(&name.as_ref())) {
+        for (name, _) in members.iter().filter(|(name, _)| !known.contains(name)) {
             let place = join(&self.path, name);
             problems.add(&place, format!("unknown field `{}`; known: {}", name.escape_debug(), known.join(", ")));
         }
@@ -69,9 +69,7 @@ impl<'a> Node<'a> {
     /// The members of an object whose names the operator chose.
     pub fn entries(&self, problems: &mut Problems) -> Option<Vec<(&'a str, Node<'a>)>> {
         let Json::Object(members) = self.value else { return self.mismatch(problems, "an object") };
-        Some(
-            members.iter().map(|(name, value)| (name.as_ref(), Node { path: join(&self.path, name), value })).collect(),
-        )
+        Some(members.iter().map(|(name, value)| (name, Node { path: join(&self.path, name), value })).collect())
     }
 
     /// The items of an array.

@@ -1,6 +1,5 @@
 //! `policies`: what routes may demand, by name.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::node::{Node, Problems};
@@ -9,14 +8,14 @@ use crate::policy::{AppOnly, Demand, MfaDemand, Policy, Proof, Values};
 /// The policies that need no configuration.
 const BUILT_IN: [(&str, Demand); 2] = [("public", Demand::Public), ("signed_in", Demand::SignedIn)];
 
-/// The policies by name. One that was named but could not be read is there without a value, so that a route that
+/// The policies, ordered by name. One that was named but could not be read is there without a value, so that a route that
 /// names it is not blamed as well.
-pub struct Policies(BTreeMap<String, Option<Arc<Policy>>>);
+pub struct Policies(Vec<(String, Option<Arc<Policy>>)>);
 
 pub fn read(node: Option<&Node<'_>>, problems: &mut Problems) -> Policies {
-    let mut policies = BTreeMap::new();
+    let mut policies = Vec::new();
     for (name, demand) in BUILT_IN {
-        policies.insert(name.to_owned(), Some(Arc::new(Policy { name: name.to_owned(), demand })));
+        policies.push((name.to_owned(), Some(Arc::new(Policy { name: name.to_owned(), demand }))));
     }
     for (name, node) in node.and_then(|node| node.entries(problems)).unwrap_or_default() {
         if BUILT_IN.iter().any(|(built_in, _)| *built_in == name) {
@@ -28,8 +27,9 @@ pub fn read(node: Option<&Node<'_>>, problems: &mut Problems) -> Policies {
         }
         let demand = demand(&node, problems).map(Demand::Mfa);
         let policy = demand.map(|demand| Arc::new(Policy { name: name.to_owned(), demand }));
-        policies.insert(name.to_owned(), policy);
+        policies.push((name.to_owned(), policy));
     }
+    policies.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     Policies(policies)
 }
 
@@ -37,18 +37,18 @@ impl Policies {
     /// The policy that a field names.
     pub fn find(&self, node: &Node<'_>, problems: &mut Problems) -> Option<Arc<Policy>> {
         let name = node.text(problems)?;
-        match self.0.get(name) {
-            Some(policy) => policy.clone(),
+        match self.0.iter().find(|(own, _)| own == name) {
+            Some((_, policy)) => policy.clone(),
             None => {
-                let known = self.0.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+                let known = self.0.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
                 node.wrong(problems, format!("unknown policy `{}`; known: {known}", name.escape_debug()));
                 None
             }
         }
     }
 
-    pub fn into_map(self) -> BTreeMap<String, Arc<Policy>> {
-        self.0.into_iter().filter_map(|(name, policy)| Some((name, policy?))).collect()
+    pub fn into_list(self) -> Vec<Arc<Policy>> {
+        self.0.into_iter().filter_map(|(_, policy)| policy).collect()
     }
 }
 
@@ -68,10 +68,10 @@ fn demand(node: &Node<'_>, problems: &mut Problems) -> Option<MfaDemand> {
         Some(node) => node.one_of(problems, "choice", &[("allow", AppOnly::Allow), ("deny", AppOnly::Deny)]),
         None => Some(AppOnly::Deny),
     };
-    let mut claims = BTreeMap::new();
+    let mut claims = Vec::new();
     for (name, node) in fields.optional("claims").and_then(|node| node.entries(problems)).unwrap_or_default() {
         if let Some(values) = values(&node, problems) {
-            claims.insert(name.to_owned(), values);
+            claims.push((name.to_owned(), values));
         }
     }
     let amr = match amr {

@@ -1,7 +1,5 @@
 //! `routes`: which requests meet which policy.
 
-use std::collections::BTreeSet;
-
 use super::node::{Fields, Node, Problems};
 use super::policies::Policies;
 use crate::route::{HostPattern, PathCase, PathPattern, Pattern, Route, Routes};
@@ -18,14 +16,16 @@ pub fn read(
     };
     let items = node.and_then(|node| node.items(problems)).unwrap_or_default();
     let mut routes: Vec<Route> = Vec::new();
-    let mut names = BTreeSet::new();
+    // In order, as each is looked for: with as many routes as can be, to compare it with all would take minutes.
+    let mut names: Vec<Box<str>> = Vec::new();
     for item in &items {
-        match route(item, policies, problems) {
-            Some(route) if !names.insert(route.name.clone()) => {
-                item.wrong(problems, format!("the name `{}` appears twice", route.name));
+        let Some(route) = route(item, policies, problems) else { continue };
+        match names.binary_search_by(|name| (**name).cmp(&route.name)) {
+            Ok(_) => item.wrong(problems, format!("the name `{}` appears twice", route.name)),
+            Err(place) => {
+                names.insert(place, route.name.as_str().into());
+                routes.push(route);
             }
-            Some(route) => routes.push(route),
-            None => {}
         }
     }
     if routes.len() != items.len() {
@@ -42,7 +42,9 @@ pub fn read(
         second.wrong(
             problems,
             if conflict.by_case {
-                format!("differs from routes[{first}] by case alone; if the upstream tells them apart, set `path_case: exact`")
+                format!(
+                    "differs from routes[{first}] by case or by letters beyond ASCII alone; if the upstream tells them apart, set `path_case: exact`"
+                )
             } else {
                 format!("claims the same requests as routes[{first}], so neither could win")
             },
@@ -123,7 +125,7 @@ fn segments(node: &Node<'_>, problems: &mut Problems, may_end_with_slash: bool) 
     Some(rest.split('/').map(str::to_owned).collect())
 }
 
-fn methods(node: &Node<'_>, problems: &mut Problems) -> Option<BTreeSet<String>> {
+fn methods(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<String>> {
     let texts = node.texts(problems)?;
     // Methods are case-sensitive (RFC 9110 section 9.1), and all that anybody registered are upper case.
     let is_method = |text: &&str| text.bytes().all(|b| b.is_ascii_uppercase() || b == b'-');

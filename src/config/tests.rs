@@ -84,7 +84,9 @@ fn routes_that_could_not_win_are_refused() {
     assert_eq!(routes(r#""prefix":"/a""#), ["routes[1]: claims the same requests as routes[0], so neither could win"]);
     assert_eq!(
         routes(r#""prefix":"/A""#),
-        ["routes[1]: differs from routes[0] by case alone; if the upstream tells them apart, set `path_case: exact`"]
+        [
+            "routes[1]: differs from routes[0] by case or by letters beyond ASCII alone; if the upstream tells them apart, set `path_case: exact`"
+        ]
     );
 }
 

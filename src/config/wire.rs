@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use prost::Message as _;
-use prost_types::value::Kind;
-use prost_types::{Struct, Value};
+use prost::{Message, Oneof};
 
 use super::MAX_DEPTH;
 use crate::json::{Json, Number, Object};
@@ -36,19 +34,64 @@ pub fn read(bytes: &[u8]) -> Result<Json<'_>, String> {
     }
 }
 
+/// `google.protobuf.Struct`, its map as the list of entries that it is on the wire, so that a name that comes twice is
+/// seen.
+#[derive(Clone, PartialEq, Message)]
+struct Struct {
+    #[prost(message, repeated, tag = "1")]
+    fields: Vec<Field>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Field {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(message, optional, tag = "2")]
+    value: Option<Value>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Value {
+    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6")]
+    kind: Option<Kind>,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+enum Kind {
+    #[prost(int32, tag = "1")]
+    Null(i32),
+    #[prost(double, tag = "2")]
+    Number(f64),
+    #[prost(string, tag = "3")]
+    Text(String),
+    #[prost(bool, tag = "4")]
+    Bool(bool),
+    #[prost(message, tag = "5")]
+    Object(Struct),
+    #[prost(message, tag = "6")]
+    Array(List),
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct List {
+    #[prost(message, repeated, tag = "1")]
+    values: Vec<Value>,
+}
+
 fn object(fields: Struct) -> Result<Object<'static>, String> {
-    // A map on the wire may repeat a key; prost keeps the last, as protobuf demands. Envoy writes none twice.
-    fields.fields.into_iter().map(|(name, value)| Ok((Cow::Owned(name), json(value)?))).collect()
+    let member = |Field { name, value }| Ok((Cow::Owned(name), json(value.unwrap_or_default())?));
+    let members = fields.fields.into_iter().map(member).collect::<Result<_, String>>()?;
+    Object::new(members).map_err(|name| format!("member `{}` appears twice", name.escape_debug()))
 }
 
 fn json(value: Value) -> Result<Json<'static>, String> {
     Ok(match value.kind {
-        None | Some(Kind::NullValue(_)) => Json::Null,
-        Some(Kind::BoolValue(value)) => Json::Bool(value),
-        Some(Kind::StringValue(text)) => Json::String(Cow::Owned(text)),
-        Some(Kind::NumberValue(number)) => Json::Number(whole(number)),
-        Some(Kind::ListValue(list)) => Json::Array(list.values.into_iter().map(json).collect::<Result<_, _>>()?),
-        Some(Kind::StructValue(fields)) => Json::Object(object(fields)?),
+        None | Some(Kind::Null(_)) => Json::Null,
+        Some(Kind::Bool(value)) => Json::Bool(value),
+        Some(Kind::Text(text)) => Json::String(Cow::Owned(text)),
+        Some(Kind::Number(number)) => Json::Number(whole(number)),
+        Some(Kind::Array(list)) => Json::Array(list.values.into_iter().map(json).collect::<Result<_, _>>()?),
+        Some(Kind::Object(fields)) => Json::Object(object(fields)?),
     })
 }
 
@@ -67,17 +110,10 @@ mod tests {
 
     #[test]
     fn a_struct_and_its_json_are_one_configuration() {
-        let list = Value {
-            kind: Some(Kind::ListValue(prost_types::ListValue {
-                values: vec![Value { kind: Some(Kind::BoolValue(true)) }],
-            })),
-        };
-        let fields = [
-            ("a".to_owned(), list),
-            ("n".to_owned(), Value { kind: Some(Kind::NumberValue(16384.0)) }),
-            ("s".to_owned(), Value { kind: Some(Kind::StringValue("ä".to_owned())) }),
-        ];
-        let bytes = Struct { fields: fields.into() }.encode_to_vec();
+        let field = |name: &str, kind| Field { name: name.to_owned(), value: Some(Value { kind: Some(kind) }) };
+        let list = Kind::Array(List { values: vec![Value { kind: Some(Kind::Bool(true)) }] });
+        let fields = vec![field("a", list), field("n", Kind::Number(16384.0)), field("s", Kind::Text("ä".to_owned()))];
+        let bytes = Struct { fields }.encode_to_vec();
         assert_eq!(read(&bytes), read(r#"{"a":[true],"n":16384,"s":"ä"}"#.as_bytes()));
     }
 
@@ -86,7 +122,7 @@ mod tests {
         assert_eq!(read(b" \n").unwrap_err(), "is empty; it is an object with at least `issuers` and `default`");
         assert_eq!(
             read(b"{\"a\":1,\"a\":2}").unwrap_err(),
-            "is neither JSON (member `a` appears twice at line 1 column 10) nor a google.protobuf.Struct"
+            "is neither JSON (member `a` appears twice at line 1 column 13) nor a google.protobuf.Struct"
         );
     }
 }

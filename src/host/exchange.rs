@@ -11,9 +11,9 @@ use proxy_wasm::types::{Action, MapType, Status};
 
 use super::gate::Configured;
 use super::key_ring::KeysNow;
-use super::local_reply;
+use super::local_reply::Reply;
 use super::waiting::Waiter;
-use crate::challenge::{self, Answer, answer};
+use crate::challenge::Answer;
 use crate::decision::{Means, Permit, Request, RoutePolicy, decide};
 use crate::deny_reason::DenyReason;
 use crate::time::UnixTime;
@@ -130,7 +130,7 @@ impl HttpContext for Exchange {
 
 /// Decides on the request whose context is the effective one, and does all that follows but letting it go on.
 pub fn settle(configured: &Configured, now: UnixTime, patience: Patience) -> Settled {
-    let Configured { gate, crypto, cache, ring, .. } = configured;
+    let Configured { gate, crypto, cache, ring, replies, .. } = configured;
     let keys = KeysNow { ring, now };
     let decision = decide(gate, &HostRequest, &Means { keys: &keys, verifier: crypto, cache, now });
     let denial = match decision.outcome {
@@ -151,11 +151,10 @@ pub fn settle(configured: &Configured, now: UnixTime, patience: Patience) -> Set
     if denial.reason.is_about_mfa() {
         mark_reason(denial.reason);
     }
-    let mut answer = answer(&gate.challenge, denial.reason);
-    if is_grpc() {
-        answer = answer.for_grpc(denial.reason);
+    match replies.of(denial.reason, is_grpc()) {
+        Some(reply) => reply.send(),
+        None => _ = refuse(),
     }
-    local_reply::send(&answer, &challenge::details(denial.reason));
     Settled::Answered
 }
 
@@ -200,6 +199,6 @@ pub fn now() -> Option<UnixTime> {
 /// paused; it never goes on.
 fn refuse() -> Action {
     let answer = Answer { status: 503, headers: Vec::new(), body: String::new() };
-    local_reply::send(&answer, "mfa_gate{host-failed}");
+    Reply::new(&answer, "mfa_gate{host-failed}".to_owned()).send();
     Action::Pause
 }

@@ -11,6 +11,7 @@ use proxy_wasm::types::{BufferType, ContextType};
 use super::crypto::HostCrypto;
 use super::exchange::{Exchange, now};
 use super::key_ring::{KeyRing, TICK};
+use super::local_reply::Replies;
 use super::waiting::Waiting;
 use crate::config;
 use crate::policy::Gate;
@@ -28,6 +29,8 @@ pub struct GateContext {
 pub struct Configured {
     /// What was configured.
     pub gate: Gate,
+    /// The answers to requests that are denied.
+    pub replies: Replies,
     /// What verifies signatures.
     pub crypto: HostCrypto,
     /// What is remembered of tokens. It goes with the configuration, so no token outlives its rules.
@@ -93,7 +96,9 @@ impl RootContext for GateContext {
                     tick_in(FIRST_TICK);
                 }
                 self.has_ticked = false;
-                self.configured = Some(Rc::new(Configured { gate, crypto, cache, ring, waiting: Waiting::default() }));
+                let replies = Replies::new(&gate.challenge);
+                let waiting = Waiting::default();
+                self.configured = Some(Rc::new(Configured { gate, replies, crypto, cache, ring, waiting }));
                 true
             }
             Err(errors) => {

@@ -4,19 +4,20 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jwt_compact::alg::RsaPublicKey;
-use jwt_compact::jwk::JsonWebKey;
+use p256::elliptic_curve::point::AffineCoordinates as _;
 
 use super::algorithm::Algorithm;
-use super::key::{Ed25519Key, Key, Material, P256Key};
+use super::key::{Key, Material};
 use super::roca;
 use super::spki;
 use crate::json::{Json, Object};
 use crate::policy::IssuerName;
 
-/// The least a modulus has, in bits (RFC 7518 section 3.3). The most, 4096, is that of the `rsa` crate: what
-/// lies above costs more per request than anybody needs.
+/// The least a modulus has, in bits (RFC 7518 section 3.3).
 const MIN_RSA_BITS: usize = 2048;
+
+/// The most: what lies above costs more per request than anybody needs.
+const MAX_RSA_BITS: usize = 4096;
 
 /// The least public exponent; smaller ones make padding faults exploitable (NIST SP 800-56B section 6.2).
 const MIN_RSA_EXPONENT: u64 = 65_537;
@@ -68,7 +69,7 @@ impl Key {
             }
             (None, _) => return Err(broken("`kty` is missing".to_owned())),
         };
-        if let Some(member) = PRIVATE.iter().find(|member| jwk.contains_key(**member)) {
+        if let Some(member) = PRIVATE.iter().find(|member| jwk.has(member)) {
             return Err(broken(format!(
                 "`{member}` belongs to a private key; give the public one, and replace this one, which was shown"
             )));
@@ -116,11 +117,8 @@ type Read = (Material, Option<Vec<u8>>);
 fn rsa(jwk: &Object<'_>) -> Result<Read, Unfit> {
     let (n, e) = (integer(jwk, "n")?, integer(jwk, "e")?);
     let bits = bits(&n);
-    if bits < MIN_RSA_BITS {
-        return Err(broken(format!(
-            "the modulus has {bits} bits; taken: {MIN_RSA_BITS} to {}",
-            RsaPublicKey::MAX_SIZE
-        )));
+    if !(MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits) {
+        return Err(broken(format!("the modulus has {bits} bits; taken: {MIN_RSA_BITS} to {MAX_RSA_BITS}")));
     }
     if roca::is_marked(&n) {
         return Err(broken("the modulus was made by a library whose keys can be factored (CVE-2017-15361)".to_owned()));
@@ -129,35 +127,47 @@ fn rsa(jwk: &Object<'_>) -> Result<Read, Unfit> {
     if exponent.is_some_and(|e| e < MIN_RSA_EXPONENT) {
         return Err(broken(format!("the exponent is below {MIN_RSA_EXPONENT}")));
     }
-    let spki = spki::rsa(&n, &e);
-    let jwk = JsonWebKey::Rsa { modulus: n.into(), public_exponent: e.into(), private_parts: None };
-    let key = RsaPublicKey::try_from(&jwk).map_err(|error| broken(error.to_string()))?;
-    Ok((Material::Rsa(key), Some(spki)))
+    let number = |bytes: &[u8]| {
+        let bits = u32::try_from(bytes.len()).ok().and_then(|length| length.checked_mul(8));
+        bits.and_then(|bits| rsa::BoxedUint::from_be_slice(bytes, bits).ok())
+            .ok_or_else(|| broken("a number is too large".to_owned()))
+    };
+    let key = rsa::PublicKey::new_with_size_limits(number(&n)?, number(&e)?, MIN_RSA_BITS..=MAX_RSA_BITS)
+        .map_err(|error| broken(error.to_string()))?;
+    Ok((Material::Rsa(key), Some(spki::rsa(&n, &e))))
 }
 
 fn p256(jwk: &Object<'_>) -> Result<Read, Unfit> {
-    let (x, y) = (bytes(jwk, "x")?, bytes(jwk, "y")?);
-    let spki = spki::point(spki::P256, &x, &y);
-    let jwk = JsonWebKey::EllipticCurve { curve: "P-256".into(), x: x.into(), y: y.into(), secret: None };
-    let key = P256Key::try_from(&jwk).map_err(|error| broken(error.to_string()))?;
-    Ok((Material::P256(key), Some(spki)))
+    let (x, y) = coordinates::<32>(jwk)?;
+    let point = p256::AffinePoint::from_coordinates(&x.into(), &y.into()).into_option();
+    let key = point.and_then(|point| p256::ecdsa::VerifyingKey::from_affine(point).ok()).ok_or_else(off_curve)?;
+    Ok((Material::P256(key), Some(spki::ec(spki::P256, &x, &y))))
 }
 
 fn p384(jwk: &Object<'_>) -> Result<Read, Unfit> {
-    let (x, y) = (bytes(jwk, "x")?, bytes(jwk, "y")?);
-    let spki = spki::point(spki::P384, &x, &y);
-    let (Ok(x), Ok(y)) = (<[u8; 48]>::try_from(x), <[u8; 48]>::try_from(y)) else {
-        return Err(broken("`x` and `y` of P-384 have 48 bytes each".to_owned()));
-    };
-    let point = p384::EncodedPoint::from_affine_coordinates(&x.into(), &y.into(), false);
-    let key = p384::ecdsa::VerifyingKey::from_encoded_point(&point)
-        .map_err(|_| broken("the point is not on the curve".to_owned()))?;
-    Ok((Material::P384(key), Some(spki)))
+    let (x, y) = coordinates::<48>(jwk)?;
+    let point = p384::AffinePoint::from_coordinates(&x.into(), &y.into()).into_option();
+    let key = point.and_then(|point| p384::ecdsa::VerifyingKey::from_affine(point).ok()).ok_or_else(off_curve)?;
+    Ok((Material::P384(key), Some(spki::ec(spki::P384, &x, &y))))
 }
 
-fn ed25519(jwk: &Object<'_>) -> Result<Ed25519Key, Unfit> {
-    let jwk = JsonWebKey::KeyPair { curve: "Ed25519".into(), x: bytes(jwk, "x")?.into(), secret: None };
-    let key = Ed25519Key::try_from(&jwk).map_err(|error| broken(error.to_string()))?;
+fn off_curve() -> Unfit {
+    broken("the point is not on the curve".to_owned())
+}
+
+/// The coordinates of a point, of `SIZE` bytes each (RFC 7518 section 6.2.1.2).
+fn coordinates<const SIZE: usize>(jwk: &Object<'_>) -> Result<([u8; SIZE], [u8; SIZE]), Unfit> {
+    let (x, y) = (bytes(jwk, "x")?, bytes(jwk, "y")?);
+    match (x.as_slice().try_into(), y.as_slice().try_into()) {
+        (Ok(x), Ok(y)) => Ok((x, y)),
+        _ => Err(broken(format!("`x` and `y` have {} and {} bytes, should have {SIZE} each", x.len(), y.len()))),
+    }
+}
+
+fn ed25519(jwk: &Object<'_>) -> Result<ed25519_dalek::VerifyingKey, Unfit> {
+    let x = bytes(jwk, "x")?;
+    let x = <[u8; 32]>::try_from(x).map_err(|x| broken(format!("`x` has {} bytes, should have 32", x.len())))?;
+    let key = ed25519_dalek::VerifyingKey::from_bytes(&x).map_err(|_| off_curve())?;
     // A key of small order has signatures that fit any message (RFC 8032 section 8.4 and its errata).
     if key.is_weak() { Err(broken("the point has small order".to_owned())) } else { Ok(key) }
 }

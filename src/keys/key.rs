@@ -2,13 +2,8 @@
 
 use std::fmt;
 
-use jwt_compact::alg::{Ed25519, Es256, RsaPublicKey};
-
 use super::algorithm::Algorithm;
 use crate::policy::IssuerName;
-
-pub(super) type P256Key = <Es256 as jwt_compact::Algorithm>::VerifyingKey;
-pub(super) type Ed25519Key = <Ed25519 as jwt_compact::Algorithm>::VerifyingKey;
 
 /// A key that verifies signatures of its own kind and of no other.
 pub struct Key {
@@ -33,10 +28,10 @@ pub struct Source<'a> {
 
 /// The key proper, by kind.
 pub(super) enum Material {
-    Rsa(RsaPublicKey),
-    P256(P256Key),
+    Rsa(rsa::PublicKey),
+    P256(p256::ecdsa::VerifyingKey),
     P384(p384::ecdsa::VerifyingKey),
-    Ed25519(Ed25519Key),
+    Ed25519(ed25519_dalek::VerifyingKey),
 }
 
 impl Key {

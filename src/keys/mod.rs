@@ -17,8 +17,9 @@ pub use key::{Key, Source};
 pub use schedule::{Fetched, MAX_SET_BYTES, NotTaken, Record, Schedule, Timing, jwks_uri_of};
 pub use set::{KeySet, KeySetError, Lookup};
 pub use source::{Document, KeySource, Remote, Uri};
+pub use spki::ecdsa_der;
 pub use vectors::{verifies_ecdsa, verifies_rsa};
-pub use verifier::{RustCrypto, Verifier, ecdsa_der};
+pub use verifier::{RustCrypto, Verifier};
 
 use std::sync::Arc;
 

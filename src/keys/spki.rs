@@ -1,4 +1,7 @@
-//! Public keys in the form that hosts take: SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) in DER.
+//! Public keys and signatures in the forms that hosts take: SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) and
+//! Ecdsa-Sig-Value (RFC 3279 section 2.2.3), in DER.
+
+use super::algorithm::Algorithm;
 
 /// `SEQUENCE {OBJECT IDENTIFIER rsaEncryption, NULL}` (RFC 8017 appendix A.1).
 const RSA: &[u8] = &[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
@@ -24,8 +27,22 @@ pub fn rsa(n: &[u8], e: &[u8]) -> Vec<u8> {
 }
 
 /// A point of a curve, uncompressed (SEC 1 section 2.3.3).
-pub fn point(curve: &[u8], x: &[u8], y: &[u8]) -> Vec<u8> {
+pub fn ec(curve: &[u8], x: &[u8], y: &[u8]) -> Vec<u8> {
     public_key(curve, &[&[0x04], x, y].concat())
+}
+
+/// An ECDSA signature as hosts take it, an `Ecdsa-Sig-Value` (RFC 3279 section 2.2.3), from the two numbers of fixed size
+/// that a JWS has (RFC 7518 section 3.4). `None` where it is no such signature, or the algorithm is another.
+pub fn ecdsa_der(algorithm: Algorithm, signature: &[u8]) -> Option<Vec<u8>> {
+    let size = match algorithm {
+        Algorithm::Es256 => 32,
+        Algorithm::Es384 => 48,
+        _ => return None,
+    };
+    let (r, s) = signature.split_at_checked(size).filter(|(_, s)| s.len() == size)?;
+    // Neither is zero in any signature (CVE-2022-21449).
+    let number = |bytes: &[u8]| bytes.iter().position(|&byte| byte != 0).and_then(|at| bytes.get(at..)).map(integer);
+    Some(element(SEQUENCE, &[number(r)?, number(s)?].concat()))
 }
 
 fn public_key(algorithm: &[u8], key: &[u8]) -> Vec<u8> {

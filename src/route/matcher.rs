@@ -1,6 +1,5 @@
 //! A route: which requests, and which policy they meet.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::authority::{Authority, HostPattern};
@@ -25,7 +24,7 @@ pub struct Pattern {
     /// For which paths.
     pub path: PathPattern,
     /// For which methods; `None` is every one.
-    pub methods: Option<BTreeSet<String>>,
+    pub methods: Option<Vec<String>>,
 }
 
 /// The paths a route is for, as an upstream reads them. Ordered by how specific it is, the least first.
@@ -63,7 +62,7 @@ impl Pattern {
     pub fn claims(&self, host: Option<&Authority>, path: &str, method: &str) -> bool {
         self.host.matches(host)
             && self.path.matches(path)
-            && self.methods.as_ref().is_none_or(|methods| methods.contains(method))
+            && self.methods.as_ref().is_none_or(|methods| methods.iter().any(|own| own == method))
     }
 }
 

@@ -5,6 +5,8 @@
 //! CVE-2026-73551). So the path is not normalised into one form that somebody else may not share; all forms are
 //! found, and each is judged.
 
+use std::borrow::Cow;
+
 /// The longest path that is read, in bytes: what common servers take for a request line.
 pub const MAX_PATH_BYTES: usize = 8 * 1024;
 
@@ -40,8 +42,8 @@ const FULL_WIDTH: u32 = 0xFEE0;
 
 /// A request's path without its query, in every reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestPath {
-    readings: Vec<String>,
+pub struct RequestPath<'p> {
+    readings: Vec<Cow<'p, str>>,
     structural: usize,
 }
 
@@ -93,13 +95,13 @@ impl Unreadable {
     }
 }
 
-impl RequestPath {
+impl<'p> RequestPath<'p> {
     /// Reads the value of `:path`.
     ///
     /// # Errors
     ///
     /// What no upstream can be trusted to read in a known way.
-    pub fn read(path: Option<&[u8]>) -> Result<Self, Unreadable> {
+    pub fn read(path: Option<&'p [u8]>) -> Result<Self, Unreadable> {
         let path = path.filter(|path| !path.is_empty()).ok_or(Unreadable::Missing)?;
         let path = path.split(|&byte| byte == b'?').next().unwrap_or_default();
         if !path.starts_with(b"/") {
@@ -115,17 +117,18 @@ impl RequestPath {
             return Err(Unreadable::BadEscape);
         }
         let written = std::str::from_utf8(path).map_err(|_| Unreadable::NotUtf8)?;
+        if is_plain(path) {
+            return Ok(RequestPath { readings: vec![Cow::Borrowed(written)], structural: 1 });
+        }
         let mut readings = Readings { found: Vec::new(), bytes: 0 };
         readings.add(decode(written, |c| !AMBIGUOUS.contains(&c))?)?;
         if !has_one_structure(path) {
             readings.close_over(STRUCTURAL)?;
         }
         let structural = readings.found.len();
-        if !is_plain(path) {
-            readings.close_over(TRIMMED)?;
-            readings.without_extensions()?;
-        }
-        Ok(RequestPath { readings: readings.found, structural })
+        readings.close_over(TRIMMED)?;
+        readings.without_extensions()?;
+        Ok(RequestPath { readings: readings.found.into_iter().map(Cow::Owned).collect(), structural })
     }
 
     /// Every reading, the one closest to what was sent first.
@@ -246,7 +249,7 @@ fn changed(before: &str, after: String) -> Result<Option<String>, Unreadable> {
 
 /// Decodes the escapes of the characters that are wanted, once. Those of non-ASCII text are wanted always; what
 /// only looks like an escape stays.
-fn decode(path: &str, wanted: impl Fn(char) -> bool) -> Result<String, Unreadable> {
+fn decode(path: &str, wanted: fn(char) -> bool) -> Result<String, Unreadable> {
     let mut parts = path.split('%');
     let mut decoded = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
@@ -284,7 +287,7 @@ fn fold_lookalikes(path: &str) -> String {
     folded
 }
 
-fn map_segments(path: &str, map: impl Fn(&str) -> &str) -> String {
+fn map_segments(path: &str, map: fn(&str) -> &str) -> String {
     path.split('/').map(map).collect::<Vec<_>>().join("/")
 }
 

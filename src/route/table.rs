@@ -1,6 +1,6 @@
 //! The routes, laid out so that finding one costs about the same for ten and for ten thousand.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::authority::{Authority, HostPattern};
@@ -94,21 +94,72 @@ impl Routes {
     /// folded. `None` is a reading that no route claims.
     pub fn find(&self, host: Option<&Authority>, path: &str, method: &str) -> impl Iterator<Item = Option<&Route>> {
         let written = self.exact.find(host, path, method);
-        let folded = self.folded.as_ref().filter(|_| self.cased || fold(path) != path);
-        let folded = folded.map(|table| table.find(host, &fold(path), method));
+        let folded = self.folded.as_ref().and_then(|table| {
+            let folded = fold(path);
+            (self.cased || folded != path).then(|| table.find(host, &folded, method))
+        });
         [Some(written), folded].into_iter().flatten()
     }
 }
 
-/// One way to write what folding makes equal. Through upper case too: some upstreams take `ſ` for `s`, `ı` for `i`.
-fn fold(text: &str) -> String {
-    text.to_uppercase().to_lowercase()
+/// One way to write what folding makes equal, whether an upstream folds to upper case, to lower, or through both: some take
+/// `ſ` for `s`, `ı` for `i`.
+///
+/// Letters beyond ASCII are not told apart at all: no list of theirs need be here, and a path that differs by such a
+/// letter is judged under one route more.
+fn fold(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(text);
+    }
+    let mut folded = String::with_capacity(text.len());
+    let mut add = |c: char| {
+        let c = if c.is_ascii() { c.to_ascii_lowercase() } else { BEYOND_ASCII };
+        // In another case one letter may be two or three.
+        if c != BEYOND_ASCII || !folded.ends_with(BEYOND_ASCII) {
+            folded.push(c);
+        }
+    };
+    for c in text.chars() {
+        match ASCII_IN_ANOTHER_CASE.iter().find(|(from, _)| *from == c) {
+            Some((_, to)) => to.chars().for_each(&mut add),
+            None => add(c),
+        }
+    }
+    Cow::Owned(folded)
 }
+
+/// What stands for letters beyond ASCII, however many.
+const BEYOND_ASCII: char = char::REPLACEMENT_CHARACTER;
+
+/// The letters beyond ASCII that have ASCII in them in another case, and that case (Unicode's UnicodeData and SpecialCasing;
+/// a test holds that there are no others).
+const ASCII_IN_ANOTHER_CASE: [(char, &str); 20] = [
+    ('ß', "ss"),
+    ('ẞ', "ss"),
+    ('İ', "i\u{307}"),
+    ('ı', "i"),
+    ('ŉ', "\u{2bc}n"),
+    ('ſ', "s"),
+    ('ǰ', "j\u{30c}"),
+    ('ẖ', "h\u{331}"),
+    ('ẗ', "t\u{308}"),
+    ('ẘ', "w\u{30a}"),
+    ('ẙ', "y\u{30a}"),
+    ('ẚ', "a\u{2be}"),
+    ('\u{212a}', "k"),
+    ('ﬀ', "ff"),
+    ('ﬁ', "fi"),
+    ('ﬂ', "fl"),
+    ('ﬃ', "ffi"),
+    ('ﬄ', "ffl"),
+    ('ﬅ', "st"),
+    ('ﬆ', "st"),
+];
 
 fn fold_pattern(pattern: Pattern) -> Pattern {
     let path = match pattern.path {
-        PathPattern::Prefix(segments) => PathPattern::Prefix(segments.iter().map(|s| fold(s)).collect()),
-        PathPattern::Exact(segments) => PathPattern::Exact(segments.iter().map(|s| fold(s)).collect()),
+        PathPattern::Prefix(segments) => PathPattern::Prefix(segments.iter().map(|s| fold(s).into_owned()).collect()),
+        PathPattern::Exact(segments) => PathPattern::Exact(segments.iter().map(|s| fold(s).into_owned()).collect()),
     };
     Pattern { path, ..pattern }
 }
@@ -116,23 +167,48 @@ fn fold_pattern(pattern: Pattern) -> Pattern {
 /// Paths by host.
 #[derive(Debug, Default)]
 struct Table {
-    exact: HashMap<String, Node>,
-    below: HashMap<String, Node>,
+    exact: Children,
+    below: Children,
     any: Node,
 }
 
 /// Routes by path, a segment a level.
 #[derive(Debug, Default)]
 struct Node {
-    children: HashMap<String, Node>,
+    children: Children,
     exact: Methods,
     prefix: Methods,
+}
+
+/// Nodes by name, ordered by it. Boxed, as what is inserted moves those behind it.
+#[derive(Debug, Default)]
+struct Children(Vec<(Box<str>, Box<Node>)>);
+
+impl Children {
+    fn get(&self, name: &str) -> Option<&Node> {
+        self.0.get(self.place(name).ok()?).map(|(_, node)| node.as_ref())
+    }
+
+    /// The node of this name, made where there is none.
+    fn grow(&mut self, name: &str) -> &mut Node {
+        let place = self.place(name).unwrap_or_else(|place| {
+            self.0.insert(place, (name.into(), Box::default()));
+            place
+        });
+        #[allow(clippy::indexing_slicing, reason = "it is there, or was put there above")]
+        let (_, node) = &mut self.0[place];
+        node
+    }
+
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(own, _)| own.as_ref().cmp(name))
+    }
 }
 
 /// Routes by method.
 #[derive(Debug, Default)]
 struct Methods {
-    named: BTreeMap<String, (usize, Arc<Route>)>,
+    named: Vec<(String, (usize, Arc<Route>))>,
     any: Option<(usize, Arc<Route>)>,
 }
 
@@ -140,11 +216,11 @@ impl Table {
     fn insert(&mut self, pattern: &Pattern, index: usize, route: &Arc<Route>) -> Result<(), usize> {
         let mut node = match &pattern.host {
             HostPattern::Any => &mut self.any,
-            HostPattern::Below(domain) => self.below.entry(domain.as_str().to_owned()).or_default(),
-            HostPattern::Exact(name) => self.exact.entry(name.clone()).or_default(),
+            HostPattern::Below(domain) => self.below.grow(domain.as_str()),
+            HostPattern::Exact(name) => self.exact.grow(name),
         };
         for segment in pattern.path.segments() {
-            node = node.children.entry(segment.clone()).or_default();
+            node = node.children.grow(segment);
         }
         let methods = match pattern.path {
             PathPattern::Prefix(_) => &mut node.prefix,
@@ -185,26 +261,27 @@ impl Methods {
             },
             Some(methods) => {
                 for method in methods {
-                    if let Some((first, _)) = self.named.get(method) {
+                    if let Some((first, _)) = self.named(method) {
                         return Err(*first);
                     }
-                    self.named.insert(method.clone(), entry.clone());
+                    self.named.push((method.clone(), entry.clone()));
                 }
             }
         }
         Ok(())
     }
 
+    fn named(&self, method: &str) -> Option<&(usize, Arc<Route>)> {
+        self.named.iter().find(|(own, _)| own == method).map(|(_, entry)| entry)
+    }
+
     fn get(&self, method: &str) -> Option<&Route> {
-        let named = if self.named.is_empty() { None } else { self.named.get(method) };
-        named.or(self.any.as_ref()).map(|(_, route)| route.as_ref())
+        self.named(method).or(self.any.as_ref()).map(|(_, route)| route.as_ref())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use proptest::prelude::*;
     use proptest::sample::{select, subsequence};
 
@@ -221,7 +298,7 @@ mod tests {
         let host = select(vec![None, Some("x.test"), Some("*.test"), Some("*.x.test")])
             .prop_map(|host| host.map_or(HostPattern::Any, |host| HostPattern::parse(host).unwrap()));
         let methods = subsequence(vec!["GET", "PUT"], 0..=2).prop_map(|methods| {
-            let methods: BTreeSet<_> = methods.into_iter().map(str::to_owned).collect();
+            let methods: Vec<_> = methods.into_iter().map(str::to_owned).collect();
             (!methods.is_empty()).then_some(methods)
         });
         (host, path, methods).prop_map(|(host, path, methods)| Pattern { host, path, methods })
@@ -280,6 +357,17 @@ mod tests {
         assert_eq!(routes(&[exact("a"), exact("a")], PathCase::Exact).unwrap_err(), conflict(false));
         assert_eq!(routes(&[exact("a"), exact("A")], PathCase::Both).unwrap_err(), conflict(true));
         assert!(routes(&[exact("a"), exact("A")], PathCase::Exact).is_ok());
+    }
+
+    #[test]
+    fn every_case_of_every_letter_folds_alike() {
+        for c in (char::MIN..=char::MAX).map(|c| format!("a{c}b")) {
+            let (upper, lower) = (c.to_uppercase(), c.to_lowercase());
+            for case in [upper.to_lowercase(), lower.to_uppercase(), upper, lower] {
+                assert_eq!(fold(&case), fold(&c), "{c} {case}");
+            }
+        }
+        assert_eq!(fold("/Straße/ÄÖ/x"), "/strasse/\u{fffd}/x");
     }
 
     #[test]

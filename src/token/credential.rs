@@ -25,6 +25,17 @@ impl<'a> Credential<'a> {
         }
     }
 
+    /// What a header offers, if it offers a token and nothing in it is out of place, which is not looked at.
+    pub fn presumed(name: &str, value: &'a [u8]) -> Option<&'a [u8]> {
+        match name {
+            "authorization" => {
+                let (scheme, rest) = value.split_at_checked(BEARER.len())?;
+                scheme.eq_ignore_ascii_case(BEARER).then(|| rest.strip_prefix(b" "))?
+            }
+            _ => Some(value),
+        }
+    }
+
     fn from_authorization(value: &'a [u8]) -> Self {
         // A comma: two headers that the proxy joined, a list of credentials, or the parameters of another scheme.
         if value.contains(&b',') {

@@ -30,7 +30,7 @@ impl Header {
             Ok(other) => return Err(malformed(format!("the header is {}, not an object", other.kind()))),
             Err(error) => return Err(malformed(format!("the header: {error}"))),
         };
-        if let Some(name) = NOT_UNDERSTOOD.iter().find(|name| members.contains_key(**name)) {
+        if let Some(name) = NOT_UNDERSTOOD.iter().find(|name| members.has(name)) {
             return Err(malformed(format!("the header has `{name}`, which is not understood")));
         }
         if let Some(content) = text(&members, "cty")?

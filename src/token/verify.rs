@@ -67,7 +67,7 @@ impl<'a> Unverified<'a> {
         let issuer = gate.issuers.iter().find(|issuer| issuer.name.matches(iss, tid));
         let issuer = issuer.ok_or_else(|| TokenError::IssuerUntrusted(iss.to_owned()))?;
         if let Some(tenants) = &issuer.tenants
-            && !tid.is_some_and(|tid| tenants.contains(tid))
+            && !tid.is_some_and(|tid| tenants.contain(tid))
         {
             return Err(TokenError::TenantNotAllowed(tid.map(str::to_owned)));
         }
@@ -107,7 +107,7 @@ impl<'a> Unverified<'a> {
         check_audience(&self.claims, issuer)?;
         times.check(&gate.token, means.now)?;
         let subject = Subject::of(&self.claims, issuer)?;
-        let claims = self.claims.keep(gate.claims_kept());
+        let claims = self.claims.keep(&gate.claims_kept);
         Ok(Verified { claims, issuer: Arc::clone(issuer), subject, times, keys })
     }
 }
@@ -179,7 +179,7 @@ impl Times {
 
 fn check_audience(claims: &Claims<'_>, issuer: &Issuer) -> Result<(), TokenError> {
     let aud = claims.text_or_texts("aud")?.ok_or_else(|| missing("aud", "a string or an array of strings"))?;
-    if aud.iter().any(|aud| issuer.audiences.contains(*aud)) {
+    if aud.iter().any(|aud| issuer.audiences.contain(aud)) {
         return Ok(());
     }
     Err(TokenError::AudienceMismatch(aud.into_iter().map(str::to_owned).collect()))

@@ -303,8 +303,26 @@ impl Envoy {
         Envoy::start_as(Setup { workers, others, grpc, ..Setup::default() }, listeners, upstream)
     }
 
+    /// The same with one worker and these changes to the whole configuration.
+    pub fn start_changed(
+        listeners: &[Listener],
+        upstream: Upstream,
+        change: impl FnOnce(&mut Value),
+    ) -> Result<Self, String> {
+        Envoy::start_from(Setup { workers: 1, ..Setup::default() }, listeners, upstream, change)
+    }
+
     /// The same as `setup` says.
     pub fn start_as(setup: Setup<'_>, listeners: &[Listener], upstream: Upstream) -> Result<Self, String> {
+        Envoy::start_from(setup, listeners, upstream, |_| {})
+    }
+
+    fn start_from(
+        setup: Setup<'_>,
+        listeners: &[Listener],
+        upstream: Upstream,
+        change: impl FnOnce(&mut Value),
+    ) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let path = |name: &str| folder.path().join(name);
         let upstreams = [&[("upstream", upstream.address)], setup.others].concat();
@@ -316,6 +334,7 @@ impl Envoy {
             bootstrap["dynamic_resources"]["lds_config"]["path_config_source"]["path"] = json!(path(XDS));
             write_xds(folder.path(), listeners)?;
         }
+        change(&mut bootstrap);
         std::fs::write(path("envoy.json"), bootstrap.to_string()).map_err(|error| error.to_string())?;
         let mut command = command(&path("envoy.json"), &path("log"), setup.workers)?;
         if setup.by_xds {

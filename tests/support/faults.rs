@@ -1,10 +1,11 @@
 //! Signatures with one fault each (attack catalogue D01 to D06 and D12), by keys made afresh.
 
 use rand::rngs::OsRng;
-use rsa::BigUint;
-use rsa::traits::{PrivateKeyParts as _, PublicKeyParts as _};
+use rsa_0_9 as rsa;
+use rsa_0_9::BigUint;
+use rsa_0_9::traits::{PrivateKeyParts as _, PublicKeyParts as _};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256, Sha512};
+use sha2_0_10::{Digest, Sha256, Sha512};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

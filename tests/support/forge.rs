@@ -4,15 +4,19 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use ed25519_dalek::Signer as _;
+use ed25519_dalek_2 as ed25519_dalek;
+use ed25519_dalek_2::Signer as _;
 use hmac::Mac as _;
+use p256_0_13 as p256;
+use p384_0_13 as p384;
 use rand::rngs::OsRng;
-use rsa::pkcs1::EncodeRsaPublicKey as _;
-use rsa::pkcs8::{EncodePublicKey as _, LineEnding};
-use rsa::signature::{RandomizedSigner as _, SignatureEncoding as _};
-use rsa::traits::PublicKeyParts as _;
+use rsa_0_9 as rsa;
+use rsa_0_9::pkcs1::EncodeRsaPublicKey as _;
+use rsa_0_9::pkcs8::{EncodePublicKey as _, LineEnding};
+use rsa_0_9::signature::{RandomizedSigner as _, SignatureEncoding as _};
+use rsa_0_9::traits::PublicKeyParts as _;
 use serde_json::{Map, Value, json};
-use sha2::{Sha256, Sha384, Sha512};
+use sha2_0_10::{Sha256, Sha384, Sha512};
 
 /// The private keys, by name.
 pub struct Forge {

@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod clock;
+pub mod crd;
 pub mod envoy;
 pub mod faults;
 pub mod fetching;
@@ -30,6 +31,12 @@ pub fn repository(path: &str) -> PathBuf {
 pub fn yaml<T: serde::de::DeserializeOwned>(path: &Path) -> T {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Reads all documents of a YAML file.
+pub fn documents(path: &Path) -> Vec<serde_json::Value> {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_saphyr::from_multiple(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Says something that is seen of a test that passes, too.

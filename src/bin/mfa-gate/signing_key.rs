@@ -7,11 +7,11 @@ use jwt_compact::AlgorithmSignature as _;
 use jwt_compact::alg::{Ed25519, Es256, Rsa, RsaPrivateKey, SecretBytes};
 use jwt_compact::jwk::{JsonWebKey, JwkError, RsaPrivateParts};
 use mfa_gate::keys::Algorithm;
-use p384::ecdsa::signature::Signer as _;
+use p384_0_13::ecdsa::signature::Signer as _;
 use rand_core::{OsRng, RngCore as _};
-use rsa::traits::PrivateKeyParts as _;
+use rsa_0_9::traits::PrivateKeyParts as _;
 use serde_json::{Value, json};
-use sha2::Sha256;
+use sha2_0_10::Sha256;
 
 /// The RSA modulus, in bits: what RFC 7518 section 3.3 asks for at least, and what Entra signs with.
 const RSA_BITS: usize = 2048;
@@ -29,7 +29,7 @@ pub struct SigningKey {
 enum Material {
     Rsa(Rsa, Box<RsaPrivateKey>),
     P256(P256Key),
-    P384(p384::ecdsa::SigningKey),
+    P384(p384_0_13::ecdsa::SigningKey),
     Ed25519(Ed25519Key),
 }
 
@@ -98,7 +98,7 @@ impl SigningKey {
             Material::Rsa(alg, key) => signed(alg, key, message),
             Material::P256(key) => signed(&Es256, key, message),
             Material::P384(key) => {
-                let signature: p384::ecdsa::Signature = key.sign(message);
+                let signature: p384_0_13::ecdsa::Signature = key.sign(message);
                 signature.to_bytes().to_vec()
             }
             Material::Ed25519(key) => signed(&Ed25519, key, message),
@@ -115,7 +115,7 @@ impl Material {
     fn generate(algorithm: Algorithm) -> Result<Self> {
         Ok(match algorithm {
             Algorithm::Es256 => Material::P256(P256Key::random(&mut OsRng)),
-            Algorithm::Es384 => Material::P384(p384::ecdsa::SigningKey::random(&mut OsRng)),
+            Algorithm::Es384 => Material::P384(p384_0_13::ecdsa::SigningKey::random(&mut OsRng)),
             Algorithm::EdDsa => {
                 let mut seed = [0; 32];
                 OsRng.fill_bytes(&mut seed);
@@ -170,7 +170,7 @@ fn rsa_to_jwk(key: &RsaPrivateKey) -> JsonWebKey<'_> {
     jwk
 }
 
-fn p384_to_jwk(key: &p384::ecdsa::SigningKey) -> Result<JsonWebKey<'_>> {
+fn p384_to_jwk(key: &p384_0_13::ecdsa::SigningKey) -> Result<JsonWebKey<'_>> {
     let point = key.verifying_key().to_encoded_point(false);
     let (x, y) = point.x().zip(point.y()).context("a point without coordinates")?;
     Ok(JsonWebKey::EllipticCurve {
@@ -181,14 +181,14 @@ fn p384_to_jwk(key: &p384::ecdsa::SigningKey) -> Result<JsonWebKey<'_>> {
     })
 }
 
-fn p384_from_jwk(jwk: &JsonWebKey<'_>) -> Result<p384::ecdsa::SigningKey> {
+fn p384_from_jwk(jwk: &JsonWebKey<'_>) -> Result<p384_0_13::ecdsa::SigningKey> {
     let JsonWebKey::EllipticCurve { curve, secret: Some(secret), .. } = jwk else {
         bail!("`kty`: expected `EC`, found `{}`", jwk.key_type());
     };
     if curve != "P-384" {
         bail!("`crv`: expected `P-384`, found `{curve}`");
     }
-    let key = p384::ecdsa::SigningKey::from_slice(secret).map_err(|_| anyhow!("`d`: not a secret of P-384"))?;
+    let key = p384_0_13::ecdsa::SigningKey::from_slice(secret).map_err(|_| anyhow!("`d`: not a secret of P-384"))?;
     if p384_to_jwk(&key)? != *jwk {
         bail!("`x`, `y`: not the public half of `d`");
     }
@@ -199,7 +199,7 @@ fn p384_from_jwk(jwk: &JsonWebKey<'_>) -> Result<p384::ecdsa::SigningKey> {
 mod tests {
     use mfa_gate::json::Json;
     use mfa_gate::keys::{KeySet, Lookup, RustCrypto, Source, Verifier as _};
-    use sha2::Digest as _;
+    use sha2_0_10::Digest as _;
 
     use super::*;
 

@@ -101,7 +101,8 @@ impl Steps {
     }
 
     fn tell_readings(&mut self, gate: &Gate, request: &Described) -> Option<()> {
-        let path = RequestPath::read(request.header(":path").as_deref()).ok()?;
+        let path = request.header(":path");
+        let path = RequestPath::read(path.as_deref()).ok()?;
         match (&request.route_policy, gate.envoy_route_metadata) {
             (None, _) => {}
             (Some(_), false) => self.say("the policy of Envoy's route is not read: `envoy_route_metadata` is false"),

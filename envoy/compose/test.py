@@ -1,0 +1,242 @@
+"""Runs docker-compose.yaml whole and asks what envoy/README.md says, without pulling an image.
+
+python3 envoy/compose/test.py --envoy BINARY --node FOLDER --module MODULE
+
+Images of the machine's own files stand in for the official ones (stand_ins.py), in a Docker daemon that is started for it in
+namespaces of its own: its networks, mounts and processes end with it. Needs root, and installs the Debian packages that
+are missing; says so and ends with 0 where no daemon may be started.
+"""
+
+import argparse
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import stand_ins
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+COMPOSE = ROOT / "envoy/docker-compose.yaml"
+SECTION = "## Docker Compose"
+NAMESPACES = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
+INSIDE = "--inside"
+
+
+def fail(message):
+    sys.exit(f"error: {message}")
+
+
+def base_images():
+    """The official images that compose file and Dockerfiles name, but for Grafana's, which has a profile of its own."""
+    images = set()
+    for path in [COMPOSE, ROOT / "envoy/Dockerfile", ROOT / "envoy/oidc-provider/Dockerfile"]:
+        images |= set(re.findall(r"^(?:FROM| +image:) (\S+:\S+)", path.read_text(), re.MULTILINE))
+    return sorted(image for image in images if not image.startswith("grafana/"))
+
+
+def steps():
+    """The commands of the README's section, each with the lines that its output must have, in their order."""
+    section = (ROOT / "envoy/README.md").read_text().split(f"\n{SECTION}\n")[1].split("\n## ")[0]
+    found = []
+    for block in re.findall(r"```console\n(.*?)```", section, re.DOTALL):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append((line[2:], []))
+            else:
+                found[-1][1].append(line)
+    return found
+
+
+class Daemon:
+    """A Docker daemon with everything of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.socket = f"unix://{folder}/socket"
+        (folder / "daemon.json").write_text("{}")
+        self.process = None
+
+    def start(self):
+        """Whether it runs."""
+        log = open(self.folder / "log", "w")
+        command = ["dockerd", "--config-file", self.folder / "daemon.json", "--data-root", self.folder / "data"]
+        command += ["--exec-root", self.folder / "exec", "--pidfile", self.folder / "pid", "--host", self.socket]
+        self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if subprocess.run([*self.docker(), "info"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+                return True
+            time.sleep(0.2)
+        return False
+
+    def why_not(self):
+        lines = (self.folder / "log").read_text().strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
+
+    def docker(self):
+        return ["docker", "--host", self.socket]
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(60)
+
+
+def install():
+    """What is missing. Not Debian's Docker where there is one: they could not both be installed."""
+    packages = ["prometheus", "iproute2", "python3", "make", "gcc", "libc6-dev", "ca-certificates"]
+    if not shutil.which("dockerd"):
+        packages.append("docker.io")
+    if not has_compose_v2() and not shutil.which("docker-compose"):
+        packages.append("docker-compose")
+    subprocess.run([ROOT / "envoy/debian.sh", *packages], check=True)
+
+
+def has_compose_v2():
+    if not shutil.which("docker"):
+        return False
+    return subprocess.run(["docker", "compose", "version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def compose():
+    """Compose in whichever of its versions is at hand."""
+    return [*(["docker", "compose"] if has_compose_v2() else ["docker-compose"]), "--file", COMPOSE]
+
+
+def answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:
+            return response.read()
+    except OSError:
+        return None
+
+
+def wait_for(what, check, patience=90):
+    deadline = time.monotonic() + patience
+    while not check():
+        if time.monotonic() > deadline:
+            fail(f"{what}: not after {patience} s")
+        time.sleep(0.3)
+
+
+def ask():
+    """The README's lines, in one shell. Returns what is wrong."""
+    wrong = []
+    expected = steps()
+    asking = [(command, lines) for command, lines in expected if lines]
+    if len(asking) < 5:
+        fail(f"envoy/README.md: `{SECTION}` has {len(asking)} commands with an answer, where at least five are known to be")
+    script = "".join(f"printf '\\n\\001\\n'\n{command}\n" for command, _ in expected)
+    done = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+    parts = done.stdout.decode(errors="replace").replace("\r\n", "\n").split("\n\001\n")[1:]
+    for (command, lines), part in zip(expected, parts, strict=True):
+        print(f"$ {command}\n{part.rstrip()}\n" if lines else f"$ {command}")
+        left = iter(part.splitlines())
+        # `in` goes on where the last one was found.
+        wrong += [f"`{command}`: `{line}` is missing, or out of order" for line in lines if line not in left]
+    return wrong
+
+
+def prometheus(query):
+    found = answers(f"http://127.0.0.1:9090/api/v1/query?query={urllib.parse.quote(query)}")
+    result = json.loads(found)["data"]["result"] if found else []
+    return float(result[0]["value"][1]) if result else 0.0
+
+
+def check_image(docker, module):
+    """The default image of envoy/Dockerfile: one layer, and the module alone in it. Returns what is wrong."""
+    stand_ins.run([*docker, "build", "--file", ROOT / "envoy/Dockerfile", "--tag", "mfa-gate:test", ROOT])
+    saved = subprocess.run([*docker, "save", "mfa-gate:test"], check=True, stdout=subprocess.PIPE).stdout
+    with tarfile.open(fileobj=io.BytesIO(saved)) as image:
+        [manifest] = json.load(image.extractfile("manifest.json"))
+        if len(manifest["Layers"]) != 1:
+            return [f"the image has {len(manifest['Layers'])} layers, where gateways want one"]
+        with tarfile.open(fileobj=image.extractfile(manifest["Layers"][0])) as layer:
+            if layer.getnames() != ["plugin.wasm"]:
+                return [f"the image holds {layer.getnames()}, where `plugin.wasm` alone is wanted"]
+            packed = layer.extractfile("plugin.wasm").read()
+    print(f"built in the builder stage: {hashlib.sha256(packed).hexdigest()}")
+    if packed != module.read_bytes():
+        return [f"the module built in the builder stage is not `{module}`"]
+    return []
+
+
+def inside(options):
+    """In the namespaces: everything that needs the daemon."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    folder = Path(options.folder)
+    daemon = Daemon(folder)
+    if not daemon.start():
+        print(f"note: docker-compose.yaml was not run: no Docker daemon can be started here: {daemon.why_not()}")
+        return 0
+    # The builder of BuildKit would look for the base images in their registry.
+    os.environ.update(DOCKER_HOST=daemon.socket, DOCKER_BUILDKIT="0", COMPOSE_DOCKER_CLI_BUILD="0")
+    os.environ["COMPOSE_PROJECT_NAME"] = "mfa-gate"
+    try:
+        images = base_images()
+        print(f"stand-ins for {', '.join(images)}", flush=True)
+        stand_ins.make(daemon.docker(), folder / "overlay", images)
+        print("building", flush=True)
+        stand_ins.run([*compose(), "build"])
+        stand_ins.run([*compose(), "up", "--detach"])
+        wait_for("the gate", lambda: answers("http://127.0.0.1:10000/health"))
+        wait_for("the provider", lambda: answers("http://127.0.0.1:9000/.well-known/openid-configuration"))
+        wrong = ask()
+        wait_for("prometheus has Envoy's metrics", lambda: prometheus('up{job="gate"}') == 1.0)
+        denied = 'sum(envoy_http_downstream_rq_xx{envoy_http_conn_manager_prefix="gate",envoy_response_code_class="4"})'
+        wait_for("prometheus has the denials", lambda: prometheus(denied) >= 3)
+        if answers("http://127.0.0.1:9901/ready"):
+            wrong.append("Envoy's admin endpoint is published")
+        wrong += check_image(daemon.docker(), Path(options.module))
+        return report(daemon, wrong)
+    finally:
+        command = [*compose(), "down", "--volumes", "--timeout", "5"]
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        daemon.stop()
+
+
+def report(daemon, wrong):
+    if wrong:
+        subprocess.run([*compose(), "logs", "--no-color", "--tail", "40"])
+    print("\n".join(f"error: {what}" for what in wrong) if wrong else "docker-compose.yaml runs, and the README's answers are as it says")
+    return 1 if wrong else 0
+
+
+def may_start():
+    """Why no daemon may be started here, if it may not."""
+    if os.geteuid() != 0:
+        return "it takes root"
+    tried = subprocess.run([*NAMESPACES, "true"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    return tried.stderr.strip() if tried.returncode != 0 else None
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--envoy", required=True)
+    parser.add_argument("--node", required=True)
+    parser.add_argument("--module", required=True)
+    parser.add_argument(INSIDE, dest="folder")
+    options = parser.parse_args()
+    os.chdir(ROOT)
+    if options.folder:
+        return inside(options)
+    if why_not := may_start():
+        print(f"note: docker-compose.yaml was not run: no Docker daemon may be started here: {why_not}")
+        return 0
+    install()
+    with tempfile.TemporaryDirectory() as folder:
+        stand_ins.prepare(Path(folder) / "overlay", Path(options.envoy), Path(options.node), ROOT / "envoy/oidc-provider")
+        return subprocess.run([*NAMESPACES, sys.executable, "-B", *sys.argv, INSIDE, folder]).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# envoy/release.sh DIRECTORY IMAGE MODULE ARCHIVE COMMAND: gathers what is published. IMAGE is the name, with its tag, under
+# which the manifests ask for the image. Needs cargo-cyclonedx on the PATH.
+set -euo pipefail
+here=$(dirname "$0")
+root=$(cd "$here/.." && pwd)
+directory=$1 image=$2 module=$3 archive=$4 command=$5
+
+rm -rf "$directory"
+mkdir -p "$directory"
+host=$(rustc -vV | sed -n 's/^host: //p')
+
+install -m 644 "$module" "$directory/mfa_gate.wasm"
+install -m 644 "$archive" "$directory/mfa-gate.oci.tar"
+install -m 755 "$command" "$directory/mfa-gate-$host"
+
+# Without the date and the place of this build, so that the same sources give the same list.
+sbom() {
+    local target=$1 file=$2
+    SOURCE_DATE_EPOCH=0 cargo cyclonedx --quiet --format json --spec-version 1.5 --target "$target" --override-filename "$file"
+    sed "s|path+file://$root|path+file:///mfa-gate|g" "$file.json" >"$directory/$file.json"
+    rm "$file.json"
+}
+sbom wasm32-wasip1 mfa_gate.wasm.cdx
+sbom "$host" "mfa-gate-$host.cdx"
+
+digest=$(skopeo inspect --raw "oci-archive:$archive" | sha256sum | cut -d' ' -f1)
+echo "sha256:$digest" >"$directory/mfa-gate.oci.digest"
+for manifest in "$here"/{istio,gateway}/*.yaml; do
+    to="$directory/${manifest#"$here"/}"
+    mkdir -p "$(dirname "$to")"
+    # The remark on the digest is true no longer.
+    sed -e "/# No image has this digest/d" -e "s|registry.example/mfa-gate:[0-9.]*|$image|" -e "s/\"0\{64\}\"/\"$digest\"/" "$manifest" >"$to"
+done
+
+# Where the command knows it.
+if "$command" schema >"$directory/mfa-gate.schema.json" 2>/dev/null; then :; else rm "$directory/mfa-gate.schema.json"; fi
+
+cd "$directory"
+for file in mfa_gate.wasm mfa-gate.oci.tar "mfa-gate-$host"; do
+    sha256sum "$file" >"$file.sha256"
+done
+find . -type f -printf '%P\n' | LC_ALL=C sort | xargs sha256sum

@@ -1,0 +1,282 @@
+//! The manifests for Istio and Envoy Gateway: taken by the CRDs, and by a real Envoy in what those make of them. And what
+//! Docker Compose makes of the shipped configuration.
+//!
+//! The CRDs lie outside the repository; CRDS names another place for them. MANIFESTS names another place for the
+//! manifests, as for those of a release.
+
+mod support;
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use support::crd::Crds;
+use support::envoy::{Envoy, Listener, Settings, bootstrap, module, run_to_end};
+use support::forge::Forge;
+use support::http1::Connection;
+use support::table::Sample;
+use support::upstream::Upstream;
+
+const NAMES: [&str; 4] = [
+    "istio/wasm-plugin.yaml",
+    "istio/envoy-filter.yaml",
+    "gateway/envoy-extension-policy.yaml",
+    "gateway/envoy-proxy.yaml",
+];
+
+/// What would make a manifest wrong.
+type Change = fn(&mut Value);
+
+fn folder(variable: &str, default: &str) -> PathBuf {
+    std::env::var_os(variable).map_or_else(|| support::repository(default), PathBuf::from)
+}
+
+/// The one document of a manifest.
+fn manifest(name: &str) -> Value {
+    let mut documents = support::documents(&folder("MANIFESTS", "envoy").join(name));
+    assert_eq!(documents.len(), 1, "{name}");
+    documents.remove(0)
+}
+
+/// What the filter is told, and everything of Envoy that it comes with.
+struct Deployment {
+    config: Value,
+    lua: Value,
+    wasm: Value,
+    cluster: Value,
+}
+
+/// As istiod writes it: the plugin's configuration as a JSON string, no id of the machine, the plugin by the resource's
+/// name, and the patches at their places.
+fn istio() -> Deployment {
+    let plugin = manifest(NAMES[0])["spec"].clone();
+    let filter = manifest(NAMES[1]);
+    let patch = |kind: &str, operation: &str| {
+        let patches = filter["spec"]["configPatches"].as_array().expect("patches");
+        let found: Vec<_> = patches.iter().filter(|patch| patch["applyTo"] == kind).collect();
+        assert_eq!(found.len(), 1, "{kind}");
+        assert_eq!(found[0]["patch"]["operation"], operation);
+        found[0]["patch"]["value"].clone()
+    };
+    assert_eq!(plugin["failStrategy"], "FAIL_CLOSE");
+    let wasm = json!({
+        "name": "istio-system.mfa-gate",
+        "root_id": plugin["pluginName"],
+        "failure_policy": "FAIL_CLOSED",
+        "vm_config": {"environment_variables": {"key_values": {"ISTIO_META_WASM_PLUGIN_RESOURCE_VERSION": "1"}}},
+    });
+    Deployment {
+        config: plugin["pluginConfig"].clone(),
+        lua: patch("HTTP_FILTER", "INSERT_FIRST"),
+        wasm,
+        cluster: patch("CLUSTER", "ADD"),
+    }
+}
+
+/// As Envoy Gateway writes it: Lua before Wasm, the machine by the policy's name, and the bootstrap merged.
+fn gateway() -> Deployment {
+    let policy = manifest(NAMES[2])["spec"].clone();
+    let proxy = manifest(NAMES[3])["spec"]["bootstrap"].clone();
+    assert_eq!(proxy["type"], "Merge");
+    let merged: Value = serde_saphyr::from_str(proxy["value"].as_str().expect("YAML")).expect("YAML");
+    let wasm = &policy["wasm"][0];
+    assert_eq!(wasm["failOpen"], false);
+    Deployment {
+        config: wasm["config"].clone(),
+        lua: json!({
+            "name": "envoy.filters.http.lua/envoyextensionpolicy/default/mfa-gate/lua/0",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
+                "default_source_code": {"inline_string": policy["lua"][0]["inline"]},
+            },
+        }),
+        wasm: json!({
+            "name": wasm["name"],
+            "root_id": wasm["rootID"],
+            "fail_open": false,
+            "vm_config": {"vm_id": "envoyextensionpolicy/default/mfa-gate/wasm/0"},
+        }),
+        cluster: merged["static_resources"]["clusters"][0].clone(),
+    }
+}
+
+impl Deployment {
+    /// Puts it in the place of the shipped filters.
+    fn lay_over(&self, bootstrap: &mut Value) {
+        let resources = &mut bootstrap["static_resources"];
+        resources["clusters"].as_array_mut().expect("clusters").push(self.cluster.clone());
+        let manager = &mut resources["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"];
+        let router = manager["http_filters"].as_array().and_then(|filters| filters.last()).expect("a router").clone();
+        let mut wasm = self.wasm.clone();
+        wasm["vm_config"]["runtime"] = json!("envoy.wasm.runtime.v8");
+        wasm["vm_config"]["code"] = json!({"local": {"filename": module().unwrap_or_else(|error| panic!("{error}"))}});
+        wasm["configuration"] = json!({
+            "@type": "type.googleapis.com/google.protobuf.StringValue", "value": self.config.to_string(),
+        });
+        let wasm = json!({
+            "name": "extension",
+            "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm", "config": wasm},
+        });
+        manager["http_filters"] = json!([self.lua, wasm, router]);
+    }
+}
+
+#[test]
+fn the_crds_take_them() {
+    let folder = folder("CRDS", "../shared/crds");
+    let Some(crds) = Crds::load(&folder) else {
+        support::note(&format!("the CRDs are not at `{}`: no manifest was compared with one", folder.display()));
+        return;
+    };
+    let mut unknown = Vec::new();
+    for name in NAMES {
+        match crds.problems(&manifest(name)) {
+            Some(problems) => assert!(problems.is_empty(), "{name}:\n{}", problems.join("\n")),
+            None => unknown.push(name),
+        }
+    }
+    // Whoever brings its CRD has it compared.
+    assert!(unknown.iter().all(|name| *name == NAMES[3]), "no CRD for {unknown:?}");
+    for name in unknown {
+        support::note(&format!("`{}` has no CRD for envoy/{name}: only Envoy was asked about it", folder.display()));
+    }
+
+    // What an API server refuses, this does too.
+    let refusals: [(&str, Change, &str); 7] = [
+        (NAMES[0], |plugin| plugin["spec"]["phase"] = json!("AUTH"), "\"AUTH\" is not one of"),
+        (NAMES[0], |plugin| plugin["spec"]["sha256"] = json!("sha256:00"), "\"sha256:00\" does not match"),
+        (NAMES[0], |plugin| plugin["spec"]["failStrategie"] = json!("FAIL_OPEN"), "'failStrategie' was unexpected"),
+        (NAMES[0], |plugin| plugin["spec"]["url"] = json!("ftp://registry.example/x"), "url must have schema one of"),
+        (
+            NAMES[0],
+            |plugin| plugin["spec"]["targetRef"] = json!({"kind": "Gateway", "name": "eg"}),
+            "only one of targetRefs or selector can be set",
+        ),
+        (NAMES[2], |policy| policy["spec"]["wasm"][0]["code"]["type"] = json!("HTTP"), "If type is HTTP, http field"),
+        (
+            NAMES[2],
+            |policy| policy["spec"]["targetRefs"][0]["kind"] = json!("Service"),
+            "targetRefs[*].kind of Gateway",
+        ),
+    ];
+    for (name, change, message) in refusals {
+        let mut wrong = manifest(name);
+        change(&mut wrong);
+        let problems = crds.problems(&wrong).expect("a CRD");
+        assert!(problems.iter().any(|problem| problem.contains(message)), "no `{message}` in {problems:?}");
+    }
+}
+
+/// Whoever forgets to name the digest gets no image, rather than any.
+#[test]
+fn they_want_an_image_by_its_digest() {
+    let version = concat!(":", env!("CARGO_PKG_VERSION"));
+    let (plugin, policy) = (manifest(NAMES[0])["spec"].clone(), manifest(NAMES[2])["spec"].clone());
+    let image = &policy["wasm"][0]["code"]["image"];
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    assert_eq!(text(&plugin["url"]), format!("oci://{}", text(&image["url"])));
+    assert!(text(&plugin["url"]).ends_with(version));
+    assert_eq!(plugin["sha256"], image["sha256"]);
+    let expected = std::env::var("IMAGE_DIGEST").unwrap_or_else(|_| format!("sha256:{}", "0".repeat(64)));
+    assert_eq!(format!("sha256:{}", text(&plugin["sha256"])), expected);
+}
+
+#[test]
+fn the_filter_takes_their_configuration() {
+    for (name, deployment) in [("istio", istio()), ("gateway", gateway())] {
+        mfa_gate::config::parse(deployment.config.to_string().as_bytes())
+            .unwrap_or_else(|errors| panic!("{name}: {errors}"));
+        // Else no key is ever fetched.
+        assert_eq!(deployment.config["issuers"][0]["jwks"]["cluster"], deployment.cluster["name"], "{name}");
+    }
+    assert_eq!(istio().config, gateway().config, "they deploy the same policy");
+}
+
+#[test]
+fn their_lua_is_the_shipped_one() {
+    let shipped = support::envoy::shipped();
+    let filters = &shipped["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"];
+    let filters = filters["http_filters"].as_array().expect("the shipped filters");
+    let lua = filters.iter().find(|filter| filter["name"] == "envoy.filters.http.lua").expect("the shipped Lua filter");
+    let code = |filter: &Value| filter["typed_config"]["default_source_code"]["inline_string"].clone();
+    for deployment in [istio(), gateway()] {
+        assert_eq!(code(&deployment.lua), code(lua));
+    }
+}
+
+/// With the cluster and the trusted CA as they stand.
+#[test]
+fn envoy_takes_what_becomes_of_them() {
+    let upstream = [("upstream", std::net::SocketAddr::from(([127, 0, 0, 1], 9)))];
+    for (name, deployment) in [("istio", istio()), ("gateway", gateway())] {
+        let listener = Listener::new("gate", Settings::Shipped, json!({}));
+        let mut bootstrap =
+            bootstrap(&[listener], &upstream, None, "/dev/null".as_ref()).unwrap_or_else(|error| panic!("{error}"));
+        deployment.lay_over(&mut bootstrap);
+        let (code, log) = run_to_end(&bootstrap, &["--mode", "validate"]).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(code, Some(0), "{name}: {log}");
+    }
+}
+
+/// `make compose` runs it, where a Docker daemon may be started.
+#[test]
+fn envoy_takes_the_configuration_for_docker_compose() {
+    let rendered = Command::new(support::repository("envoy/compose/render.sh"))
+        .arg(support::repository("envoy/envoy.yaml"))
+        .output()
+        .expect("bash");
+    assert!(rendered.status.success(), "{}", String::from_utf8_lossy(&rendered.stderr));
+    let text = String::from_utf8(rendered.stdout).expect("text");
+    let module = module().unwrap_or_else(|error| panic!("{error}"));
+    let text = text.replace("/etc/mfa-gate/mfa_gate.wasm", module.to_str().expect("a path in UTF-8"));
+    let bootstrap: Value = serde_saphyr::from_str(&text).expect("YAML");
+    let (code, log) = run_to_end(&bootstrap, &["--mode", "validate"]).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(code, Some(0), "{log}");
+
+    // A configuration that it was not written for.
+    let rendered = Command::new(support::repository("envoy/compose/render.sh"))
+        .arg(support::repository("Cargo.toml"))
+        .output()
+        .expect("bash");
+    assert_eq!(rendered.status.code(), Some(1));
+    let message = String::from_utf8_lossy(&rendered.stderr);
+    assert!(message.ends_with("`address: 127.0.0.1, port_value: 10000` is not there once\n"), "{message}");
+}
+
+#[test]
+fn envoy_gives_their_answers() {
+    let forge = Forge::new();
+    let sample = Sample::load(&forge, "partner-center.yaml");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock past 1970").as_secs();
+    let now = i64::try_from(now).expect("a clock before the end of time");
+    let mint = |token: &str| sample.mint(&forge, &json!({"from": token}), now);
+    for (name, mut deployment) in [("istio", istio()), ("gateway", gateway())] {
+        // In the place of the issuer's own, which the forge cannot sign by.
+        deployment.config["issuers"][0]["jwks"] = json!({"inline": {"keys": [forge.jwk("rsa")]}});
+        let listener = Listener::new("gate", Settings::Shipped, json!({}));
+        let envoy = Envoy::start_changed(&[listener], Upstream::start(), |bootstrap| deployment.lay_over(bootstrap))
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let ask = |path: &str, token: Option<Vec<u8>>| {
+            let mut request = format!("GET {path} HTTP/1.1\r\nhost: api.example\r\n").into_bytes();
+            if let Some(token) = token {
+                request.extend([b"authorization: Bearer ", token.as_slice(), b"\r\n"].concat());
+            }
+            request.extend(b"\r\n");
+            let response = Connection::new(envoy.address("gate")).request(&request).expect("an answer");
+            String::from_utf8(response.head).expect("text")
+        };
+        let allowed = "HTTP/1.1 200 OK\r\n";
+        assert!(ask("/v1/customers", Some(mint("good"))).starts_with(allowed), "{name}");
+        assert!(ask("/v1/customers", Some(mint("app"))).starts_with(allowed), "{name}");
+        assert!(ask("/health", None).starts_with(allowed), "{name}");
+        assert!(ask("/v1/orders", Some(mint("app"))).starts_with("HTTP/1.1 403 Forbidden\r\n"), "{name}");
+        assert!(ask("/v1/customers", None).starts_with("HTTP/1.1 401 Unauthorized\r\n"), "{name}");
+        let without = ask("/v1/customers", Some(mint("without-mfa")));
+        let bytes = "HTTP/1.1 401 Unauthorized - MFA required\r\n\
+            Request-Context: appId=cid-v1:03ce8ca8-8373-4021-8f25-d5dd45c7b12f\r\n\
+            WWW-Authenticate: Bearer error=\"invalid_token\"\r\n";
+        assert!(without.starts_with(bytes), "{name}: {without}");
+    }
+}
