@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::envoy::{Listener, Settings, Setup};
 use crate::support::fetching::{
-    Stage, assert_unavailable, eventually, fetched, good, id, jwks, listener, request, rest, token,
+    self, Stage, assert_unavailable, config, eventually, fetched, good, id, jwks, listener, request, rest, token,
 };
 use crate::support::grpc::{self, GrpcUpstream};
 use crate::support::http1::Connection;
@@ -37,6 +37,25 @@ fn f08_a_thousand_at_a_cold_start_cause_one_fetch_and_then_each_gets_its_verdict
     });
     assert_eq!(idp.asked("/keys"), 1);
     stage.assert_no_trap();
+}
+
+/// The workers begin at one moment, so that for some of so many sets two find nobody who fetches it.
+#[test]
+fn f08_workers_that_start_together_fetch_once() {
+    let idp = Idp::start();
+    let paths: Vec<String> = (0..150).map(|index| format!("/{index}")).collect();
+    let source = |path: &String| {
+        idp.set(path, Reply::ok(jwks(&["a"])));
+        json!({"issuer": path, "audiences": ["api"], "jwks": fetching::source(path, &json!({}))})
+    };
+    let issuers: Vec<Value> = paths.iter().map(source).collect();
+    let stage = Stage::new(idp.address, &[("gate", config(&json!(issuers)))]);
+    for path in &paths {
+        let tokens = vec![token("p256", "a", &json!({"iss": path})); 8];
+        assert_eq!(stage.ask_all("gate", &tokens), [200; 8], "{path}");
+    }
+    let asked: Vec<_> = paths.iter().map(|path| (path, idp.asked(path))).filter(|(_, asked)| *asked != 1).collect();
+    assert!(asked.is_empty(), "{asked:?}");
 }
 
 #[test]
