@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use support::envoy::{Carrier, Listener, Settings, bootstrap, run_to_end};
 use support::forge::Forge;
@@ -65,7 +65,7 @@ fn the_right_one_is_taken() {
 }
 
 #[test]
-fn every_error_is_told_with_its_place() {
+fn k05_every_error_is_told_with_its_place() {
     let (forge, right, wrong) = load();
     let mut problems = Vec::new();
     for case in &wrong {
@@ -87,7 +87,7 @@ fn every_error_is_told_with_its_place() {
 
 /// Everything in one configuration that can be wrong in one.
 #[test]
-fn envoy_refuses_them_and_logs_every_error() {
+fn k04_envoy_refuses_them_and_logs_every_error() {
     let (forge, right, wrong) = load();
     let upstream = [("upstream", SocketAddr::from(([127, 0, 0, 1], 9)))];
     let asked: Vec<_> = wrong.iter().filter(|case| case.envoy).collect();
@@ -117,6 +117,27 @@ fn envoy_refuses_them_and_logs_every_error() {
             }
         }
     }
+}
+
+#[test]
+fn k05_what_is_too_long_is_refused_and_what_is_long_is_read_in_time() {
+    let (_, mut config, _) = load();
+    let mut with_routes = |count: usize| {
+        let route = |n| json!({"name": format!("r{n}"), "path": format!("/{n}"), "policy": "mfa"});
+        config["routes"] = (0..count).map(route).collect();
+        config.to_string()
+    };
+    let text = with_routes(200_000);
+    let refusal = format!("configuration: has {} bytes, at most 8388608 are read", text.len());
+    let errors = mfa_gate::config::parse(text.as_bytes()).map(drop).expect_err("10 MB");
+    assert_eq!(errors.to_string(), refusal);
+    let text = with_routes(100_000);
+    assert!(text.len() > 4_000_000, "{} bytes", text.len());
+    // Some seconds without optimisation; the better part of a minute where each name is compared with all others.
+    let start = std::time::Instant::now();
+    let gate = mfa_gate::config::parse(text.as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(gate.routes.iter().count(), 100_000);
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "it took {:?}", start.elapsed());
 }
 
 #[test]

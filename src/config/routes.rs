@@ -16,13 +16,16 @@ pub fn read(
     };
     let items = node.and_then(|node| node.items(problems)).unwrap_or_default();
     let mut routes: Vec<Route> = Vec::new();
+    // In order, as each is looked for: with as many routes as can be, to compare it with all would take minutes.
+    let mut names: Vec<Box<str>> = Vec::new();
     for item in &items {
-        match route(item, policies, problems) {
-            Some(route) if routes.iter().any(|other| other.name == route.name) => {
-                item.wrong(problems, format!("the name `{}` appears twice", route.name));
+        let Some(route) = route(item, policies, problems) else { continue };
+        match names.binary_search_by(|name| (**name).cmp(&route.name)) {
+            Ok(_) => item.wrong(problems, format!("the name `{}` appears twice", route.name)),
+            Err(place) => {
+                names.insert(place, route.name.as_str().into());
+                routes.push(route);
             }
-            Some(route) => routes.push(route),
-            None => {}
         }
     }
     if routes.len() != items.len() {

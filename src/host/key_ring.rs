@@ -118,6 +118,9 @@ impl KeyRing {
 /// How often the ring looks after its keys: a request that waits is not kept longer than need be.
 pub const TICK: Span = Span::from_millis(100);
 
+/// No record has this version, so what is written with it is written where there is none yet, and never over another's.
+const NO_VERSION: u32 = u32::MAX;
+
 impl Slot {
     fn new(remote: &Remote) -> Self {
         // With the issuer, as its metadata were compared with that one's name.
@@ -134,6 +137,7 @@ impl Slot {
     }
 
     fn tick(&self, now: UnixTime) {
+        self.schedule.borrow_mut().follow(now);
         let wanted = self.wanted.take();
         let is_due = || self.schedule.borrow().is_due(now);
         let is_awaited = self.schedule.borrow().is_awaited(now);
@@ -147,6 +151,10 @@ impl Slot {
         }
         let looks = wanted && !has_news && self.schedule.borrow().may_look_for_new_key(now);
         if (is_due() || looks) && self.lease(is_due(), now) {
+            // Another may have been done between the look and the lease.
+            if self.adopt(now) {
+                return self.end_lease(now, now);
+            }
             self.schedule.borrow_mut().begin(now);
             self.fetch(&self.remote.uri, self.remote.document, now);
         }
@@ -170,16 +178,17 @@ impl Slot {
     fn lease(&self, is_due: bool, now: UnixTime) -> bool {
         let found = self.found_lease().or_else(|| {
             // A conditional write needs something to be written over.
-            let nobodys = Lease { begun: now, until: now, is_open: false };
-            let _ = hostcalls::set_shared_data(&self.lease_key, Some(&nobodys.to_bytes()), None);
-            self.found_lease().map(|(_, cas)| (nobodys, cas))
+            let past = UnixTime::from_millis(0);
+            let nobodys = Lease { begun: past, until: past, is_open: false };
+            let _ = hostcalls::set_shared_data(&self.lease_key, Some(&nobodys.to_bytes()), Some(NO_VERSION));
+            self.found_lease()
         });
         // A host without shared data: each worker for itself.
         let Some((lease, cas)) = found else { return true };
         let cool = lease.begun.plus(self.remote.timing.cooldown);
         let free = if is_due { lease.until } else { lease.until.max(cool) };
-        // One from the future is by a clock that was set back since.
-        if now < free && lease.begun <= now {
+        // Workers look at the clock at different moments; one from further ahead is by a clock that was set back since.
+        if now < free && lease.begun <= now.plus(self.remote.timing.timeout) {
             self.schedule.borrow_mut().begin(lease.begun);
             return false;
         }

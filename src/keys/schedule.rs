@@ -183,6 +183,21 @@ impl Schedule {
         self.awaited = None;
     }
 
+    /// Goes by a clock that was set back: what was planned by the wrong one holds up no fetch, and keys that it dated are used
+    /// no longer than if they came now.
+    pub fn follow(&mut self, now: UnixTime) {
+        let fetched = self.held.as_ref().map(|held| held.record.fetched);
+        if self.begun.max(fetched).is_none_or(|last| last <= now) {
+            return;
+        }
+        self.begun = None;
+        self.due = self.due.min(now);
+        self.awaited = self.awaited.map(|until| until.min(now.plus(self.timing.timeout)));
+        if let Some(held) = &mut self.held {
+            held.record.fetched = held.record.fetched.min(now);
+        }
+    }
+
     /// The answer that another worker awaited will not come.
     pub fn give_up(&mut self) {
         self.awaited = None;
@@ -199,9 +214,10 @@ impl Schedule {
     ///
     /// They are not taken.
     pub fn adopt(&mut self, record: Record, now: UnixTime, jitter: u32) -> Result<bool, NotTaken> {
-        // Whoever wrote it, it cannot last longer than what comes from the network.
+        // Whoever wrote it, and by whatever clock, it cannot last longer than what comes from the network.
+        let fresh = Span::between(record.fetched, record.fresh_until).min(MAX_FRESH);
         let fetched = record.fetched.min(now);
-        let record = Record { fetched, fresh_until: record.fresh_until.min(fetched.plus(MAX_FRESH)), ..record };
+        let record = Record { fetched, fresh_until: fetched.plus(fresh), ..record };
         if self.held.as_ref().is_some_and(|held| held.record.fetched >= record.fetched) {
             return Ok(false);
         }

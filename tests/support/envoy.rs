@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::clock::Clock;
+use super::heap;
+use super::table::merge;
 use super::upstream::Upstream;
 
 /// How long Envoy may take to start. Reading the module takes most of it.
@@ -49,6 +52,8 @@ pub struct Listener {
     pub route_policies: Vec<Value>,
     /// Routes before the others.
     pub routes: Vec<Value>,
+    /// Changes to how Envoy runs the filter (JSON Merge Patch to its `PluginConfig`).
+    pub plugin: Value,
 }
 
 impl Listener {
@@ -62,8 +67,24 @@ impl Listener {
             config,
             route_policies: Vec::new(),
             routes: Vec::new(),
+            plugin: json!({}),
         }
     }
+}
+
+/// How an Envoy is started.
+#[derive(Default)]
+pub struct Setup<'a> {
+    pub workers: usize,
+    /// Clusters besides `upstream`.
+    pub others: &'a [(&'a str, SocketAddr)],
+    pub grpc: Option<SocketAddr>,
+    /// Further clusters, as Envoy has them.
+    pub clusters: Vec<Value>,
+    /// Whether the listeners come by xDS, so that they can be replaced.
+    pub by_xds: bool,
+    /// The time that Envoy goes by, where it is not the machine's.
+    pub clock: Option<&'a Clock>,
 }
 
 /// One line of the access log.
@@ -147,6 +168,7 @@ fn manager(listener: &Listener, module: &Path, access_log: &Path) -> Value {
     };
     // A trap must not heal before it is seen.
     plugin["failure_policy"] = json!("FAIL_CLOSED");
+    merge(plugin, &listener.plugin);
     if listener.settings == Settings::Bare {
         manager["normalize_path"] = json!(false);
         manager["merge_slashes"] = json!(false);
@@ -174,6 +196,26 @@ fn manager(listener: &Listener, module: &Path, access_log: &Path) -> Value {
     manager
 }
 
+fn address(port: u16) -> Value {
+    json!({"socket_address": {"address": "127.0.0.1", "port_value": port}})
+}
+
+/// The listeners as Envoy has them.
+fn rendered(listeners: &[Listener], access_log: &Path) -> Result<Vec<Value>, String> {
+    let module = module()?;
+    let render = |listener: &Listener| {
+        json!({
+            "name": listener.name,
+            "address": address(0),
+            "filter_chains": [{"filters": [{
+                "name": "envoy.filters.network.http_connection_manager",
+                "typed_config": manager(listener, &module, access_log),
+            }]}],
+        })
+    };
+    Ok(listeners.iter().map(render).collect())
+}
+
 /// The whole configuration.
 pub fn bootstrap(
     listeners: &[Listener],
@@ -181,21 +223,7 @@ pub fn bootstrap(
     grpc: Option<SocketAddr>,
     access_log: &Path,
 ) -> Result<Value, String> {
-    let module = module()?;
-    let address = |port: u16| json!({"socket_address": {"address": "127.0.0.1", "port_value": port}});
-    let listeners: Vec<Value> = listeners
-        .iter()
-        .map(|listener| {
-            json!({
-                "name": listener.name,
-                "address": address(0),
-                "filter_chains": [{"filters": [{
-                    "name": "envoy.filters.network.http_connection_manager",
-                    "typed_config": manager(listener, &module, access_log),
-                }]}],
-            })
-        })
-        .collect();
+    let listeners = rendered(listeners, access_log)?;
     let cluster = |name: &str, to: SocketAddr, protocol: Value| {
         let endpoint = json!({"endpoint": {"address": address(to.port())}});
         json!({
@@ -272,9 +300,7 @@ impl Envoy {
         others: &[(&str, SocketAddr)],
         grpc: Option<SocketAddr>,
     ) -> Result<Self, String> {
-        let upstreams = [&[("upstream", upstream.address)], others].concat();
-        let bootstrap = |access_log: &Path| bootstrap(listeners, &upstreams, grpc, access_log);
-        Envoy::start_from(workers, listeners.len(), upstream, bootstrap)
+        Envoy::start_as(Setup { workers, others, grpc, ..Setup::default() }, listeners, upstream)
     }
 
     /// The same with one worker and these changes to the whole configuration.
@@ -283,25 +309,41 @@ impl Envoy {
         upstream: Upstream,
         change: impl FnOnce(&mut Value),
     ) -> Result<Self, String> {
-        let upstreams = [("upstream", upstream.address)];
-        Envoy::start_from(1, listeners.len(), upstream, |access_log| {
-            let mut bootstrap = bootstrap(listeners, &upstreams, None, access_log)?;
-            change(&mut bootstrap);
-            Ok(bootstrap)
-        })
+        Envoy::start_from(Setup { workers: 1, ..Setup::default() }, listeners, upstream, change)
+    }
+
+    /// The same as `setup` says.
+    pub fn start_as(setup: Setup<'_>, listeners: &[Listener], upstream: Upstream) -> Result<Self, String> {
+        Envoy::start_from(setup, listeners, upstream, |_| {})
     }
 
     fn start_from(
-        workers: usize,
-        listeners: usize,
+        setup: Setup<'_>,
+        listeners: &[Listener],
         upstream: Upstream,
-        bootstrap: impl FnOnce(&Path) -> Result<Value, String>,
+        change: impl FnOnce(&mut Value),
     ) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let path = |name: &str| folder.path().join(name);
-        let bootstrap = bootstrap(&path("access.log"))?;
+        let upstreams = [&[("upstream", upstream.address)], setup.others].concat();
+        let fixed = if setup.by_xds { &[] } else { listeners };
+        let mut bootstrap = bootstrap(fixed, &upstreams, setup.grpc, &path("access.log"))?;
+        bootstrap["static_resources"]["clusters"].as_array_mut().expect("clusters").extend(setup.clusters);
+        if setup.by_xds {
+            bootstrap["node"] = json!({"id": "gate", "cluster": "gate"});
+            bootstrap["dynamic_resources"]["lds_config"]["path_config_source"]["path"] = json!(path(XDS));
+            write_xds(folder.path(), listeners)?;
+        }
+        change(&mut bootstrap);
         std::fs::write(path("envoy.json"), bootstrap.to_string()).map_err(|error| error.to_string())?;
-        let mut command = command(&path("envoy.json"), &path("log"), workers)?;
+        let mut command = command(&path("envoy.json"), &path("log"), setup.workers)?;
+        if setup.by_xds {
+            // How long connections may go on by a configuration that was replaced; ten minutes otherwise.
+            command.args(["--drain-time-s", "2"]);
+        }
+        if let Some(clock) = setup.clock {
+            command.envs(clock.environment());
+        }
         let process =
             command.arg("--admin-address-path").arg(path("admin")).spawn().map_err(|error| error.to_string())?;
         // Statics of a test are never dropped; the pipe of this shell is closed whatever happens.
@@ -320,7 +362,7 @@ impl Envoy {
             upstream,
             folder,
         };
-        envoy.wait_until_ready(listeners)?;
+        envoy.wait_until_ready(listeners.len())?;
         Ok(envoy)
     }
 
@@ -358,6 +400,16 @@ impl Envoy {
             self.ports.insert(status["name"].as_str()?.to_owned(), SocketAddr::from(([127, 0, 0, 1], port)));
         }
         Some(self.ports.len())
+    }
+
+    /// Has Envoy replace its listeners, as it is told by xDS. What it makes of them shows later.
+    pub fn replace(&self, listeners: &[Listener]) {
+        write_xds(self.folder.path(), listeners).unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// The memory of all the filter's machines, in bytes.
+    pub fn heap(&self) -> u64 {
+        heap::of(self.process.id())
     }
 
     /// Where a listener listens.
@@ -419,6 +471,20 @@ impl Drop for Envoy {
         self.process.kill().ok();
         self.process.wait().ok();
     }
+}
+
+/// Envoy reads its listeners from this file, and again whenever another takes its place.
+const XDS: &str = "listeners.json";
+
+fn write_xds(folder: &Path, listeners: &[Listener]) -> Result<(), String> {
+    let mut resources = rendered(listeners, &folder.join("access.log"))?;
+    for listener in &mut resources {
+        listener["@type"] = json!("type.googleapis.com/envoy.config.listener.v3.Listener");
+    }
+    let written = folder.join("listeners.written");
+    std::fs::write(&written, json!({"resources": resources}).to_string())
+        .and_then(|()| std::fs::rename(&written, folder.join(XDS)))
+        .map_err(|error| format!("{}: {error}", written.display()))
 }
 
 /// What a file holds from a place on; nothing where it is not there yet.

@@ -47,18 +47,42 @@ impl Decoder for Plain {
     }
 }
 
+fn say() -> PathAndQuery {
+    PathAndQuery::from_static("/echo.Echo/Say")
+}
+
 /// Calls `echo.Echo/Say`.
 pub async fn call(address: SocketAddr, token: Option<&str>, message: &'static [u8]) -> Result<Vec<u8>, Status> {
+    let request = with_token(tonic::Request::new(Bytes::from_static(message)), token);
+    let response = connect(address).await.unary(request, say(), Plain).await?;
+    Ok(response.into_inner().to_vec())
+}
+
+/// Streams messages to it; those that come back.
+pub async fn stream(address: SocketAddr, token: &str, messages: &[&'static [u8]]) -> Result<Vec<Vec<u8>>, Status> {
+    let messages: Vec<_> = messages.iter().map(|message| Bytes::from_static(message)).collect();
+    let request = with_token(tonic::Request::new(tonic::codegen::tokio_stream::iter(messages)), Some(token));
+    let mut responses = connect(address).await.streaming(request, say(), Plain).await?.into_inner();
+    let mut came_back = Vec::new();
+    while let Some(message) = responses.message().await? {
+        came_back.push(message.to_vec());
+    }
+    Ok(came_back)
+}
+
+async fn connect(address: SocketAddr) -> tonic::client::Grpc<tonic::transport::Channel> {
     let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{address}")).expect("an address");
     let channel = endpoint.connect().await.expect("a connection");
     let mut client = tonic::client::Grpc::new(channel);
     client.ready().await.expect("a connection");
-    let mut request = tonic::Request::new(Bytes::from_static(message));
+    client
+}
+
+fn with_token<T>(mut request: tonic::Request<T>, token: Option<&str>) -> tonic::Request<T> {
     if let Some(token) = token {
         request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().expect("a value"));
     }
-    let response = client.unary(request, PathAndQuery::from_static("/echo.Echo/Say"), Plain).await?;
-    Ok(response.into_inner().to_vec())
+    request
 }
 
 /// The service.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +16,10 @@ pub enum Reply {
     Hold,
     /// Sends a body that does not end.
     Endless,
+    /// Sends these bytes in ten parts, with a pause before each.
+    Slow(Vec<u8>, Duration),
+    /// Status 200 with a body that this makes of how often the path was asked for.
+    Rotating(fn(usize) -> String),
 }
 
 impl Reply {
@@ -50,6 +55,7 @@ pub struct Closed {
 struct State {
     paths: Mutex<HashMap<String, Path>>,
     changed: Condvar,
+    is_closed: AtomicBool,
 }
 
 #[derive(Default)]
@@ -67,10 +73,13 @@ impl State {
     /// Counts, and waits for a reply that is not to be held.
     fn reply(&self, path: &str) -> Option<Reply> {
         let mut paths = self.paths();
-        paths.entry(path.to_owned()).or_default().asked += 1;
+        let entry = paths.entry(path.to_owned()).or_default();
+        entry.asked += 1;
+        let asked = entry.asked;
         loop {
             match paths.get(path).and_then(|path| path.reply.clone()) {
                 Some(Reply::Hold) => paths = self.changed.wait(paths).unwrap_or_else(PoisonError::into_inner),
+                Some(Reply::Rotating(body)) => return Some(Reply::ok(body(asked))),
                 reply => return reply,
             }
         }
@@ -96,6 +105,9 @@ impl Idp {
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                if shared.is_closed.load(Ordering::SeqCst) {
+                    return;
+                }
                 let state = Arc::clone(&shared);
                 // Whoever asks may give up before the answer is there.
                 std::thread::spawn(move || serve(stream, &state).ok());
@@ -108,6 +120,16 @@ impl Idp {
     pub fn set(&self, path: &str, reply: Reply) {
         self.state.paths().entry(path.to_owned()).or_default().reply = Some(reply);
         self.state.changed.notify_all();
+    }
+
+    /// From now on it refuses connections.
+    pub fn close(&self) {
+        self.state.is_closed.store(true, Ordering::SeqCst);
+        // Its thread is told by one connection more; then the listening socket is gone.
+        TcpStream::connect(self.address).expect("the provider");
+        while TcpStream::connect(self.address).is_ok() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// How often it was asked for a path.
@@ -135,7 +157,11 @@ fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
     let path = request.split(' ').nth(1).unwrap_or_default();
     match state.reply(path) {
         Some(Reply::Bytes(bytes)) => writer.write_all(&bytes),
-        Some(Reply::Hold) => Ok(()),
+        Some(Reply::Hold | Reply::Rotating(_)) => Ok(()),
+        Some(Reply::Slow(bytes, pause)) => bytes.chunks(bytes.len().div_ceil(10)).try_for_each(|part| {
+            std::thread::sleep(pause);
+            writer.write_all(part)
+        }),
         Some(Reply::Endless) => {
             writer.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")?;
             let chunk = [b"8000\r\n".as_slice(), &[b' '; 0x8000], b"\r\n"].concat();

@@ -3,11 +3,14 @@
 
 pub mod access_log;
 pub mod answer;
+pub mod clock;
 pub mod crd;
 pub mod envoy;
 pub mod faults;
+pub mod fetching;
 pub mod forge;
 pub mod grpc;
+pub mod heap;
 pub mod http1;
 pub mod http2;
 pub mod idp;

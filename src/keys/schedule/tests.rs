@@ -174,6 +174,27 @@ fn f17_what_another_left_is_checked_like_an_answer() {
 }
 
 #[test]
+fn f21_a_clock_that_was_set_back_holds_up_no_fetch() {
+    let mut schedule = with_keys();
+    schedule.follow(at(1));
+    assert!(!schedule.is_due(at(299)), "a clock that runs on changes nothing");
+    schedule.answer(&ok(&jwks("b")), at(7200), 0).unwrap();
+    schedule.begin(at(7500));
+    schedule.follow(at(10));
+    assert!(schedule.is_awaited(at(14)) && !schedule.is_awaited(at(15)));
+    assert!(schedule.is_due(at(15)) && schedule.may_look_for_new_key(at(15)));
+    assert!(schedule.keys(at(3609)).is_some() && schedule.keys(at(3610)).is_none());
+}
+
+#[test]
+fn f21_what_another_left_by_a_clock_that_was_ahead_is_fresh_no_longer() {
+    let mut schedule = Schedule::new(timing());
+    let record = Record { fetched: at(7200), fresh_until: at(7500), body: jwks("a").into_bytes() };
+    assert_eq!(schedule.adopt(record, at(10), 0), Ok(true));
+    assert_eq!(schedule.due(), at(310));
+}
+
+#[test]
 fn a_record_survives_its_bytes() {
     let record = Record { fetched: at(1), fresh_until: at(2), body: b"body".to_vec() };
     assert_eq!(Record::from_bytes(&record.to_bytes()), Some(record));

@@ -1,0 +1,12 @@
+//! Fetched keys, through a real Envoy with two workers and a real HTTP server as the identity provider.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod discovery;
+mod flood;
+mod neighbour;
+mod provider;
+mod rotation;
+mod time;
+mod waiting;
