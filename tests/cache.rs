@@ -72,6 +72,17 @@ fn f20_a_remembered_token_goes_with_its_keys() {
 }
 
 #[test]
+fn f20_a_token_that_ends_like_a_remembered_one_is_another() {
+    let mut stage = Stage::new(ROOMY);
+    assert_eq!(stage.reason(&InlineKeys, NOW), None);
+    // The end is what is hashed, so it is found, and told apart by the rest.
+    let dot = stage.token.iter().position(|&byte| byte == b'.').expect("a header");
+    stage.token[dot + 20] ^= 1;
+    assert!(!stage.remembers());
+    assert!(stage.reason(&InlineKeys, NOW).is_some());
+}
+
+#[test]
 fn the_bounds_hold() {
     for bounds in [CacheBounds { max_entries: 0, ..ROOMY }, CacheBounds { max_bytes: 100, ..ROOMY }] {
         let stage = Stage::new(bounds);

@@ -1,4 +1,4 @@
-//! Signatures verified by the host: a new RS256 token then costs Envoy 50 µs, and 910 without (`make bench`).
+//! Signatures verified by the host, many times faster than in the module (`make bench`: `gate_new` and `gate_pure`).
 
 use proxy_wasm::hostcalls;
 
