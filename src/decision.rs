@@ -41,8 +41,41 @@ pub struct Decision<'g> {
     pub route: Option<&'g Route>,
     /// The policy that decided; `None` where it did not come to one.
     pub policy: Option<&'g Policy>,
+    /// The token, where it came to a verified one.
+    pub token: Option<Seen>,
+    /// What a verified user's token proves: by the policy that decided, or by [`Gate::usual_proof`] where that one asks for
+    /// no proof.
+    pub mfa: Option<MfaState>,
     /// Allow or deny.
     pub outcome: Result<Permit, Denial>,
+}
+
+/// A verified token.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The token.
+    pub verified: Rc<Verified>,
+    /// What says that it is one.
+    pub source: TokenSource,
+}
+
+/// What says that a token is a verified one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenSource {
+    /// It was remembered.
+    Cache,
+    /// Its signature was verified.
+    Signature,
+}
+
+impl TokenSource {
+    /// The name in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TokenSource::Cache => "cache",
+            TokenSource::Signature => "signature",
+        }
+    }
 }
 
 /// Leave to pass, had from [`decide`] alone.
@@ -155,7 +188,7 @@ impl<'a> Means<'a> {
 pub fn decide<'g>(gate: &'g Gate, request: &impl Request, means: &Means<'_>) -> Decision<'g> {
     let applied = match policies_on(gate, request) {
         Ok(applied) => applied,
-        Err(denial) => return Decision { route: None, policy: None, outcome: Err(denial) },
+        Err(denial) => return Decision { route: None, policy: None, token: None, mfa: None, outcome: Err(denial) },
     };
     let wants_token = |applied: &&Applied<'_>| applied.policy.demand != Demand::Public;
     let Some(first) = applied.iter().find(wants_token) else {
@@ -163,11 +196,31 @@ pub fn decide<'g>(gate: &'g Gate, request: &impl Request, means: &Means<'_>) -> 
         return Decision {
             route: first.and_then(|first| first.route),
             policy: first.map(|first| first.policy),
+            token: None,
+            mfa: None,
             outcome: Ok(Permit { subject: None, told: gate.upstream.tell_public() }),
         };
     };
-    let (deciding, outcome) = judge_token(gate, request, means, first, &applied);
-    Decision { route: deciding.route, policy: Some(deciding.policy), outcome }
+    let (token, (deciding, outcome)) = match verified_token(gate, request, means) {
+        Ok(token) => {
+            let judged = judge(gate, &token.verified, first, &applied);
+            (Some(token), judged)
+        }
+        Err(denial) => (None, (first, Err(denial))),
+    };
+    let mfa = token.as_ref().and_then(|token| proves(gate, &token.verified, deciding.policy, &outcome));
+    Decision { route: deciding.route, policy: Some(deciding.policy), token, mfa, outcome }
+}
+
+fn proves(gate: &Gate, token: &Verified, policy: &Policy, outcome: &Result<Permit, Denial>) -> Option<MfaState> {
+    match (token.subject(), &policy.demand, outcome) {
+        (Subject::App, _, _) => None,
+        // What was found when it was judged.
+        (Subject::User, Demand::Mfa(_), Ok(_)) => Some(MfaState::Proven),
+        (Subject::User, _, Err(Denial { reason: DenyReason::MfaMissing, .. })) => Some(MfaState::Missing),
+        (Subject::User, Demand::Mfa(demand), Err(_)) => demand.proof.find(token).ok(),
+        (Subject::User, Demand::SignedIn | Demand::Public, _) => gate.usual_proof.find(token).ok(),
+    }
 }
 
 /// The policies a request must meet, none twice: one for each reading of its path.
@@ -257,22 +310,17 @@ fn authority(request: &impl Request) -> Result<Authority, Denial> {
         .ok_or_else(|| Denial::new(DenyReason::PathUnreadable, "the request's host cannot be read in one way"))
 }
 
-fn judge_token<'g, 'c>(
-    gate: &'g Gate,
-    request: &impl Request,
-    means: &Means<'_>,
+fn judge<'g, 'c>(
+    gate: &Gate,
+    verified: &Verified,
     first: &'c Applied<'g>,
     applied: &'c [Applied<'g>],
 ) -> (&'c Applied<'g>, Result<Permit, Denial>) {
-    let verified = match verified_token(gate, request, means) {
-        Ok(verified) => verified,
-        Err(denial) => return (first, Err(denial)),
-    };
     let subject = verified.subject();
     for one in applied {
         let met = match &one.policy.demand {
             Demand::Public | Demand::SignedIn => Ok(()),
-            Demand::Mfa(demand) => demand.met_by(&verified),
+            Demand::Mfa(demand) => demand.met_by(verified),
         };
         if let Err(denial) = met {
             return (one, Err(Denial { subject: Some(subject), ..denial }));
@@ -283,13 +331,13 @@ fn judge_token<'g, 'c>(
 }
 
 /// The request's token, verified now or before.
-fn verified_token(gate: &Gate, request: &impl Request, means: &Means<'_>) -> Result<Rc<Verified>, Denial> {
+fn verified_token(gate: &Gate, request: &impl Request, means: &Means<'_>) -> Result<Seen, Denial> {
     let carried: Vec<_> = gate.token.headers.iter().filter_map(|name| Some((name, request.header(name)?))).collect();
     // What was verified once is a token, letter by letter, so that it need not be looked at as an unknown one must.
     if let [(name, value)] = carried.as_slice()
         && let Some(verified) = Credential::presumed(name, value).and_then(|token| remembered(gate, token, means))
     {
-        return Ok(verified);
+        return Ok(Seen { verified, source: TokenSource::Cache });
     }
     let offers = carried.iter().map(|(name, value)| Credential::from_header(name, value));
     let token = match offers.fold(Credential::None, Credential::and) {
@@ -303,12 +351,12 @@ fn verified_token(gate: &Gate, request: &impl Request, means: &Means<'_>) -> Res
         }
     };
     if let Some(verified) = remembered(gate, token, means) {
-        return Ok(verified);
+        return Ok(Seen { verified, source: TokenSource::Cache });
     }
     let compact = Compact::decode(token, &gate.token)?;
     let verified = Rc::new(compact.read(&gate.token)?.verify(gate, means)?);
     means.cache.insert(token, &verified);
-    Ok(verified)
+    Ok(Seen { verified, source: TokenSource::Signature })
 }
 
 /// What is remembered of a token, if it would be verified again.

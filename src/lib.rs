@@ -21,6 +21,8 @@
 )]
 
 #[forbid(unsafe_code)]
+pub mod access_log;
+#[forbid(unsafe_code)]
 pub mod challenge;
 #[forbid(unsafe_code)]
 pub mod config;
@@ -33,9 +35,13 @@ pub mod json;
 #[forbid(unsafe_code)]
 pub mod keys;
 #[forbid(unsafe_code)]
+pub mod metrics;
+#[forbid(unsafe_code)]
 pub mod mfa;
 #[forbid(unsafe_code)]
 pub mod policy;
+#[forbid(unsafe_code)]
+pub mod protobuf;
 #[forbid(unsafe_code)]
 pub mod route;
 #[forbid(unsafe_code)]

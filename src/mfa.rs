@@ -4,7 +4,7 @@ use crate::policy::{AppOnlyMark, Proof};
 use crate::token::{Malformed, Verified};
 
 /// What a user's token says of MFA.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MfaState {
     /// It was done, as the policy wants it.
     Proven,
@@ -12,6 +12,17 @@ pub enum MfaState {
     Missing,
     /// A token of a kind that cannot say so.
     Unknowable,
+}
+
+impl MfaState {
+    /// The name in logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MfaState::Proven => "proven",
+            MfaState::Missing => "missing",
+            MfaState::Unknowable => "unknowable",
+        }
+    }
 }
 
 /// The claims that are looked at for proof.

@@ -1,7 +1,9 @@
 //! The gate as it was configured: data only. [`crate::config`] makes it, [`crate::decision`] asks it.
 
+use std::fmt;
 use std::sync::Arc;
 
+use crate::access_log::AccessLog;
 use crate::challenge::Challenge;
 use crate::keys::KeySource;
 use crate::route::Routes;
@@ -31,6 +33,11 @@ pub struct Gate {
     pub host_crypto: bool,
     /// How much a worker remembers of verified tokens.
     pub cache: CacheBounds,
+    /// What the access log is told; `None` is nothing.
+    pub access_log: Option<AccessLog>,
+    /// What counts as proof in the access log and in the metrics where a policy asks for none: what the default policy takes,
+    /// or `mfa` in `amr` (RFC 8176).
+    pub usual_proof: Proof,
     /// The claims that decisions and upstreams look at once a token is verified, ordered, none twice.
     pub claims_kept: Vec<String>,
 }
@@ -119,6 +126,17 @@ pub enum IssuerName {
     },
 }
 
+impl fmt::Display for IssuerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            IssuerName::Exact(name) => f.write_str(name),
+            IssuerName::PerTenant { before, after } => {
+                [before, Self::TENANT, after].into_iter().try_for_each(|part| f.write_str(part))
+            }
+        }
+    }
+}
+
 impl IssuerName {
     /// What stands for the tenant in a template.
     pub const TENANT: &str = "{tid}";
@@ -190,7 +208,7 @@ pub struct MfaDemand {
 }
 
 /// What counts as proof of MFA: any one of these.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof {
     /// A condition on `amr` (RFC 8176).
     pub amr: Option<Values>,

@@ -37,6 +37,11 @@ impl UnixTime {
         self.0
     }
 
+    /// Whole seconds since 1970; 0 before.
+    pub fn as_seconds(self) -> u64 {
+        u64::try_from(self.0.div_euclid(MILLIS)).unwrap_or(0)
+    }
+
     /// A NumericDate (RFC 7519 section 2): seconds since 1970, with a fraction or without.
     /// `None` before 1970 and after the year 9999.
     pub fn from_numeric_date(date: Number, round: Round) -> Option<Self> {

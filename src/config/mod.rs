@@ -1,5 +1,6 @@
 //! The filter's configuration: JSON in, a [`Gate`] out, or every error with the place it is at.
 
+mod access_log;
 mod answers;
 mod issuers;
 mod node;
@@ -18,7 +19,7 @@ use node::{Node, Problems};
 
 use crate::json::Json;
 use crate::mfa;
-use crate::policy::{Demand, Gate, Policy};
+use crate::policy::{Demand, Gate, Policy, Proof, Values};
 use crate::upstream::UpstreamHeaders;
 
 /// How deep the configuration may nest: a JWK of an inline set stands at the seventh level.
@@ -103,6 +104,7 @@ fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
             "upstream_headers",
             "host_crypto",
             "cache",
+            "access_log",
             "mode",
         ],
     )?;
@@ -120,6 +122,10 @@ fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
         None => Some(true),
     };
     let cache = token::cache(fields.optional("cache").as_ref(), problems);
+    let access_log = match fields.optional("access_log") {
+        Some(node) => access_log::read(&node, problems).map(Some),
+        None => Some(None),
+    };
     let token = token::read(fields.optional("token").as_ref(), problems);
     let challenge = answers::challenge(fields.optional("challenge").as_ref(), problems);
     let upstream = match fields.optional("upstream_headers") {
@@ -145,20 +151,32 @@ fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
     if let Some(node) = fields.optional("mode") {
         node.one_of(problems, "mode", &[("enforce", ())]);
     }
-    let (policies, upstream) = (policies.into_list(), upstream?);
+    let (policies, upstream, default) = (policies.into_list(), upstream?, default?);
     Some(Gate {
         issuers: issuers?,
         routes: routes?,
-        default: default?,
+        usual_proof: usual_proof(&default),
+        default,
         envoy_route_metadata: envoy_route_metadata?,
         token: token?,
         challenge: challenge?,
         host_crypto: host_crypto?,
         cache: cache?,
+        access_log: access_log?,
         claims_kept: claims_kept(&policies, &upstream),
         policies,
         upstream,
     })
+}
+
+fn usual_proof(default: &Policy) -> Proof {
+    match &default.demand {
+        Demand::Mfa(demand) => demand.proof.clone(),
+        Demand::Public | Demand::SignedIn => {
+            let mfa = Values { any_of: vec!["mfa".to_owned()], all_of: Vec::new() };
+            Proof { amr: Some(mfa), federated: false }
+        }
+    }
 }
 
 fn claims_kept(policies: &[Arc<Policy>], upstream: &UpstreamHeaders) -> Vec<String> {

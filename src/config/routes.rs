@@ -18,8 +18,8 @@ pub fn read(
     let mut routes: Vec<Route> = Vec::new();
     // In order, as each is looked for: with as many routes as can be, to compare it with all would take minutes.
     let mut names: Vec<Box<str>> = Vec::new();
-    for item in &items {
-        let Some(route) = route(item, policies, problems) else { continue };
+    for (index, item) in items.iter().enumerate() {
+        let Some(route) = route(index, item, policies, problems) else { continue };
         match names.binary_search_by(|name| (**name).cmp(&route.name)) {
             Ok(_) => item.wrong(problems, format!("the name `{}` appears twice", route.name)),
             Err(place) => {
@@ -53,7 +53,7 @@ pub fn read(
     None
 }
 
-fn route(node: &Node<'_>, policies: &Policies, problems: &mut Problems) -> Option<Route> {
+fn route(index: usize, node: &Node<'_>, policies: &Policies, problems: &mut Problems) -> Option<Route> {
     let fields = node.fields(problems, &["name", "path", "prefix", "methods", "hosts", "policy"])?;
     let name = fields.required(problems, "name").and_then(|node| name(&node, problems));
     let path = path(node, &fields, problems);
@@ -68,7 +68,7 @@ fn route(node: &Node<'_>, policies: &Policies, problems: &mut Problems) -> Optio
     let policy = fields.required(problems, "policy").and_then(|node| policies.find(&node, problems));
     let (path, methods) = (path?, methods?);
     let pattern = |host| Pattern { host, path: path.clone(), methods: methods.clone() };
-    Some(Route { name: name?, patterns: hosts?.into_iter().map(pattern).collect(), policy: policy? })
+    Some(Route { index, name: name?, patterns: hosts?.into_iter().map(pattern).collect(), policy: policy? })
 }
 
 /// Names go into logs and metrics, so they are short and plain.

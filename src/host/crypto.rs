@@ -3,6 +3,7 @@
 use proxy_wasm::hostcalls;
 
 use crate::keys::{Algorithm, Key, RustCrypto, Verifier, ecdsa_der, verifies_ecdsa, verifies_rsa};
+use crate::protobuf::{put, size};
 
 /// The host's verifier where it works, the module's own for the rest.
 #[derive(Debug, Clone, Copy)]
@@ -77,11 +78,10 @@ impl Verifier for Asked {
 /// `VerifySignatureArguments` on the wire: its four fields in order.
 fn arguments(hash: &str, public_key: &[u8], signature: &[u8], text: &[u8]) -> Vec<u8> {
     let fields = [hash.as_bytes(), public_key, signature, text];
-    let mut bytes = Vec::with_capacity(fields.iter().fold(32, |sum, field| field.len().saturating_add(sum)));
+    let mut bytes =
+        Vec::with_capacity(fields.iter().fold(0, |sum: usize, field| sum.saturating_add(size(field.len()))));
     for (number, field) in (1_u32..).zip(fields) {
-        prost::encoding::encode_key(number, prost::encoding::WireType::LengthDelimited, &mut bytes);
-        prost::encoding::encode_varint(u64::try_from(field.len()).unwrap_or(u64::MAX), &mut bytes);
-        bytes.extend_from_slice(field);
+        put(&mut bytes, number, field);
     }
     bytes
 }

@@ -12,9 +12,10 @@ use proxy_wasm::types::{Action, MapType, Status};
 use super::gate::Configured;
 use super::key_ring::KeysNow;
 use super::local_reply::Reply;
+use super::log_entry;
 use super::waiting::Waiter;
 use crate::challenge::Answer;
-use crate::decision::{Means, Permit, Request, RoutePolicy, decide};
+use crate::decision::{Denial, Means, Permit, Request, RoutePolicy, decide};
 use crate::deny_reason::DenyReason;
 use crate::time::UnixTime;
 use crate::upstream::UpstreamHeaders;
@@ -133,6 +134,16 @@ pub fn settle(configured: &Configured, now: UnixTime, patience: Patience) -> Set
     let Configured { gate, crypto, cache, ring, replies, .. } = configured;
     let keys = KeysNow { ring, now };
     let decision = decide(gate, &HostRequest, &Means { keys: &keys, verifier: crypto, cache, now });
+    if patience == Patience::Some
+        && let Some(issuer) = decision.outcome.as_ref().err().and_then(Denial::awaits)
+        && let Some(until) = ring.want(issuer, now)
+    {
+        return Settled::Awaits { issuer, until };
+    }
+    configured.metrics.count(gate, &decision);
+    if gate.access_log.is_some() {
+        log_entry::tell(&decision);
+    }
     let denial = match decision.outcome {
         Ok(permit) if tell(&permit).is_ok() => return Settled::Allowed,
         Ok(_) => {
@@ -141,12 +152,6 @@ pub fn settle(configured: &Configured, now: UnixTime, patience: Patience) -> Set
         }
         Err(denial) => denial,
     };
-    if patience == Patience::Some
-        && let Some(issuer) = denial.awaits()
-        && let Some(until) = ring.want(issuer, now)
-    {
-        return Settled::Awaits { issuer, until };
-    }
     debug!("denied, {}: {}", denial.reason.as_str(), denial.detail);
     if denial.reason.is_about_mfa() {
         mark_reason(denial.reason);

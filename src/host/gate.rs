@@ -12,6 +12,8 @@ use super::crypto::HostCrypto;
 use super::exchange::{Exchange, now};
 use super::key_ring::{KeyRing, TICK};
 use super::local_reply::Replies;
+use super::log_entry::declare;
+use super::metrics::Metrics;
 use super::waiting::Waiting;
 use crate::config;
 use crate::policy::Gate;
@@ -39,6 +41,8 @@ pub struct Configured {
     pub ring: KeyRing,
     /// The requests that wait for keys.
     pub waiting: Waiting,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// The first look at the keys comes as soon as the host can.
@@ -98,7 +102,11 @@ impl RootContext for GateContext {
                 self.has_ticked = false;
                 let replies = Replies::new(&gate.challenge);
                 let waiting = Waiting::default();
-                self.configured = Some(Rc::new(Configured { gate, replies, crypto, cache, ring, waiting }));
+                let metrics = Metrics::new();
+                if gate.access_log.is_some() {
+                    declare();
+                }
+                self.configured = Some(Rc::new(Configured { gate, replies, crypto, cache, ring, waiting, metrics }));
                 true
             }
             Err(errors) => {

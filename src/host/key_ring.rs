@@ -12,6 +12,7 @@ use log::{info, warn};
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType};
 
+use super::metrics::KeyMetrics;
 use crate::keys::{
     Document, Fetched, InlineKeys, KeySet, KeySource, KeyStore, MAX_SET_BYTES, NotTaken, Record, Remote, Schedule, Uri,
     jwks_uri_of,
@@ -35,6 +36,7 @@ struct Slot {
     seen: Cell<Option<u32>>,
     record_key: String,
     lease_key: String,
+    metrics: KeyMetrics,
 }
 
 /// Who fetches, for all workers to see.
@@ -69,7 +71,7 @@ impl KeyRing {
     pub fn new(gate: &Gate) -> Self {
         let slot = |issuer: &Arc<Issuer>| match &issuer.keys {
             KeySource::Inline(_) => None,
-            KeySource::Fetched(remote) => Some(Slot::new(remote)),
+            KeySource::Fetched(remote) => Some(Slot::new(issuer, remote)),
         };
         KeyRing { slots: gate.issuers.iter().map(slot).collect() }
     }
@@ -122,7 +124,7 @@ pub const TICK: Span = Span::from_millis(100);
 const NO_VERSION: u32 = u32::MAX;
 
 impl Slot {
-    fn new(remote: &Remote) -> Self {
+    fn new(issuer: &Issuer, remote: &Remote) -> Self {
         // With the issuer, as its metadata were compared with that one's name.
         let place = format!("{}|{}{}|{:?}", remote.cluster, remote.uri.authority, remote.uri.path, remote.issuer);
         Slot {
@@ -132,6 +134,7 @@ impl Slot {
             seen: Cell::new(None),
             record_key: format!("mfa_gate.keys.{place}"),
             lease_key: format!("mfa_gate.lease.{place}"),
+            metrics: KeyMetrics::new(issuer),
             remote: remote.clone(),
         }
     }
@@ -168,10 +171,18 @@ impl Slot {
         }
         let Some(record) = Record::from_bytes(&bytes) else { return false };
         let adopted = self.schedule.borrow_mut().adopt(record, now, random());
-        adopted.unwrap_or_else(|not_taken| {
+        let adopted = adopted.unwrap_or_else(|not_taken| {
             warn!("keys of {}: what another worker left is not taken: {not_taken}", self.remote.uri.authority);
             false
-        })
+        });
+        self.measure();
+        adopted
+    }
+
+    fn measure(&self) {
+        if let Some((keys, fetched, expiry)) = self.schedule.borrow().held() {
+            self.metrics.hold(keys, fetched, expiry);
+        }
     }
 
     /// Whether this worker is the one to fetch now. Workers cool down together.
@@ -246,6 +257,8 @@ impl Slot {
                 info!("keys of {}: {} bytes taken", self.remote.uri.authority, record.body.len());
                 let _ = hostcalls::set_shared_data(&self.record_key, Some(&record.to_bytes()), None);
                 self.end_lease(now, now);
+                self.metrics.count_fetch(true);
+                self.measure();
             }
             Err(not_taken) => self.report(&not_taken, now),
         }
@@ -258,6 +271,7 @@ impl Slot {
 
     fn report(&self, not_taken: &NotTaken, now: UnixTime) {
         warn!("keys of {}: not taken: {not_taken}", self.remote.uri.authority);
+        self.metrics.count_fetch(false);
         // The pause after a failure, but no longer than an unknown key has to wait for its turn.
         let until = self.schedule.borrow().due().min(now.plus(self.remote.timing.cooldown));
         self.end_lease(now, until);

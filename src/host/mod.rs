@@ -8,6 +8,8 @@ mod exchange;
 mod gate;
 mod key_ring;
 mod local_reply;
+mod log_entry;
+mod metrics;
 mod waiting;
 
 use proxy_wasm::types::LogLevel;

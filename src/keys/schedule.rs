@@ -133,6 +133,12 @@ impl Schedule {
         (now < held.record.fetched.plus(self.timing.expiry)).then(|| Arc::clone(&held.set))
     }
 
+    /// The keys that were fetched last: how many, when, and until when they are good.
+    pub fn held(&self) -> Option<(usize, UnixTime, UnixTime)> {
+        let Held { set, record } = self.held.as_ref()?;
+        Some((set.iter().count(), record.fetched, record.fetched.plus(self.timing.expiry)))
+    }
+
     /// Whether an answer is awaited.
     pub fn is_awaited(&self, now: UnixTime) -> bool {
         self.awaited.is_some_and(|until| now < until)

@@ -8,6 +8,8 @@ use crate::policy::Policy;
 /// A route of the configuration.
 #[derive(Debug)]
 pub struct Route {
+    /// Its place among the routes.
+    pub index: usize,
     /// The name, as logs and metrics use it.
     pub name: String,
     /// The requests it claims: any of these patterns, one for each host it lists.

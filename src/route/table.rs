@@ -90,6 +90,11 @@ impl Routes {
         self.all.iter().map(Arc::as_ref)
     }
 
+    /// The route at this place.
+    pub fn get(&self, index: usize) -> Option<&Route> {
+        self.all.get(index).map(Arc::as_ref)
+    }
+
     /// The routes that one reading of a path falls to: as written and, where an upstream may fold case,
     /// folded. `None` is a reading that no route claims.
     pub fn find(&self, host: Option<&Authority>, path: &str, method: &str) -> impl Iterator<Item = Option<&Route>> {
@@ -306,7 +311,7 @@ mod tests {
 
     fn route((index, pattern): (usize, Pattern)) -> Route {
         let policy = Arc::new(Policy { name: index.to_string(), demand: Demand::Public });
-        Route { name: index.to_string(), patterns: vec![pattern], policy }
+        Route { index, name: index.to_string(), patterns: vec![pattern], policy }
     }
 
     proptest! {

@@ -29,6 +29,7 @@ pub struct Verified {
     subject: Subject,
     times: Times,
     keys: Arc<KeySet>,
+    logged: Vec<u8>,
 }
 
 impl<'a> Unverified<'a> {
@@ -108,7 +109,9 @@ impl<'a> Unverified<'a> {
         times.check(&gate.token, means.now)?;
         let subject = Subject::of(&self.claims, issuer)?;
         let claims = self.claims.keep(&gate.claims_kept);
-        Ok(Verified { claims, issuer: Arc::clone(issuer), subject, times, keys })
+        let key_id = self.header.key_id.as_deref();
+        let logged = gate.access_log.map(|log| log.token(&self.claims, subject, key_id)).unwrap_or_default();
+        Ok(Verified { claims, issuer: Arc::clone(issuer), subject, times, keys, logged })
     }
 }
 
@@ -126,6 +129,11 @@ impl Verified {
     /// Whose token it is.
     pub fn subject(&self) -> Subject {
         self.subject
+    }
+
+    /// What it adds to the access log; empty where that is told nothing.
+    pub fn logged(&self) -> &[u8] {
+        &self.logged
     }
 
     /// Whether the keys that verified it are still the issuer's.

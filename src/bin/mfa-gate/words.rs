@@ -69,10 +69,7 @@ fn length(seconds: u64) -> String {
 
 /// An issuer as the configuration names it.
 pub fn issuer(name: &IssuerName) -> String {
-    match name {
-        IssuerName::Exact(name) => quoted(name),
-        IssuerName::PerTenant { before, after } => quoted(&format!("{before}{}{after}", IssuerName::TENANT)),
-    }
+    quoted(&name.to_string())
 }
 
 /// What a condition wants.

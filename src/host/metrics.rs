@@ -1,0 +1,140 @@
+//! The counters, as the host keeps them.
+
+use std::cell::RefCell;
+
+use proxy_wasm::hostcalls;
+use proxy_wasm::types::MetricType;
+
+use crate::decision::{Decision, TokenSource};
+use crate::metrics::{
+    KEYS, KEYS_EXPIRY, KEYS_FETCHED, MAX_SERIES, RequestSeries, key_fetches, of_keys, verified_tokens,
+};
+use crate::policy::{Gate, Issuer};
+use crate::time::UnixTime;
+
+thread_local! {
+    /// What was defined in this machine, ordered by name: each definition adds an id for good, so a configuration that is
+    /// loaded anew takes those of the one before.
+    static DEFINED: RefCell<Vec<(String, u32)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A counter or gauge of the host's; none where the host has no metrics, and then nothing is counted.
+#[derive(Debug, Clone, Copy)]
+struct Metric(Option<u32>);
+
+impl Metric {
+    fn counter(name: String) -> Self {
+        Metric::define(MetricType::Counter, name)
+    }
+
+    fn gauge(name: String) -> Self {
+        Metric::define(MetricType::Gauge, name)
+    }
+
+    fn define(kind: MetricType, name: String) -> Self {
+        DEFINED.with_borrow_mut(|defined| {
+            let place = match defined.binary_search_by(|(own, _)| own.cmp(&name)) {
+                Ok(place) => return Metric(defined.get(place).map(|(_, id)| *id)),
+                Err(place) => place,
+            };
+            let id = hostcalls::define_metric(kind, &name).ok();
+            if let Some(id) = id {
+                defined.insert(place, (name, id));
+            }
+            Metric(id)
+        })
+    }
+
+    fn count(self) {
+        if let Some(id) = self.0 {
+            let _ = hostcalls::increment_metric(id, 1);
+        }
+    }
+
+    fn set(self, value: u64) {
+        if let Some(id) = self.0 {
+            let _ = hostcalls::record_metric(id, value);
+        }
+    }
+}
+
+/// The counters of requests and tokens.
+pub struct Metrics {
+    /// Ordered. Each is defined when it is first needed: what could be needed is thousands, what is needed are dozens.
+    requests: RefCell<Vec<(RequestSeries, Metric)>>,
+    by_cache: Metric,
+    by_signature: Metric,
+}
+
+impl Metrics {
+    /// Nothing counted yet.
+    pub fn new() -> Self {
+        let tokens = |source| Metric::counter(verified_tokens(source));
+        Metrics {
+            requests: RefCell::default(),
+            by_cache: tokens(TokenSource::Cache),
+            by_signature: tokens(TokenSource::Signature),
+        }
+    }
+
+    /// Counts a request that was decided.
+    pub fn count(&self, gate: &Gate, decision: &Decision<'_>) {
+        self.of(gate, RequestSeries::of(gate, decision)).count();
+        match decision.token.as_ref().map(|token| token.source) {
+            Some(TokenSource::Cache) => self.by_cache.count(),
+            Some(TokenSource::Signature) => self.by_signature.count(),
+            None => {}
+        }
+    }
+
+    fn of(&self, gate: &Gate, mut series: RequestSeries) -> Metric {
+        let requests = &mut *self.requests.borrow_mut();
+        let mut place = requests.binary_search_by(|(own, _)| own.cmp(&series));
+        if place.is_err() && requests.len() >= MAX_SERIES {
+            series = series.without_route();
+            place = requests.binary_search_by(|(own, _)| own.cmp(&series));
+        }
+        match place {
+            Ok(place) => requests.get(place).map_or(Metric(None), |(_, metric)| *metric),
+            Err(free) => {
+                let metric = Metric::counter(series.name(gate));
+                requests.insert(free, (series, metric));
+                metric
+            }
+        }
+    }
+}
+
+/// What is told of one issuer's keys.
+pub struct KeyMetrics {
+    keys: Metric,
+    fetched: Metric,
+    expiry: Metric,
+    taken: Metric,
+    failed: Metric,
+}
+
+impl KeyMetrics {
+    /// Nothing fetched yet.
+    pub fn new(issuer: &Issuer) -> Self {
+        KeyMetrics {
+            keys: Metric::gauge(of_keys(KEYS, issuer)),
+            fetched: Metric::gauge(of_keys(KEYS_FETCHED, issuer)),
+            expiry: Metric::gauge(of_keys(KEYS_EXPIRY, issuer)),
+            taken: Metric::counter(key_fetches(issuer, true)),
+            failed: Metric::counter(key_fetches(issuer, false)),
+        }
+    }
+
+    /// So many keys are in use: fetched then, good until then.
+    pub fn hold(&self, keys: usize, fetched: UnixTime, expiry: UnixTime) {
+        self.keys.set(u64::try_from(keys).unwrap_or(u64::MAX));
+        self.fetched.set(fetched.as_seconds());
+        self.expiry.set(expiry.as_seconds());
+    }
+
+    /// A fetch has ended.
+    pub fn count_fetch(&self, taken: bool) {
+        if taken { self.taken.count() } else { self.failed.count() }
+    }
+}
