@@ -11,6 +11,9 @@ pub struct Challenge {
     pub body: Body,
     /// Headers that every denial has besides, as written.
     pub headers: Vec<(String, String)>,
+    /// Whether a denial for want of MFA is told to Envoy's own filters, in the filter state `wasm.mfa_gate.reason`: what
+    /// words the reason phrase, which is out of Wasm's reach, asks for it.
+    pub filter_state: bool,
 }
 
 /// What the body of a denial is.
@@ -144,7 +147,7 @@ mod tests {
     use super::*;
 
     fn plain() -> Challenge {
-        Challenge { realm: "mfa-gate".to_owned(), body: Body::ProblemJson, headers: Vec::new() }
+        Challenge { realm: "mfa-gate".to_owned(), body: Body::ProblemJson, headers: Vec::new(), filter_state: false }
     }
 
     fn header(answer: &Answer, name: &str) -> Option<String> {

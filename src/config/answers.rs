@@ -33,7 +33,7 @@ const NOT_TOLD: [&str; 9] = [
 
 pub fn challenge(node: Option<&Node<'_>>, problems: &mut Problems) -> Option<Challenge> {
     let fields = match node {
-        Some(node) => Some(node.fields(problems, &["style", "realm", "body", "headers"])?),
+        Some(node) => Some(node.fields(problems, &["style", "realm", "body", "headers", "filter_state"])?),
         None => None,
     };
     let field = |name| fields.as_ref().and_then(|fields| fields.optional(name));
@@ -56,7 +56,11 @@ pub fn challenge(node: Option<&Node<'_>>, problems: &mut Problems) -> Option<Cha
         let value = fixed_header(name, &node, problems);
         headers.extend(value.map(|value| (name.to_owned(), value)));
     }
-    Some(Challenge { realm: realm?, body: body?, headers })
+    let filter_state = match field("filter_state") {
+        Some(node) => node.boolean(problems),
+        None => Some(false),
+    };
+    Some(Challenge { realm: realm?, body: body?, headers, filter_state: filter_state? })
 }
 
 fn fixed_header(name: &str, node: &Node<'_>, problems: &mut Problems) -> Option<String> {

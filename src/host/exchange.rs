@@ -10,6 +10,7 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, MapType, Status};
 
 use super::gate::Configured;
+use super::header_map::headers;
 use super::key_ring::KeysNow;
 use super::local_reply::Reply;
 use super::log_entry;
@@ -17,6 +18,7 @@ use super::waiting::Waiter;
 use crate::challenge::Answer;
 use crate::decision::{Denial, Means, Permit, Request, RoutePolicy, decide};
 use crate::deny_reason::DenyReason;
+use crate::headers::Headers;
 use crate::time::UnixTime;
 use crate::upstream::UpstreamHeaders;
 
@@ -65,23 +67,11 @@ impl Exchange {
 }
 
 /// The request as the host has it.
-struct HostRequest;
+struct HostRequest<'a>(&'a Headers);
 
-impl Request for HostRequest {
+impl Request for HostRequest<'_> {
     fn header(&self, name: &str) -> Option<Vec<u8>> {
-        match name {
-            // Envoy keeps one of each, or joins several.
-            ":method" | ":path" | ":authority" | "authorization" | "content-type" => {
-                hostcalls::get_map_value_bytes(MapType::HttpRequestHeaders, name).ok().flatten()
-            }
-            // Of any other it would tell the first alone (CVE-2020-25017).
-            _ => {
-                let headers = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).ok()?;
-                let values: Vec<_> =
-                    headers.into_iter().filter(|(own, _)| own == name).map(|(_, value)| value).collect();
-                (!values.is_empty()).then(|| values.join(&b","[..]))
-            }
-        }
+        self.0.get(name)
     }
 
     fn route_policy(&self) -> RoutePolicy {
@@ -97,11 +87,15 @@ impl Context for Exchange {}
 
 impl HttpContext for Exchange {
     fn on_http_request_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
-        let (Some(configured), Some(now)) = (self.configured.as_deref(), now()) else { return refuse() };
-        if remove_spoofed(&configured.gate.upstream, MapType::HttpRequestHeaders).is_err() {
+        let (Some(configured), Some(now), Some(headers)) =
+            (self.configured.as_deref(), now(), headers(MapType::HttpRequestHeaders))
+        else {
+            return refuse();
+        };
+        if remove_spoofed(&configured.gate.upstream, MapType::HttpRequestHeaders, &headers).is_err() {
             return refuse();
         }
-        match settle(configured, now, Patience::Some) {
+        match settle(configured, &headers, now, Patience::Some) {
             Settled::Allowed => self.is_allowed.set(true),
             Settled::Answered => {}
             Settled::Awaits { issuer, until } => {
@@ -109,7 +103,7 @@ impl HttpContext for Exchange {
                 let waiter = Waiter { context_id: self.context_id, issuer, until, is_allowed };
                 if !configured.waiting.add(waiter) {
                     // No room: whatever it is by now, it is final.
-                    self.is_allowed.set(matches!(settle(configured, now, Patience::None), Settled::Allowed));
+                    self.is_allowed.set(matches!(settle(configured, &headers, now, Patience::None), Settled::Allowed));
                 }
             }
         }
@@ -121,19 +115,22 @@ impl HttpContext for Exchange {
     }
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
-        if let Some(configured) = self.configured.as_deref() {
-            // An upstream may merge trailers into headers (RFC 9110 section 6.5.1).
-            let _ = remove_spoofed(&configured.gate.upstream, MapType::HttpRequestTrailers);
+        // An upstream may merge trailers into headers (RFC 9110 section 6.5.1).
+        if let Some(configured) = self.configured.as_deref()
+            && !configured.gate.upstream.is_empty()
+            && let Some(trailers) = headers(MapType::HttpRequestTrailers)
+        {
+            let _ = remove_spoofed(&configured.gate.upstream, MapType::HttpRequestTrailers, &trailers);
         }
         self.action()
     }
 }
 
 /// Decides on the request whose context is the effective one, and does all that follows but letting it go on.
-pub fn settle(configured: &Configured, now: UnixTime, patience: Patience) -> Settled {
+pub fn settle(configured: &Configured, headers: &Headers, now: UnixTime, patience: Patience) -> Settled {
     let Configured { gate, crypto, cache, ring, replies, .. } = configured;
     let keys = KeysNow { ring, now };
-    let decision = decide(gate, &HostRequest, &Means { keys: &keys, verifier: crypto, cache, now });
+    let decision = decide(gate, &HostRequest(headers), &Means { keys: &keys, verifier: crypto, cache, now });
     if patience == Patience::Some
         && let Some(issuer) = decision.outcome.as_ref().err().and_then(Denial::awaits)
         && let Some(until) = ring.want(issuer, now)
@@ -153,10 +150,10 @@ pub fn settle(configured: &Configured, now: UnixTime, patience: Patience) -> Set
         Err(denial) => denial,
     };
     debug!("denied, {}: {}", denial.reason.as_str(), denial.detail);
-    if denial.reason.is_about_mfa() {
+    if gate.challenge.filter_state && denial.reason.is_about_mfa() {
         mark_reason(denial.reason);
     }
-    match replies.of(denial.reason, is_grpc()) {
+    match replies.of(denial.reason, is_grpc(headers)) {
         Some(reply) => reply.send(),
         None => _ = refuse(),
     }
@@ -164,16 +161,13 @@ pub fn settle(configured: &Configured, now: UnixTime, patience: Patience) -> Set
 }
 
 /// Takes away whatever a client sent under a name that the upstream is told by, in any spelling.
-fn remove_spoofed(own: &UpstreamHeaders, map: MapType) -> Result<(), Status> {
+fn remove_spoofed(own: &UpstreamHeaders, map: MapType, headers: &Headers) -> Result<(), Status> {
     if own.is_empty() {
         return Ok(());
     }
-    for (name, _) in hostcalls::get_map_bytes(map)? {
-        if own.could_be(&name) {
-            hostcalls::remove_map_value(map, &name)?;
-        }
-    }
-    Ok(())
+    let spoofed = |name: &&str| own.could_be(name);
+    let names = headers.iter().filter_map(|(name, _)| std::str::from_utf8(name).ok());
+    names.filter(spoofed).try_for_each(|name| hostcalls::remove_map_value(map, name))
 }
 
 fn tell(permit: &Permit) -> Result<(), Status> {
@@ -183,14 +177,13 @@ fn tell(permit: &Permit) -> Result<(), Status> {
         .try_for_each(|(name, value)| hostcalls::set_map_value(MapType::HttpRequestHeaders, name, Some(value)))
 }
 
-/// Tells Envoy's own filters, in the filter state `wasm.mfa_gate.reason`, why the status line should differ: the phrase
-/// on it is out of Wasm's reach.
+/// Tells Envoy's own filters why the status line should differ.
 fn mark_reason(reason: DenyReason) {
     let _ = hostcalls::set_property(vec!["mfa_gate.reason"], Some(reason.as_str().as_bytes()));
 }
 
-fn is_grpc() -> bool {
-    let kind = HostRequest.header("content-type").unwrap_or_default();
+fn is_grpc(headers: &Headers) -> bool {
+    let kind = headers.get("content-type").unwrap_or_default();
     kind.strip_prefix(b"application/grpc").is_some_and(|rest| rest.is_empty() || rest.starts_with(b"+"))
 }
 
@@ -202,7 +195,7 @@ pub fn now() -> Option<UnixTime> {
 
 /// Denies where the host failed the gate: no configuration, no clock, no headers. A request that is not answered stays
 /// paused; it never goes on.
-fn refuse() -> Action {
+pub fn refuse() -> Action {
     let answer = Answer { status: 503, headers: Vec::new(), body: String::new() };
     Reply::new(&answer, "mfa_gate{host-failed}".to_owned()).send();
     Action::Pause

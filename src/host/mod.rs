@@ -6,6 +6,7 @@
 mod crypto;
 mod exchange;
 mod gate;
+mod header_map;
 mod key_ring;
 mod local_reply;
 mod log_entry;

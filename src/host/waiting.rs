@@ -4,9 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use proxy_wasm::hostcalls;
+use proxy_wasm::types::MapType;
 
-use super::exchange::{Patience, Settled, settle};
+use super::exchange::{Patience, Settled, refuse, settle};
 use super::gate::Configured;
+use super::header_map::headers;
 use crate::time::UnixTime;
 
 /// The most requests that wait in one worker; what comes on top is answered at once. Each keeps a connection and its
@@ -53,7 +55,11 @@ impl Waiting {
             if hostcalls::set_effective_context(waiter.context_id).is_err() {
                 continue;
             }
-            if let Settled::Allowed = settle(configured, now, Patience::None) {
+            let Some(headers) = headers(MapType::HttpRequestHeaders) else {
+                refuse();
+                continue;
+            };
+            if let Settled::Allowed = settle(configured, &headers, now, Patience::None) {
                 waiter.is_allowed.set(true);
                 let _ = hostcalls::resume_http_request();
             }
