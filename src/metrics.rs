@@ -160,3 +160,15 @@ impl Name {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_cannot_end_its_label() {
+        let mut name = Name::new("n");
+        name.label("issuer", "https://a;route=b c\u{e9}\n");
+        assert_eq!(name.0, "n;issuer=https://a_route=b_c__");
+    }
+}

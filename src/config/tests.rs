@@ -36,7 +36,7 @@ fn every_error_is_told_at_once() {
     assert_eq!(
         errors(config),
         [
-            "max_age: unknown field `max_age`; known: issuers, policies, routes, default, path_case, envoy_route_metadata, token, challenge, upstream_headers, host_crypto, cache, mode",
+            "max_age: unknown field `max_age`; known: issuers, policies, routes, default, path_case, envoy_route_metadata, token, challenge, upstream_headers, host_crypto, cache, access_log, mode",
             "issuers[0]: `issuer` has `{tid}`, so `tenants` must list the tenants that are trusted",
             "issuers[0].audiences: is empty, should list at least one",
             "issuers[0].jwks.uri: `http://x` should be an https address, such as `https://issuer.example.com/keys`",
@@ -59,7 +59,7 @@ fn what_is_not_an_object_is_said_to_be_none() {
     assert_eq!(
         errors("[]"),
         [
-            "configuration: is an array, should be an object with issuers, policies, routes, default, path_case, envoy_route_metadata, token, challenge, upstream_headers, host_crypto, cache, mode"
+            "configuration: is an array, should be an object with issuers, policies, routes, default, path_case, envoy_route_metadata, token, challenge, upstream_headers, host_crypto, cache, access_log, mode"
         ]
     );
 }
@@ -134,6 +134,18 @@ fn headers_that_mean_something_else_are_refused() {
             r#"challenge.realm: `a,b` should have printable ASCII without `"`, `\` and `,`"#,
             "challenge.headers.WWW-Authenticate: `WWW-Authenticate` is no header name, or one that cannot be fixed",
             r"challenge.headers.X: `a\nb` is no header value; it has printable ASCII alone",
+        ]
+    );
+}
+
+#[test]
+fn what_the_access_log_may_tell() {
+    assert_eq!(
+        with(r#""access_log":{"user":"upn","key":"id","path":true}"#),
+        [
+            "access_log.path: unknown field `path`; known: user, key",
+            "access_log.user: unknown choice `upn`; known: name, id, none",
+            "access_log.key: unknown choice `id`; known: hash, none",
         ]
     );
 }

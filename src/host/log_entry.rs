@@ -14,11 +14,12 @@ const PROPERTY: &str = "mfa_gate";
 
 /// Tells Envoy what the property is, so that it can write it as JSON.
 pub fn declare() {
-    // `DeclarePropertyArguments`: name, type, schema.
+    // `DeclarePropertyArguments`: name, readonly, type, schema.
     let mut declaration = Vec::new();
     put(&mut declaration, 1, PROPERTY.as_bytes());
-    put_number(&mut declaration, 2, PROTOBUF);
-    put(&mut declaration, 3, b"type.googleapis.com/google.protobuf.Struct");
+    put_number(&mut declaration, 2, 1);
+    put_number(&mut declaration, 3, PROTOBUF);
+    put(&mut declaration, 4, b"type.googleapis.com/google.protobuf.Struct");
     if hostcalls::call_foreign_function("declare_property", Some(&declaration)).is_err() {
         warn!("the host cannot declare properties: the access log has no `mfa_gate`");
     }

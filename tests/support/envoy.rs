@@ -92,6 +92,8 @@ pub struct Setup<'a> {
 pub struct Logged {
     pub code: u64,
     pub details: String,
+    /// The whole line.
+    pub line: Value,
 }
 
 /// A running Envoy. It ends with the test, however that ends.
@@ -143,14 +145,14 @@ fn shipped_manager() -> Value {
 fn manager(listener: &Listener, module: &Path, access_log: &Path) -> Value {
     let mut manager = shipped_manager();
     manager["stat_prefix"] = json!(listener.name);
+    let mut format = manager["access_log"][0]["typed_config"]["log_format"].clone();
+    format["json_format"]["id"] = json!("%REQ(X-TEST-ID)%");
     manager["access_log"] = json!([{
         "name": "envoy.access_loggers.file",
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
             "path": access_log,
-            "log_format": {"json_format": {
-                "id": "%REQ(X-TEST-ID)%", "code": "%RESPONSE_CODE%", "details": "%RESPONSE_CODE_DETAILS%",
-            }},
+            "log_format": format,
         },
     }]);
     let filters = manager["http_filters"].as_array_mut().expect("the shipped filters");
@@ -241,7 +243,11 @@ pub fn bootstrap(
     let http1 = json!({"http_protocol_options": {"enable_trailers": true}});
     let mut clusters: Vec<Value> = upstreams.iter().map(|(name, to)| cluster(name, *to, http1.clone())).collect();
     clusters.extend(grpc.map(|grpc| cluster("grpc", grpc, json!({"http2_protocol_options": {}}))));
-    Ok(json!({"admin": {"address": address(0)}, "static_resources": {"listeners": listeners, "clusters": clusters}}))
+    Ok(json!({
+        "admin": {"address": address(0)},
+        "stats_config": shipped()["stats_config"],
+        "static_resources": {"listeners": listeners, "clusters": clusters},
+    }))
 }
 
 /// Runs Envoy on a configuration until it ends by itself, and hands back its exit code and its log.
@@ -432,10 +438,11 @@ impl Envoy {
             for line in fresh[..whole].split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
                 let line: Value = serde_json::from_slice(line).expect("a line of the access log is JSON");
                 let logged = Logged {
-                    code: line["code"].as_u64().unwrap_or_default(),
+                    code: line["status"].as_u64().unwrap_or_default(),
                     details: line["details"].as_str().unwrap_or_default().to_owned(),
+                    line,
                 };
-                lines.insert(line["id"].as_str().unwrap_or_default().to_owned(), logged);
+                lines.insert(logged.line["id"].as_str().unwrap_or_default().to_owned(), logged);
             }
             if whole == 0 {
                 if Instant::now() > deadline {
