@@ -17,7 +17,7 @@ use crate::upstream::Told;
 /// A request as its host tells it. Each look may cost a call to the host, so each is made once, and only if needed.
 pub trait Request {
     /// The value of a header, pseudo-headers included; several of one name joined with commas, as Envoy does.
-    fn header(&self, name: &str) -> Option<Vec<u8>>;
+    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>>;
 
     /// The policy that Envoy's own route names in its metadata.
     fn route_policy(&self) -> RoutePolicy;

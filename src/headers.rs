@@ -1,5 +1,7 @@
 //! A request's headers as proxy-wasm hands them over, all at once: one call to a host costs more than any search here.
 
+use std::borrow::Cow;
+
 /// Header pairs in proxy-wasm's form: their number, the sizes of each name and value, then each with a zero byte behind it;
 /// numbers are 32 bits, little endian.
 #[derive(Debug, Default)]
@@ -31,10 +33,11 @@ impl Headers {
 
     /// The value of a header; several of one name joined with commas (RFC 9110 section 5.3), so that none is overlooked
     /// (CVE-2020-25017).
-    pub fn get(&self, name: &str) -> Option<Vec<u8>> {
+    pub fn get(&self, name: &str) -> Option<Cow<'_, [u8]>> {
         let mut values = self.iter().filter(|(own, _)| *own == name.as_bytes()).map(|(_, value)| value);
-        let mut joined = values.next()?.to_vec();
+        let mut joined = Cow::Borrowed(values.next()?);
         for value in values {
+            let joined = joined.to_mut();
             joined.push(b',');
             joined.extend_from_slice(value);
         }

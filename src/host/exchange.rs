@@ -1,5 +1,6 @@
 //! One request: asks the core, and does what it says.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::UNIX_EPOCH;
@@ -70,7 +71,7 @@ impl Exchange {
 struct HostRequest<'a>(&'a Headers);
 
 impl Request for HostRequest<'_> {
-    fn header(&self, name: &str) -> Option<Vec<u8>> {
+    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
         self.0.get(name)
     }
 

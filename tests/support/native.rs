@@ -1,5 +1,7 @@
 //! The core, asked without a proxy.
 
+use std::borrow::Cow;
+
 use mfa_gate::challenge;
 use mfa_gate::decision::Means;
 use mfa_gate::decision::{self, Request, RoutePolicy};
@@ -91,7 +93,7 @@ fn as_envoy_hands_it_on(value: &[u8]) -> Vec<u8> {
 }
 
 impl Request for NativeRequest {
-    fn header(&self, name: &str) -> Option<Vec<u8>> {
+    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
         let mut values: Vec<_> =
             self.headers.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_slice()).collect();
         if values.is_empty() {
@@ -101,7 +103,7 @@ impl Request for NativeRequest {
         if name == "authorization" {
             values.retain(|value| !value.is_empty());
         }
-        Some(values.join(&b","[..]))
+        Some(values.join(&b","[..]).into())
     }
 
     fn route_policy(&self) -> RoutePolicy {

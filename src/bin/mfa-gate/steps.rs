@@ -71,7 +71,11 @@ impl Steps {
             self.say("not looked at");
             return None;
         }
-        let values = gate.token.headers.iter().map(|name| (name.as_str(), request.header(name).unwrap_or_default()));
+        let values = gate
+            .token
+            .headers
+            .iter()
+            .map(|name| (name.as_str(), request.header(name).unwrap_or_default().into_owned()));
         let values: Vec<_> = values.collect();
         let token = self.tell_credential(&values)?;
         let compact = self.hear(Compact::decode(token, &gate.token))?;

@@ -1,6 +1,8 @@
 //! Whether a route can match, and whether it then decides. The most specific route wins and ties are refused, so no route
 //! hides behind another; what is left is what no request can be.
 
+use std::borrow::Cow;
+
 use std::collections::BTreeSet;
 
 use mfa_gate::decision::{Applied, Request, RoutePolicy, each_route, policies_on};
@@ -123,14 +125,14 @@ impl Probe {
 }
 
 impl Request for Probe {
-    fn header(&self, name: &str) -> Option<Vec<u8>> {
+    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
         let value = match name {
             ":method" => &self.method,
             ":authority" => &self.host,
             ":path" => &self.path,
             _ => return None,
         };
-        Some(value.clone().into_bytes())
+        Some(value.as_bytes().into())
     }
 
     fn route_policy(&self) -> RoutePolicy {
