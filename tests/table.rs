@@ -297,8 +297,9 @@ impl Run<'_> {
             problems.extend(differences(&response.answer, reason, &self.entry.config, &self.entry.case.answer));
         }
         let row = row_of(reason);
+        let is_told = self.entry.config["challenge"]["filter_state"] == true;
         let phrase = match (reason, row.status) {
-            ("mfa-missing" | "mfa-unknowable", _) => "Unauthorized - MFA required",
+            ("mfa-missing" | "mfa-unknowable", _) if is_told => "Unauthorized - MFA required",
             (_, 400) => "Bad Request",
             (_, 401) => "Unauthorized",
             (_, 403) => "Forbidden",

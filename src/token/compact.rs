@@ -31,7 +31,8 @@ impl<'a> Compact<'a> {
             return Err(TokenError::TooLarge { bytes: token.len(), max: rules.max_bytes });
         }
         // Four pieces at the most are looked at, however many dots there are (CVE-2025-30204).
-        let mut parts = token.splitn(4, |&byte| byte == b'.');
+        let text = std::str::from_utf8(token).map_err(|_| TokenError::Malformed("not ASCII".to_owned()))?;
+        let mut parts = text.splitn(4, '.');
         let (Some(header), Some(payload), Some(signature), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
@@ -62,8 +63,6 @@ impl<'a> Compact<'a> {
     }
 }
 
-fn decode(part: &str, bytes: &[u8]) -> Result<Vec<u8>, TokenError> {
-    URL_SAFE_NO_PAD
-        .decode(bytes)
-        .map_err(|error| TokenError::Malformed(format!("the {part} is not base64url: {error}")))
+fn decode(part: &str, text: &str) -> Result<Vec<u8>, TokenError> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|error| TokenError::Malformed(format!("the {part} is not base64url: {error}")))
 }

@@ -37,10 +37,19 @@ impl<'a> Credential<'a> {
     }
 
     fn from_authorization(value: &'a [u8]) -> Self {
+        if let Some(token) = Self::presumed("authorization", value)
+            && !token.is_empty()
+            && has_no_delimiter(token)
+        {
+            return Credential::Token(token);
+        }
+        Self::from_list(value)
+    }
+
+    fn from_list(value: &'a [u8]) -> Self {
         // A comma: two headers that the proxy joined, a list of credentials, or the parameters of another scheme.
         if value.contains(&b',') {
-            let bearer =
-                value.split(|&byte| byte == b',').any(|part| Self::from_authorization(part) != Credential::None);
+            let bearer = value.split(|&byte| byte == b',').any(|part| Self::from_list(part) != Credential::None);
             return if bearer { Credential::Several } else { Credential::None };
         }
         let value = value.trim_ascii();
@@ -80,6 +89,20 @@ impl<'a> Credential<'a> {
     }
 }
 
+/// Whether all bytes are beyond comma and white space, as all of base64url and the dot are; eight at a time.
+fn has_no_delimiter(bytes: &[u8]) -> bool {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = EACH << 7;
+    const FIRST: u8 = b'-';
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    // A byte whose subtraction borrows, or one beyond ASCII, sets its high bit.
+    let is_beyond = |chunk: &[u8; 8]| {
+        let bytes = u64::from_ne_bytes(*chunk);
+        (bytes | bytes.wrapping_sub(EACH.wrapping_mul(FIRST.into()))) & HIGH == 0
+    };
+    chunks.iter().all(is_beyond) && rest.iter().all(|byte| (FIRST..0x80).contains(byte))
+}
+
 #[cfg(test)]
 mod tests {
     use super::Credential::{self, Malformed, None, Several, Token};
@@ -107,6 +130,20 @@ mod tests {
             (b"Digest username=\"a\", realm=\"b\"", None),
         ] {
             assert_eq!(Credential::from_authorization(value), expected, "{}", value.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_long_token_is_read_as_a_short_one() {
+        for length in 1..40 {
+            for place in 0..length {
+                for byte in 0..=0xff {
+                    let mut value = [&b"Bearer "[..], &vec![b'a'; length]].concat();
+                    value[7 + place] = byte;
+                    let read = Credential::from_authorization(&value);
+                    assert_eq!(read, Credential::from_list(&value), "{}", value.escape_ascii());
+                }
+            }
         }
     }
 
