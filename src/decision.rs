@@ -1,5 +1,7 @@
 //! The decision: allow or deny, and why.
 
+mod vouched;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
@@ -11,7 +13,7 @@ use crate::policy::{AppOnly, Demand, Gate, MfaDemand, Policy, Values};
 use crate::route::{Authority, Reading, RequestPath, Route};
 use crate::subject::Subject;
 use crate::time::UnixTime;
-use crate::token::{Claims, Compact, Credential, Malformed, TokenCache, TokenError, Verified};
+use crate::token::{Claims, Compact, Credential, Evidence, Malformed, TokenCache, TokenError, Verified};
 use crate::upstream::Told;
 
 /// A request as its host tells it. Each look may cost a call to the host, so each is made once, and only if needed.
@@ -21,6 +23,10 @@ pub trait Request {
 
     /// The policy that Envoy's own route names in its metadata.
     fn route_policy(&self) -> RoutePolicy;
+
+    /// What filters before this one left for the request: an `envoy.config.core.v3.Metadata` on the wire; `None` where
+    /// there is none. Never anything that the request itself says.
+    fn dynamic_metadata(&self) -> Option<Vec<u8>>;
 }
 
 /// What the metadata of Envoy's route says (`mfa_gate.policy`).
@@ -66,6 +72,8 @@ pub enum TokenSource {
     Cache,
     /// Its signature was verified.
     Signature,
+    /// jwt_authn verified it.
+    Metadata,
 }
 
 impl TokenSource {
@@ -74,6 +82,7 @@ impl TokenSource {
         match self {
             TokenSource::Cache => "cache",
             TokenSource::Signature => "signature",
+            TokenSource::Metadata => "metadata",
         }
     }
 }
@@ -333,14 +342,23 @@ fn judge<'g, 'c>(
 /// The request's token, verified now or before.
 fn verified_token(gate: &Gate, request: &impl Request, means: &Means<'_>) -> Result<Seen, Denial> {
     let carried: Vec<_> = gate.token.headers.iter().filter_map(|name| Some((name, request.header(name)?))).collect();
+    let offered = || {
+        let offers = carried.iter().map(|(name, value)| Credential::from_header(name, value));
+        offers.fold(Credential::None, Credential::and)
+    };
+    if !gate.metadata_names.is_empty()
+        && let Some(verified) = vouched::token(gate, request, offered(), means)?
+    {
+        return Ok(Seen { verified, source: TokenSource::Metadata });
+    }
     // What was verified once is a token, letter by letter, so that it need not be looked at as an unknown one must.
     if let [(name, value)] = carried.as_slice()
-        && let Some(verified) = Credential::presumed(name, value).and_then(|token| remembered(gate, token, means))
+        && let Some(verified) =
+            Credential::presumed(name, value).and_then(|token| remembered(gate, Evidence::Compact(token), means))
     {
         return Ok(Seen { verified, source: TokenSource::Cache });
     }
-    let offers = carried.iter().map(|(name, value)| Credential::from_header(name, value));
-    let token = match offers.fold(Credential::None, Credential::and) {
+    let token = match offered() {
         Credential::Token(token) => token,
         Credential::None => return Err(Denial::new(DenyReason::TokenMissing, "the request carries no token")),
         Credential::Several => {
@@ -350,21 +368,21 @@ fn verified_token(gate: &Gate, request: &impl Request, means: &Means<'_>) -> Res
             return Err(Denial::new(DenyReason::TokenMalformed, "`Bearer` is not followed by one token"));
         }
     };
-    if let Some(verified) = remembered(gate, token, means) {
+    if let Some(verified) = remembered(gate, Evidence::Compact(token), means) {
         return Ok(Seen { verified, source: TokenSource::Cache });
     }
     let compact = Compact::decode(token, &gate.token)?;
     let verified = Rc::new(compact.read(&gate.token)?.verify(gate, means)?);
-    means.cache.insert(token, &verified);
+    means.cache.insert(Evidence::Compact(token), &verified);
     Ok(Seen { verified, source: TokenSource::Signature })
 }
 
 /// What is remembered of a token, if it would be verified again.
-fn remembered(gate: &Gate, token: &[u8], means: &Means<'_>) -> Option<Rc<Verified>> {
-    let verified = means.cache.get(token)?;
+fn remembered(gate: &Gate, evidence: Evidence<'_>, means: &Means<'_>) -> Option<Rc<Verified>> {
+    let verified = means.cache.get(evidence)?;
     let is_good = verified.is_by_current_keys(means.keys) && verified.check_times(&gate.token, means.now).is_ok();
     if !is_good {
-        means.cache.remove(token);
+        means.cache.remove(evidence);
     }
     is_good.then_some(verified)
 }

@@ -62,10 +62,13 @@ impl<'a> Object<'a> {
 
     /// The value of a member.
     pub fn get(&self, name: &str) -> Option<&Json<'a>> {
+        self.0.get(self.place(name)?).map(|member| &member.value)
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
         let start = start(name);
         let order = |own: &Member<'_>| own.start.cmp(&start).then_with(|| own.name.as_ref().cmp(name));
-        let place = self.0.binary_search_by(order).ok()?;
-        self.0.get(place).map(|member| &member.value)
+        self.0.binary_search_by(order).ok()
     }
 
     /// Whether it has a member of this name.
@@ -76,6 +79,12 @@ impl<'a> Object<'a> {
     /// Names and values, ordered by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Json<'a>)> {
         self.0.iter().map(|member| (member.name.as_ref(), &member.value))
+    }
+
+    /// Takes a member out.
+    pub fn take(&mut self, name: &str) -> Option<Json<'a>> {
+        let place = self.place(name)?;
+        Some(self.0.remove(place).value)
     }
 
     /// The members with these names, borrowing nothing. `names` are ordered, and none is there twice.
@@ -97,6 +106,17 @@ pub enum Number {
     Negative(i64),
     /// Any other.
     Float(f64),
+}
+
+impl Number {
+    /// The nearest double, as readers have it that know no other numbers.
+    pub fn to_f64(self) -> f64 {
+        match self {
+            Number::Unsigned(value) => value as f64,
+            Number::Negative(value) => value as f64,
+            Number::Float(value) => value,
+        }
+    }
 }
 
 /// Why a text is not JSON as it is wanted here.

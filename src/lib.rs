@@ -31,6 +31,8 @@ pub mod decision;
 #[forbid(unsafe_code)]
 pub mod deny_reason;
 #[forbid(unsafe_code)]
+mod google_struct;
+#[forbid(unsafe_code)]
 pub mod headers;
 #[forbid(unsafe_code)]
 pub mod json;

@@ -15,6 +15,8 @@ use crate::upstream::UpstreamHeaders;
 pub struct Gate {
     /// Whose tokens are trusted, and on what terms.
     pub issuers: Vec<Arc<Issuer>>,
+    /// The names under which issuers' claims may stand in jwt_authn's metadata, none twice.
+    pub metadata_names: Vec<String>,
     /// The policies, the built-in ones included, ordered by name.
     pub policies: Vec<Arc<Policy>>,
     /// Which requests meet which policy.
@@ -106,7 +108,7 @@ pub struct Issuer {
     pub tenants: Option<Names>,
     /// The values one of which `aud` must hold (RFC 7519 section 4.1.3).
     pub audiences: Names,
-    /// Where its keys come from.
+    /// What its tokens are verified by.
     pub keys: KeySource,
     /// How it marks the token of an application alone; without a mark every token is a user's.
     pub app_only: Option<AppOnlyMark>,

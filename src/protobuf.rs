@@ -1,4 +1,4 @@
-//! Protobuf messages, written field by field: what a derived encoder makes of them is larger, and ours are small and flat.
+//! Protobuf messages, written and read field by field: what is derived for a message is larger, and ours are few.
 
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 
@@ -28,4 +28,109 @@ pub fn size(length: usize) -> usize {
 
 fn wide(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// The value of a field, by how it is on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// Whole numbers, `bool` and enums.
+    Varint(u64),
+    /// `double`, little endian.
+    Double([u8; 8]),
+    /// Strings, bytes and messages.
+    Bytes(&'a [u8]),
+    /// Four bytes, which no field has that is read here.
+    Other,
+}
+
+/// Bytes that are no message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoMessage;
+
+/// The fields of a message, in order, by their numbers.
+#[derive(Debug, Clone)]
+pub struct Fields<'a>(&'a [u8]);
+
+impl<'a> Fields<'a> {
+    /// Those of this message.
+    pub fn of(message: &'a [u8]) -> Self {
+        Fields(message)
+    }
+
+    fn read(&mut self) -> Option<(u64, Value<'a>)> {
+        let key = self.varint()?;
+        // The lower three bits tell what follows.
+        let value = match key & 7 {
+            0 => Value::Varint(self.varint()?),
+            1 => Value::Double(self.take(8)?.try_into().ok()?),
+            2 => {
+                let length = self.varint()?;
+                Value::Bytes(self.take(usize::try_from(length).ok()?)?)
+            }
+            5 => self.take(4).map(|_| Value::Other)?,
+            // Groups are of the past, and nothing else is.
+            _ => return None,
+        };
+        Some((key >> 3, value))
+    }
+
+    /// Seven bits to a byte, the lowest first; the highest bit of each says whether another follows. Most are one byte.
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0_u64;
+        for shift in (0..u64::BITS).step_by(7) {
+            let (&byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            value |= u64::from(byte & 0x7f).checked_shl(shift)?;
+            if byte < 0x80 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Result<(u64, Value<'a>), NoMessage>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let field = self.read();
+        if field.is_none() {
+            self.0 = &[];
+        }
+        Some(field.ok_or(NoMessage))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_come_as_they_are_on_the_wire() {
+        let mut message = Vec::new();
+        put(&mut message, 1, b"text");
+        put_number(&mut message, 2, 300);
+        message.extend([3 << 3 | 1, 0, 0, 0, 0, 0, 0, 0, 0x40, 4 << 3 | 5, 1, 2, 3, 4]);
+        let read: Result<Vec<_>, _> = Fields::of(&message).collect();
+        let double = Value::Double(2_f64.to_le_bytes());
+        assert_eq!(read, Ok(vec![(1, Value::Bytes(b"text")), (2, Value::Varint(300)), (3, double), (4, Value::Other)]));
+    }
+
+    #[test]
+    fn what_is_no_message_is_told_once() {
+        for bytes in
+            [&b"\x0a\x05text"[..], b"\x0b", b"\x0c", b"\x0e", b"\x09\0", b"\x0d\0", b"\x08", b"\x80", &[0xff; 11]]
+        {
+            assert_eq!(Fields::of(bytes).collect::<Vec<_>>(), [Err(NoMessage)], "{}", bytes.escape_ascii());
+        }
+    }
 }

@@ -8,10 +8,11 @@ use mfa_gate::decision::{Means, decide};
 use mfa_gate::keys::{InlineKeys, KeySet, KeyStore, RustCrypto};
 use mfa_gate::policy::{CacheBounds, Gate, Issuer};
 use mfa_gate::time::UnixTime;
-use mfa_gate::token::TokenCache;
+use mfa_gate::token::{Evidence, TokenCache, Vouched};
 use serde_json::json;
 
 use support::forge::Forge;
+use support::jwt_authn;
 use support::native::{NativeRequest, gate};
 use support::table::Sample;
 
@@ -42,13 +43,17 @@ impl Stage {
     fn reason(&self, keys: &dyn KeyStore, now: i64) -> Option<&'static str> {
         let bearer = [b"Bearer ", self.token.as_slice()].concat();
         let request = NativeRequest::to_path(b"/v1/customers").with("authorization", bearer);
+        self.reason_of(&request, keys, now)
+    }
+
+    fn reason_of(&self, request: &NativeRequest, keys: &dyn KeyStore, now: i64) -> Option<&'static str> {
         let now = UnixTime::from_millis(now * 1000);
         let means = Means { keys, verifier: &RustCrypto, cache: &self.cache, now };
-        decide(&self.gate, &request, &means).outcome.err().map(|denial| denial.reason.as_str())
+        decide(&self.gate, request, &means).outcome.err().map(|denial| denial.reason.as_str())
     }
 
     fn remembers(&self) -> bool {
-        self.cache.get(&self.token).is_some()
+        self.cache.get(Evidence::Compact(&self.token)).is_some()
     }
 }
 
@@ -89,4 +94,45 @@ fn the_bounds_hold() {
         assert_eq!(stage.reason(&InlineKeys, NOW), None);
         assert!(!stage.remembers(), "{bounds:?}");
     }
+}
+
+/// A gate whose issuers' tokens jwt_authn verifies, and the metadata of the sample token.
+fn behind_jwt_authn() -> (Stage, Vec<u8>, Vec<u8>) {
+    let mut stage = Stage::new(ROOMY);
+    let issuers = json!([{
+        "issuer": "https://sts.windows.net/df845f1a-7b35-40a2-ba78-6481de91f8ae/",
+        "audiences": ["https://api.partnercenter.microsoft.com"],
+        "verified_by": {"metadata": "claims"},
+    }]);
+    stage.gate = gate(&json!({
+        "issuers": issuers, "policies": {"mfa": {"amr": {"any_of": ["mfa"]}}}, "default": "mfa",
+    }));
+    let metadata = jwt_authn::metadata(&[("claims".to_owned(), stage.token.clone())]);
+    let left = Vouched::left_by_jwt_authn(&metadata).expect("metadata").expect("jwt_authn's").to_vec();
+    (stage, metadata, left)
+}
+
+#[test]
+fn what_jwt_authn_verified_is_remembered_and_expires() {
+    let (stage, metadata, left) = behind_jwt_authn();
+    let request = || NativeRequest::to_path(b"/v1/customers").with_metadata(metadata.clone());
+    let remembers = || stage.cache.get(Evidence::Metadata(&left)).is_some();
+    assert_eq!(stage.reason_of(&request(), &NoKeys, NOW), None);
+    assert!(remembers());
+    assert_eq!(stage.reason_of(&request(), &NoKeys, NOW), None);
+    assert_eq!(stage.reason_of(&request(), &NoKeys, NOW + 86_400), Some("token-expired"));
+    assert!(!remembers());
+}
+
+#[test]
+fn what_jwt_authn_verified_stays_with_its_requests() {
+    let (stage, metadata, left) = behind_jwt_authn();
+    let request = || NativeRequest::to_path(b"/v1/customers");
+    assert_eq!(stage.reason_of(&request().with_metadata(metadata.clone()), &NoKeys, NOW), None);
+    assert_eq!(stage.reason_of(&request(), &NoKeys, NOW), Some("token-missing"));
+    // Whoever knows how it is remembered cannot send that for a token, nor bring another beside it.
+    let sent = || request().with("authorization", [b"Bearer ", left.as_slice()].concat());
+    assert_eq!(stage.reason_of(&sent(), &NoKeys, NOW), Some("token-missing"));
+    assert!(stage.cache.get(Evidence::Compact(&left)).is_none());
+    assert_eq!(stage.reason_of(&sent().with_metadata(metadata), &NoKeys, NOW), Some("token-ambiguous"));
 }

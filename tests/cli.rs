@@ -248,6 +248,18 @@ fn json_has_the_decision_and_the_answer() {
 }
 
 #[test]
+fn what_jwt_authn_would_have_verified_is_said_to_be_unknown() {
+    let place = Place::new();
+    let gate = r#"{"issuers":[{"issuer":"https://issuer.example.com","audiences":["a"],"verified_by":{"metadata":"claims"}}],"default":"signed_in"}"#;
+    place.write("gate.yaml", gate);
+    let (code, report) = place.explain_json("--request GET~/ --token mfa.jwt");
+    assert_eq!((code, &report["reason"]), (Some(1), &json!("token-missing")));
+    assert_eq!(report["detail"], "jwt_authn's metadata hold no claims under `claims`; does it stand before the gate?");
+    let token = report["steps"].as_array().unwrap().iter().find(|step| step["name"] == "token").unwrap();
+    assert_eq!(token["lines"][0], "what jwt_authn leaves in its metadata under `claims` is not known here");
+}
+
+#[test]
 fn each_stop_on_the_way_is_told() {
     let place = Place::new();
     place.mint("v2.jwt", r#""ver":"2.0""#);

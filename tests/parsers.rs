@@ -1,12 +1,17 @@
 //! Whatever bytes come, a parser answers and does not panic: in the module a panic takes down a worker's filter.
 
+mod support;
+
 use mfa_gate::json::Json;
 use mfa_gate::keys::{KeySet, Record, Uri};
 use mfa_gate::policy::TokenRules;
 use mfa_gate::route::{Authority, MAX_READINGS, RequestPath};
 use mfa_gate::time::Span;
-use mfa_gate::token::Compact;
+use mfa_gate::token::{Compact, TokenError, Vouched};
 use proptest::prelude::*;
+use proptest::sample::Index;
+
+use support::jwt_authn;
 
 fn rules() -> TokenRules {
     TokenRules {
@@ -69,6 +74,14 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![prop::collection::vec(any::<u8>(), 0..200), of_pieces]
 }
 
+/// Whether the metadata hold a token.
+fn vouched(metadata: &[u8]) -> Result<bool, TokenError> {
+    match Vouched::left_by_jwt_authn(metadata)? {
+        Some(left) => Ok(Vouched::read(left, &["claims".to_owned()], &rules())?.is_some()),
+        None => Ok(false),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
@@ -78,6 +91,9 @@ proptest! {
         let _ = mfa_gate::config::parse(&bytes);
         let _ = Authority::read(&bytes);
         let _ = Record::from_bytes(&bytes);
+        for metadata in [jwt_authn::of_filter("envoy.filters.http.jwt_authn", &bytes), bytes.clone()] {
+            let _ = vouched(&metadata);
+        }
         if let Ok(json) = Json::parse(&bytes, 8) {
             let _ = KeySet::read(&json);
             let _ = KeySet::read_leniently(&json);
@@ -106,5 +122,21 @@ proptest! {
         let token = format!("{}.{}.AA", encode(&header), encode(&claims));
         let compact = Compact::decode(token.as_bytes(), &rules()).expect("three parts of base64url");
         let _ = compact.read(&rules()).map(drop);
+    }
+
+    /// What jwt_authn leaves of a token, with some bytes changed.
+    #[test]
+    fn no_metadata_panic(changes in prop::collection::vec((any::<Index>(), any::<u8>()), 0..4)) {
+        use base64::Engine as _;
+        let claims = br#"{"amr":["pwd","mfa"],"exp":1768478400,"deep":{"a":[{"b":[1,-1.5,null,true,"\u00e4"]}]}}"#;
+        let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims);
+        let token = format!("e30.{payload}.AA").into_bytes();
+        let mut metadata = jwt_authn::metadata(&[("claims".to_owned(), token)]);
+        prop_assert_eq!(vouched(&metadata), Ok(true));
+        for (place, byte) in changes {
+            let place = place.index(metadata.len());
+            metadata[place] = byte;
+        }
+        let _ = vouched(&metadata);
     }
 }

@@ -18,6 +18,7 @@ use support::envoy::{Carrier, Envoy, Listener, Settings};
 use support::forge::Forge;
 use support::http1::{Connection, Response, find, with_id};
 use support::http2;
+use support::jwt_authn;
 use support::native::{NativeRequest, Verdict, forwarded, gate, judge};
 use support::table::{Entry, EnvoyAnswer, Expected, May, Shot, load};
 use support::upstream::Upstream;
@@ -121,12 +122,13 @@ fn upstream_differences(
 }
 
 /// A listener for each configuration there is, in each way it is needed.
-fn listeners(entries: &[Entry]) -> Vec<Listener> {
+fn listeners(forge: &Forge, entries: &[Entry]) -> Vec<Listener> {
     let mut listeners: BTreeMap<String, Listener> = BTreeMap::new();
     for entry in entries {
         let mut add = |settings, carrier| {
             let name = listener_name(entry, settings, carrier);
-            let new = Listener { carrier, ..Listener::new(&name, settings, entry.config.clone()) };
+            let filters = jwt_authn::verifier(forge, &entry.config).into_iter().collect();
+            let new = Listener { carrier, filters, ..Listener::new(&name, settings, entry.config.clone()) };
             let listener = listeners.entry(name).or_insert(new);
             if let Some(policy) = &entry.case.request.route_policy
                 && !listener.route_policies.contains(policy)
@@ -173,7 +175,9 @@ fn now() -> i64 {
 }
 
 fn in_envoy(stage: &Stage, entry: &Entry, settings: Settings, carrier: Carrier) -> Result<(), Failed> {
-    let envoy = stage.envoy.get_or_init(|| Envoy::start(&listeners(&stage.entries), Upstream::start(), &[], None));
+    let envoy = stage
+        .envoy
+        .get_or_init(|| Envoy::start(&listeners(&stage.forge, &stage.entries), Upstream::start(), &[], None));
     let envoy = envoy.as_ref().map_err(|error| Failed::from(error.as_str()))?;
     let run = Run {
         stage,
@@ -406,6 +410,9 @@ fn wire(shot: &Shot, id: &str, route: Option<usize>) -> Vec<u8> {
     line(b"x-test-id", id.as_bytes());
     if let Some(route) = route {
         line(b"x-test-route", route.to_string().as_bytes());
+    }
+    for (name, token) in &shot.metadata {
+        line(jwt_authn::header(name).as_bytes(), token);
     }
     for (name, value) in &shot.headers {
         line(name, value);

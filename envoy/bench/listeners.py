@@ -28,8 +28,12 @@ def listeners(jwks, gate, noop):
     native = [jwt_authn(jwks), rbac()]
     cached = [jwt_authn(jwks, cache=1000), rbac()]
 
-    def mfa_gate(name, **changes):
-        return [wasm(name, gate, configuration(jwks, **changes))]
+    def mfa_gate(name, verifier=None, **changes):
+        return [wasm(name, gate, configuration(verifier or {"jwks": {"inline": jwks}}, **changes))]
+
+    def behind_jwt_authn(name, forward):
+        verifier = {"verified_by": {"metadata": PAYLOAD}}
+        return [jwt_authn(jwks, cache=1000, forward=forward), *mfa_gate(name, verifier)]
 
     return [
         Listener("none", "same", OPEN),
@@ -50,14 +54,17 @@ def listeners(jwks, gate, noop):
         Listener("gate_bad_signature", "bad_signature", GATE, mfa_gate("bad_signature")),
         Listener("gate_routes_10", "same", GATE, mfa_gate("routes_10", routes=10), routes=10),
         Listener("gate_routes_5000", "same", GATE, mfa_gate("routes_5000", routes=5000), routes=5000),
+        Listener("gate_metadata", "same", GATE, behind_jwt_authn("metadata", forward=False)),
+        # The token goes on to the upstream, so the gate has to see that it is the one it judged.
+        Listener("gate_metadata_forward", "same", GATE, behind_jwt_authn("metadata_forward", forward=True)),
         Listener("gate_pure", "new", GATE, mfa_gate("pure", host_crypto=False)),
     ]
 
 
-def configuration(jwks, routes=1, **more):
+def configuration(verifier, routes=1, **more):
     """The gate's own, as near to the native pair's work as it gets: no header is set for the upstream."""
     return {
-        "issuers": [{"issuer": ISSUER, "audiences": [AUDIENCE], "jwks": {"inline": jwks}}],
+        "issuers": [{"issuer": ISSUER, "audiences": [AUDIENCE]} | verifier],
         "policies": {"mfa": {"amr": {"any_of": ["mfa"]}}},
         "routes": [{"name": f"area_{i}", "prefix": f"/v1/areas/{i}", "policy": "mfa"} for i in range(routes)],
         "default": "mfa",
@@ -78,13 +85,13 @@ def wasm(name, module, configuration):
 PAYLOAD = "jwt_payload"
 
 
-def jwt_authn(jwks, cache=None):
+def jwt_authn(jwks, cache=None, forward=True):
     provider = {
         "issuer": ISSUER,
         "audiences": [AUDIENCE],
         "local_jwks": {"inline_string": json.dumps(jwks)},
         "payload_in_metadata": PAYLOAD,
-        "forward": True,
+        "forward": forward,
     }
     if cache:
         provider["jwt_cache_config"] = {"jwt_cache_size": cache}

@@ -35,24 +35,26 @@ pub fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<Arc<Issuer>>
 }
 
 fn issuer(index: usize, node: &Node<'_>, problems: &mut Problems) -> Option<Issuer> {
-    let fields = node.fields(problems, &["issuer", "tenants", "audiences", "jwks", "discovery", "app_only"])?;
+    let fields =
+        node.fields(problems, &["issuer", "tenants", "audiences", "jwks", "discovery", "verified_by", "app_only"])?;
     let name = fields.required(problems, "issuer").and_then(|node| issuer_name(&node, problems));
     let tenants = fields.optional("tenants").map(|node| set(&node, problems));
     if let (Some(IssuerName::PerTenant { .. }), None) = (&name, &tenants) {
         node.wrong(problems, "`issuer` has `{tid}`, so `tenants` must list the tenants that are trusted");
     }
     let audiences = fields.required(problems, "audiences").and_then(|node| set(&node, problems));
-    let keys = match (fields.optional("jwks"), fields.optional("discovery")) {
-        (Some(jwks), None) => jwks_source(&jwks, name.clone(), problems),
-        (None, Some(discovery)) => {
+    let keys = match (fields.optional("jwks"), fields.optional("discovery"), fields.optional("verified_by")) {
+        (Some(jwks), None, None) => jwks_source(&jwks, name.clone(), problems),
+        (None, Some(discovery), None) => {
             remote(&discovery, Document::Discovery, name.clone(), problems).map(KeySource::Fetched)
         }
-        (None, None) => {
-            node.wrong(problems, "has neither `jwks` nor `discovery`, so its keys are not known");
+        (None, None, Some(verified_by)) => metadata(&verified_by, problems),
+        (None, None, None) => {
+            node.wrong(problems, "has none of `jwks`, `discovery` and `verified_by`, so its tokens cannot be verified");
             None
         }
-        (Some(_), Some(_)) => {
-            node.wrong(problems, "has `jwks` and `discovery`; give one of them");
+        _ => {
+            node.wrong(problems, "has more than one of `jwks`, `discovery` and `verified_by`; give one of them");
             None
         }
     };
@@ -117,6 +119,11 @@ fn jwks_source(node: &Node<'_>, issuer: Option<IssuerName>, problems: &mut Probl
             None
         }
     }
+}
+
+fn metadata(node: &Node<'_>, problems: &mut Problems) -> Option<KeySource> {
+    let name = node.fields(problems, &["metadata"])?.required(problems, "metadata")?.text(problems)?;
+    Some(KeySource::Metadata(name.to_owned()))
 }
 
 /// Long enough for a slow issuer, short enough for a client that waits.

@@ -18,8 +18,9 @@ pub use node::join;
 use node::{Node, Problems};
 
 use crate::json::Json;
+use crate::keys::KeySource;
 use crate::mfa;
-use crate::policy::{Demand, Gate, Policy, Proof, Values};
+use crate::policy::{Demand, Gate, Issuer, Policy, Proof, Values};
 use crate::upstream::UpstreamHeaders;
 
 /// How deep the configuration may nest: a JWK of an inline set stands at the seventh level.
@@ -151,9 +152,10 @@ fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
     if let Some(node) = fields.optional("mode") {
         node.one_of(problems, "mode", &[("enforce", ())]);
     }
-    let (policies, upstream, default) = (policies.into_list(), upstream?, default?);
+    let (issuers, policies, upstream, default) = (issuers?, policies.into_list(), upstream?, default?);
     Some(Gate {
-        issuers: issuers?,
+        metadata_names: metadata_names(&issuers),
+        issuers,
         routes: routes?,
         usual_proof: usual_proof(&default),
         default,
@@ -167,6 +169,18 @@ fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
         policies,
         upstream,
     })
+}
+
+fn metadata_names(issuers: &[Arc<Issuer>]) -> Vec<String> {
+    let mut names = Vec::new();
+    for issuer in issuers {
+        if let KeySource::Metadata(name) = &issuer.keys
+            && !names.contains(name)
+        {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 fn usual_proof(default: &Policy) -> Proof {

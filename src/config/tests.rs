@@ -55,6 +55,35 @@ fn every_error_is_told_at_once() {
 }
 
 #[test]
+fn an_issuer_has_one_verifier() {
+    let verified = |by: &str| {
+        errors(&format!(
+            r#"{{"issuers":[{{"issuer":"https://a.example","audiences":["a"]{by}}}],"default":"signed_in"}}"#
+        ))
+    };
+    assert_eq!(
+        verified(""),
+        ["issuers[0]: has none of `jwks`, `discovery` and `verified_by`, so its tokens cannot be verified"]
+    );
+    assert_eq!(
+        verified(r#","jwks":{"inline":{"keys":[]}},"verified_by":{"metadata":"claims"}"#),
+        ["issuers[0]: has more than one of `jwks`, `discovery` and `verified_by`; give one of them"]
+    );
+    assert_eq!(
+        verified(r#","verified_by":"claims""#),
+        ["issuers[0].verified_by: is a string, should be an object with metadata"]
+    );
+    assert_eq!(
+        verified(r#","verified_by":{"metadata":"","filter":"x"}"#),
+        [
+            "issuers[0].verified_by.filter: unknown field `filter`; known: metadata",
+            "issuers[0].verified_by.metadata: is empty"
+        ]
+    );
+    assert_eq!(verified(r#","verified_by":{}"#), ["issuers[0].verified_by.metadata: is missing"]);
+}
+
+#[test]
 fn what_is_not_an_object_is_said_to_be_none() {
     assert_eq!(
         errors("[]"),

@@ -82,6 +82,11 @@ impl Request for HostRequest<'_> {
             Err(_) => RoutePolicy::Unreadable,
         }
     }
+
+    fn dynamic_metadata(&self) -> Option<Vec<u8>> {
+        // The message whole, as only so its values keep their types: deeper down Envoy tells a list as text pairs.
+        hostcalls::get_property(vec!["metadata"]).ok().flatten()
+    }
 }
 
 impl Context for Exchange {}

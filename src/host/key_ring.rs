@@ -70,7 +70,7 @@ impl KeyRing {
     /// No keys yet.
     pub fn new(gate: &Gate) -> Self {
         let slot = |issuer: &Arc<Issuer>| match &issuer.keys {
-            KeySource::Inline(_) => None,
+            KeySource::Inline(_) | KeySource::Metadata(_) => None,
             KeySource::Fetched(remote) => Some(Slot::new(issuer, remote)),
         };
         KeyRing { slots: gate.issuers.iter().map(slot).collect() }

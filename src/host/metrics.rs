@@ -64,6 +64,7 @@ pub struct Metrics {
     requests: RefCell<Vec<(RequestSeries, Metric)>>,
     by_cache: Metric,
     by_signature: Metric,
+    by_metadata: Metric,
 }
 
 impl Metrics {
@@ -74,6 +75,7 @@ impl Metrics {
             requests: RefCell::default(),
             by_cache: tokens(TokenSource::Cache),
             by_signature: tokens(TokenSource::Signature),
+            by_metadata: tokens(TokenSource::Metadata),
         }
     }
 
@@ -83,6 +85,7 @@ impl Metrics {
         match decision.token.as_ref().map(|token| token.source) {
             Some(TokenSource::Cache) => self.by_cache.count(),
             Some(TokenSource::Signature) => self.by_signature.count(),
+            Some(TokenSource::Metadata) => self.by_metadata.count(),
             None => {}
         }
     }

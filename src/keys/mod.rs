@@ -40,7 +40,7 @@ impl KeyStore for InlineKeys {
     fn key_set(&self, issuer: &Issuer) -> Option<Arc<KeySet>> {
         match &issuer.keys {
             KeySource::Inline(set) => Some(Arc::clone(set)),
-            KeySource::Fetched(_) => None,
+            KeySource::Fetched(_) | KeySource::Metadata(_) => None,
         }
     }
 }

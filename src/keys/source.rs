@@ -1,4 +1,4 @@
-//! Where an issuer's keys come from.
+//! What an issuer's tokens are verified by.
 
 use std::sync::Arc;
 
@@ -6,13 +6,16 @@ use super::schedule::Timing;
 use super::set::KeySet;
 use crate::policy::IssuerName;
 
-/// Where an issuer's keys come from.
+/// What an issuer's tokens are verified by: keys, and where they come from; or somebody else.
 #[derive(Debug)]
 pub enum KeySource {
-    /// The configuration itself.
+    /// Keys of the configuration itself.
     Inline(Arc<KeySet>),
-    /// A server.
+    /// Keys of a server.
     Fetched(Remote),
+    /// Envoy's jwt_authn filter, which has the keys, and leaves the claims in its metadata under this name
+    /// (`payload_in_metadata`).
+    Metadata(String),
 }
 
 /// A server that has the keys.

@@ -19,6 +19,16 @@ const ENTRY_OVERHEAD: usize = 1024;
 /// issuers end alike, and where two do, one is remembered.
 const HASHED_BYTES: usize = 43;
 
+/// What a verified token is known by when it comes again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence<'a> {
+    /// The token itself, in its compact form.
+    Compact(&'a [u8]),
+    /// What jwt_authn left of it. Seen on Envoy 1.40: the same claims are the same bytes each time, though
+    /// protobuf does not promise it; where they are not, they are judged anew.
+    Metadata(&'a [u8]),
+}
+
 /// Verified tokens, the one that was not asked for the longest given up first.
 ///
 /// A hit is a comparison of the whole token; the hash only finds it, and is seeded at random so that nobody can choose
@@ -35,8 +45,29 @@ struct Entries {
 }
 
 struct Entry {
-    token: Box<[u8]>,
+    is_compact: bool,
+    bytes: Box<[u8]>,
     verified: Rc<Verified>,
+}
+
+impl<'a> Evidence<'a> {
+    fn bytes(self) -> &'a [u8] {
+        match self {
+            Evidence::Compact(bytes) | Evidence::Metadata(bytes) => bytes,
+        }
+    }
+
+    fn is_compact(self) -> bool {
+        matches!(self, Evidence::Compact(_))
+    }
+
+    /// What of it is hashed: of claims, which have no signature at their end, all.
+    fn telling(self) -> &'a [u8] {
+        match self {
+            Evidence::Compact(bytes) => bytes.get(bytes.len().saturating_sub(HASHED_BYTES)..).unwrap_or_default(),
+            Evidence::Metadata(bytes) => bytes,
+        }
+    }
 }
 
 impl TokenCache {
@@ -52,35 +83,38 @@ impl TokenCache {
     }
 
     /// What is remembered of this token.
-    pub fn get(&self, token: &[u8]) -> Option<Rc<Verified>> {
+    pub fn get(&self, evidence: Evidence<'_>) -> Option<Rc<Verified>> {
         let entries = &mut *self.entries.borrow_mut();
-        let entry = entries.by_hash.get(&self.hash(token))?;
-        are_same(&entry.token, token).then(|| Rc::clone(&entry.verified))
+        let entry = entries.by_hash.get(&self.hash(evidence))?;
+        let is_it = entry.is_compact == evidence.is_compact() && are_same(&entry.bytes, evidence.bytes());
+        is_it.then(|| Rc::clone(&entry.verified))
     }
 
     /// Remembers a token.
-    pub fn insert(&self, token: &[u8], verified: &Rc<Verified>) {
+    pub fn insert(&self, evidence: Evidence<'_>, verified: &Rc<Verified>) {
         let Entries { by_hash, bytes } = &mut *self.entries.borrow_mut();
-        let entry = Entry { token: token.into(), verified: Rc::clone(verified) };
-        let before = by_hash.put(self.hash(token), entry);
-        *bytes = bytes.saturating_add(weight(token)).saturating_sub(before.map_or(0, |entry| weight(&entry.token)));
+        let entry =
+            Entry { is_compact: evidence.is_compact(), bytes: evidence.bytes().into(), verified: Rc::clone(verified) };
+        let before = by_hash.put(self.hash(evidence), entry);
+        *bytes = bytes
+            .saturating_add(weight(evidence.bytes()))
+            .saturating_sub(before.map_or(0, |entry| weight(&entry.bytes)));
         while by_hash.len() > self.bounds.max_entries || *bytes > self.bounds.max_bytes {
             let Some((_, entry)) = by_hash.pop_lru() else { return };
-            *bytes = bytes.saturating_sub(weight(&entry.token));
+            *bytes = bytes.saturating_sub(weight(&entry.bytes));
         }
     }
 
     /// Forgets a token.
-    pub fn remove(&self, token: &[u8]) {
+    pub fn remove(&self, evidence: Evidence<'_>) {
         let Entries { by_hash, bytes } = &mut *self.entries.borrow_mut();
-        if let Some(entry) = by_hash.pop(&self.hash(token)) {
-            *bytes = bytes.saturating_sub(weight(&entry.token));
+        if let Some(entry) = by_hash.pop(&self.hash(evidence)) {
+            *bytes = bytes.saturating_sub(weight(&entry.bytes));
         }
     }
 
-    fn hash(&self, token: &[u8]) -> u64 {
-        let start = token.len().saturating_sub(HASHED_BYTES);
-        self.hasher.hash_one(token.get(start..).unwrap_or_default())
+    fn hash(&self, evidence: Evidence<'_>) -> u64 {
+        self.hasher.hash_one(evidence.telling())
     }
 }
 
@@ -92,6 +126,6 @@ fn are_same(a: &[u8], b: &[u8]) -> bool {
         && a.iter().zip(b).all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b))
 }
 
-fn weight(token: &[u8]) -> usize {
-    token.len().saturating_add(ENTRY_OVERHEAD)
+fn weight(evidence: &[u8]) -> usize {
+    evidence.len().saturating_add(ENTRY_OVERHEAD)
 }

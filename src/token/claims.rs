@@ -48,6 +48,11 @@ impl<'a> Claims<'a> {
         self.0.iter()
     }
 
+    /// All of them, as the object that they are.
+    pub fn members(&self) -> &Object<'a> {
+        &self.0
+    }
+
     /// A claim that is a string, if it is there.
     ///
     /// # Errors

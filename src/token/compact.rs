@@ -47,6 +47,19 @@ impl<'a> Compact<'a> {
         })
     }
 
+    /// Reads the claims alone, which nobody has vouched for.
+    ///
+    /// # Errors
+    ///
+    /// Not a JSON object.
+    pub fn claims(&self, rules: &TokenRules) -> Result<Claims<'_>, TokenError> {
+        match Json::parse(&self.payload, rules.max_depth) {
+            Ok(Json::Object(claims)) => Ok(Claims::new(claims)),
+            Ok(other) => Err(TokenError::Malformed(format!("the claims are {}, not an object", other.kind()))),
+            Err(error) => Err(TokenError::Malformed(format!("the claims: {error}"))),
+        }
+    }
+
     /// Reads header and claims.
     ///
     /// # Errors
@@ -54,11 +67,7 @@ impl<'a> Compact<'a> {
     /// Not JSON objects, or a header that asks for what is not done here.
     pub fn read(&self, rules: &TokenRules) -> Result<Unverified<'_>, TokenError> {
         let header = Header::read(&self.header, rules.max_depth)?;
-        let claims = match Json::parse(&self.payload, rules.max_depth) {
-            Ok(Json::Object(claims)) => Claims::new(claims),
-            Ok(other) => return Err(TokenError::Malformed(format!("the claims are {}, not an object", other.kind()))),
-            Err(error) => return Err(TokenError::Malformed(format!("the claims: {error}"))),
-        };
+        let claims = self.claims(rules)?;
         Ok(Unverified::new(header, claims, self.signed, &self.signature))
     }
 }

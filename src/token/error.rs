@@ -29,6 +29,12 @@ pub enum TokenError {
     },
     /// No issuer of the configuration calls itself so.
     IssuerUntrusted(String),
+    /// Tokens of the issuer, or of all, are taken from jwt_authn's metadata alone, and there is none.
+    OfMetadata,
+    /// jwt_authn's metadata hold more than one token.
+    SeveralInMetadata,
+    /// No issuer of the configuration calls itself so whose tokens jwt_authn verifies under this name.
+    IssuerNotOfMetadata(String),
     /// The issuer is trusted, but not for this tenant.
     TenantNotAllowed(Option<String>),
     /// The issuer's keys have not been had, or are too old to be trusted.
@@ -78,7 +84,9 @@ impl TokenError {
             TokenError::TooLarge { .. } => DenyReason::TokenTooLarge,
             TokenError::Malformed(_) => DenyReason::TokenMalformed,
             TokenError::AlgorithmNotTaken(_) | TokenError::AlgorithmOfKey { .. } => DenyReason::AlgorithmNotAllowed,
-            TokenError::IssuerUntrusted(_) => DenyReason::IssuerUntrusted,
+            TokenError::OfMetadata => DenyReason::TokenMissing,
+            TokenError::SeveralInMetadata => DenyReason::TokenAmbiguous,
+            TokenError::IssuerUntrusted(_) | TokenError::IssuerNotOfMetadata(_) => DenyReason::IssuerUntrusted,
             TokenError::TenantNotAllowed(_) => DenyReason::TenantNotAllowed,
             TokenError::KeysUnavailable { .. } => DenyReason::KeysUnavailable,
             TokenError::KeyUnknown { .. } => DenyReason::KeyUnknown,
@@ -122,6 +130,13 @@ impl fmt::Display for TokenError {
                 write!(f, "the token's algorithm is `{token}`, its key is for another")
             }
             TokenError::IssuerUntrusted(iss) => write!(f, "no issuer is configured as `{}`", iss.escape_debug()),
+            TokenError::OfMetadata => f.write_str(
+                "tokens of `verified_by` issuers are taken from jwt_authn's metadata, where none is; does it stand before the gate?",
+            ),
+            TokenError::SeveralInMetadata => f.write_str("jwt_authn's metadata hold more than one token"),
+            TokenError::IssuerNotOfMetadata(iss) => {
+                write!(f, "no issuer is configured as `{}` whose tokens jwt_authn leaves there", iss.escape_debug())
+            }
             TokenError::TenantNotAllowed(Some(tid)) => {
                 write!(f, "tenant `{}` is not among the issuer's", tid.escape_debug())
             }

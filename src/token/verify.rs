@@ -6,7 +6,7 @@ use super::claims::{Claims, Malformed};
 use super::error::TokenError;
 use super::header::Header;
 use crate::decision::Means;
-use crate::keys::{KeySet, KeyStore, Lookup, Source};
+use crate::keys::{KeySet, KeySource, KeyStore, Lookup, Source};
 use crate::policy::{Gate, Issuer, TokenRules};
 use crate::subject::Subject;
 use crate::time::{Round, UnixTime};
@@ -21,14 +21,15 @@ pub struct Unverified<'a> {
 }
 
 /// A token that a trusted issuer signed, for this audience, for this time: what decisions need of it. Made by
-/// [`Unverified::verify`] alone.
+/// [`Unverified::verify`] and [`super::Vouched::verify`] alone.
 #[derive(Debug)]
 pub struct Verified {
     claims: Claims<'static>,
     issuer: Arc<Issuer>,
     subject: Subject,
     times: Times,
-    keys: Arc<KeySet>,
+    /// The keys that verified it, where it was not the host.
+    keys: Option<Arc<KeySet>>,
     logged: Vec<u8>,
 }
 
@@ -53,25 +54,21 @@ impl<'a> Unverified<'a> {
     ///
     /// `iss` or `tid` is no string, or there is no `iss`.
     pub fn source(&self) -> Result<Source<'_>, Malformed> {
-        let iss = self.claims.text("iss")?.ok_or_else(|| malformed("iss", "absent", "a string"))?;
-        Ok(Source { iss, tid: self.claims.text("tid")? })
+        source_of(&self.claims)
     }
 
     /// The configured issuer that the token claims to come from.
     ///
     /// # Errors
     ///
-    /// There is none, or not for the token's tenant. Both are settled before any key is looked for, so that
-    /// a stranger's token costs nothing.
+    /// There is none, none whose tokens are verified here, or not for the token's tenant. All are settled before any key
+    /// is looked for, so that a stranger's token costs nothing.
     pub fn issuer<'g>(&self, gate: &'g Gate) -> Result<&'g Arc<Issuer>, TokenError> {
-        let Source { iss, tid } = self.source()?;
-        let issuer = gate.issuers.iter().find(|issuer| issuer.name.matches(iss, tid));
-        let issuer = issuer.ok_or_else(|| TokenError::IssuerUntrusted(iss.to_owned()))?;
-        if let Some(tenants) = &issuer.tenants
-            && !tid.is_some_and(|tid| tenants.contain(tid))
-        {
-            return Err(TokenError::TenantNotAllowed(tid.map(str::to_owned)));
+        let (issuer, source) = issuer_of(&self.claims, gate)?;
+        if let KeySource::Metadata(_) = &issuer.keys {
+            return Err(TokenError::OfMetadata);
         }
+        check_tenant(issuer, source)?;
         Ok(issuer)
     }
 
@@ -104,15 +101,52 @@ impl<'a> Unverified<'a> {
     pub fn verify(&self, gate: &Gate, means: &Means<'_>) -> Result<Verified, TokenError> {
         let issuer = self.issuer(gate)?;
         let keys = self.check_signature(issuer, means)?;
-        let times = Times::read(&self.claims)?;
-        check_audience(&self.claims, issuer)?;
-        times.check(&gate.token, means.now)?;
-        let subject = Subject::of(&self.claims, issuer)?;
-        let claims = self.claims.keep(&gate.claims_kept);
-        let key_id = self.header.key_id.as_deref();
-        let logged = gate.access_log.map(|log| log.token(&self.claims, subject, key_id)).unwrap_or_default();
-        Ok(Verified { claims, issuer: Arc::clone(issuer), subject, times, keys, logged })
+        accept(&self.claims, issuer, Some((keys, self.header.key_id.as_deref())), gate, means.now)
     }
+}
+
+fn source_of<'c>(claims: &'c Claims<'_>) -> Result<Source<'c>, Malformed> {
+    let iss = claims.text("iss")?.ok_or_else(|| malformed("iss", "absent", "a string"))?;
+    Ok(Source { iss, tid: claims.text("tid")? })
+}
+
+/// The configured issuer that claims say they come from, and what they say.
+pub(super) fn issuer_of<'g, 'c>(
+    claims: &'c Claims<'_>,
+    gate: &'g Gate,
+) -> Result<(&'g Arc<Issuer>, Source<'c>), TokenError> {
+    let source = source_of(claims)?;
+    let issuer = gate.issuers.iter().find(|issuer| issuer.name.matches(source.iss, source.tid));
+    let issuer = issuer.ok_or_else(|| TokenError::IssuerUntrusted(source.iss.to_owned()))?;
+    Ok((issuer, source))
+}
+
+pub(super) fn check_tenant(issuer: &Issuer, source: Source<'_>) -> Result<(), TokenError> {
+    match &issuer.tenants {
+        Some(tenants) if !source.tid.is_some_and(|tid| tenants.contain(tid)) => {
+            Err(TokenError::TenantNotAllowed(source.tid.map(str::to_owned)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The last steps to a token that is trusted: those of which keys, if any, and of which key's id it was verified are done.
+pub(super) fn accept(
+    claims: &Claims<'_>,
+    issuer: &Arc<Issuer>,
+    verified_with: Option<(Arc<KeySet>, Option<&str>)>,
+    gate: &Gate,
+    now: UnixTime,
+) -> Result<Verified, TokenError> {
+    let times = Times::read(claims)?;
+    check_audience(claims, issuer)?;
+    times.check(&gate.token, now)?;
+    let subject = Subject::of(claims, issuer)?;
+    let key_id = verified_with.as_ref().and_then(|(_, key_id)| *key_id);
+    let logged = gate.access_log.map(|log| log.token(claims, subject, key_id)).unwrap_or_default();
+    let keys = verified_with.map(|(keys, _)| keys);
+    let claims = claims.keep(&gate.claims_kept);
+    Ok(Verified { claims, issuer: Arc::clone(issuer), subject, times, keys, logged })
 }
 
 impl Verified {
@@ -136,9 +170,11 @@ impl Verified {
         &self.logged
     }
 
-    /// Whether the keys that verified it are still the issuer's.
+    /// Whether the keys that verified it are still the issuer's. Where the host verified it, it does so each time.
     pub fn is_by_current_keys(&self, keys: &dyn KeyStore) -> bool {
-        keys.key_set(&self.issuer).is_some_and(|current| Arc::ptr_eq(&current, &self.keys))
+        self.keys
+            .as_ref()
+            .is_none_or(|own| keys.key_set(&self.issuer).is_some_and(|current| Arc::ptr_eq(&current, own)))
     }
 
     /// Checks its times anew, as at any later request.

@@ -52,6 +52,8 @@ pub struct Listener {
     pub route_policies: Vec<Value>,
     /// Routes before the others.
     pub routes: Vec<Value>,
+    /// Filters before the gate.
+    pub filters: Vec<Value>,
     /// Changes to how Envoy runs the filter (JSON Merge Patch to its `PluginConfig`).
     pub plugin: Value,
 }
@@ -67,6 +69,7 @@ impl Listener {
             config,
             route_policies: Vec::new(),
             routes: Vec::new(),
+            filters: Vec::new(),
             plugin: json!({}),
         }
     }
@@ -171,6 +174,8 @@ fn manager(listener: &Listener, module: &Path, access_log: &Path) -> Value {
     // A trap must not heal before it is seen.
     plugin["failure_policy"] = json!("FAIL_CLOSED");
     merge(plugin, &listener.plugin);
+    let gate = filters.iter().position(|filter| filter["name"] == "envoy.filters.http.wasm").expect("the wasm filter");
+    filters.splice(gate..gate, listener.filters.clone());
     if listener.settings == Settings::Bare {
         manager["normalize_path"] = json!(false);
         manager["merge_slashes"] = json!(false);

@@ -14,6 +14,7 @@ pub mod heap;
 pub mod http1;
 pub mod http2;
 pub mod idp;
+pub mod jwt_authn;
 pub mod native;
 pub mod table;
 pub mod template;

@@ -11,12 +11,14 @@ use mfa_gate::token::TokenCache;
 use serde_json::Value;
 
 use super::answer::Answer;
+use super::jwt_authn;
 use super::table::Shot;
 
 /// A request as Envoy would hand it to the filter.
 pub struct NativeRequest {
     headers: Vec<(String, Vec<u8>)>,
     route_policy: Option<Value>,
+    metadata: Option<Vec<u8>>,
 }
 
 impl NativeRequest {
@@ -55,7 +57,8 @@ impl NativeRequest {
             })
             .collect();
         headers.extend(own.into_iter().filter(|(name, _)| name != "connection" && !connection.contains(name)));
-        NativeRequest { headers, route_policy: route_policy.cloned() }
+        let metadata = (!shot.metadata.is_empty()).then(|| jwt_authn::metadata(&shot.metadata));
+        NativeRequest { headers, route_policy: route_policy.cloned(), metadata }
     }
 
     /// A request for a path alone.
@@ -68,13 +71,18 @@ impl NativeRequest {
         let header = |name: &str, value: &[u8]| (name.to_owned(), value.to_vec());
         let headers =
             vec![header(":method", method.as_bytes()), header(":authority", host.as_bytes()), header(":path", path)];
-        NativeRequest { headers, route_policy: None }
+        NativeRequest { headers, route_policy: None, metadata: None }
     }
 
     /// With a header more.
     pub fn with(mut self, name: &str, value: Vec<u8>) -> Self {
         self.headers.push((name.to_owned(), value));
         self
+    }
+
+    /// With what filters before the gate left.
+    pub fn with_metadata(self, metadata: Vec<u8>) -> Self {
+        NativeRequest { metadata: Some(metadata), ..self }
     }
 
     /// The names and values that are no pseudo-headers.
@@ -112,6 +120,10 @@ impl Request for NativeRequest {
             Some(Value::String(name)) => RoutePolicy::Named(name.clone().into_bytes()),
             Some(_) => RoutePolicy::Unreadable,
         }
+    }
+
+    fn dynamic_metadata(&self) -> Option<Vec<u8>> {
+        self.metadata.clone()
     }
 }
 

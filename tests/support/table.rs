@@ -47,6 +47,9 @@ pub struct Case {
     /// The token; without it the request carries none.
     #[serde(default)]
     token: Option<TokenChoice>,
+    /// Tokens that jwt_authn has verified, by the name under which it leaves their claims.
+    #[serde(default)]
+    metadata: BTreeMap<String, TokenChoice>,
     /// Every spoilt form of the token, one request each.
     #[serde(default)]
     spoil: Option<Spoiling>,
@@ -182,6 +185,8 @@ pub struct Shot {
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
     pub body: Option<Vec<u8>>,
     pub raw: Option<Vec<u8>>,
+    /// Tokens that jwt_authn has verified, by name.
+    pub metadata: Vec<(String, Vec<u8>)>,
     /// The token, for searching logs.
     pub token: Option<Vec<u8>>,
     /// Headers as the upstream sees them.
@@ -321,12 +326,14 @@ impl Entry {
             .map(|(name, spec)| (name.as_str(), mint(spec)))
             .collect();
         named.extend(place.clone());
-        let token = self.case.token.as_ref().map(|choice| match choice {
+        let choose = |choice: &TokenChoice| match choice {
             TokenChoice::Named(name) => mint(
                 self.tokens.get(name).unwrap_or_else(|| panic!("{}: the file has no token `{name}`", self.title())),
             ),
             TokenChoice::Described(spec) => spec.mint(&scope(named.clone()), &self.tokens),
-        });
+        };
+        let token = self.case.token.as_ref().map(choose);
+        let metadata: Vec<_> = self.case.metadata.iter().map(|(name, choice)| (name.clone(), choose(choice))).collect();
         let tokens: Vec<(String, Option<Vec<u8>>)> = match (self.case.spoil, token) {
             (None, token) => vec![(String::new(), token)],
             (Some(spoiling), Some(token)) => {
@@ -337,7 +344,7 @@ impl Entry {
         let shot = |(which, token): (String, Option<Vec<u8>>)| {
             let mut local = named.clone();
             local.extend(token.clone().map(|token| ("token", token)));
-            self.shot(which, token, &scope(local))
+            Shot { metadata: metadata.clone(), ..self.shot(which, token, &scope(local)) }
         };
         tokens.into_iter().map(shot).collect()
     }
@@ -367,6 +374,7 @@ impl Entry {
             headers,
             body: request.body.as_deref().map(|body| scope.bytes(body)),
             raw: request.raw.as_deref().map(with_id),
+            metadata: Vec::new(),
             token,
             upstream: self
                 .case
@@ -389,6 +397,7 @@ impl Entry {
             headers: vec![(b"authorization".to_vec(), [b"Bearer ", token.as_slice()].concat())],
             body: None,
             raw: None,
+            metadata: Vec::new(),
             token: Some(token),
             upstream: BTreeMap::new(),
         })

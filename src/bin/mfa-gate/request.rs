@@ -39,6 +39,11 @@ impl Request for Described {
             None => RoutePolicy::Unset,
         }
     }
+
+    /// There is no filter before it.
+    fn dynamic_metadata(&self) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// A method and a target, as a request line has them.

@@ -71,6 +71,10 @@ impl Steps {
             self.say("not looked at");
             return None;
         }
+        if !gate.metadata_names.is_empty() {
+            let names = words::list(&gate.metadata_names);
+            self.say(format!("what jwt_authn leaves in its metadata under {names} is not known here"));
+        }
         let values = gate
             .token
             .headers

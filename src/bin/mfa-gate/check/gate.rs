@@ -21,6 +21,14 @@ pub struct GateConfig {
     prefix: String,
 }
 
+/// An issuer whose tokens jwt_authn verifies.
+pub struct VerifiedBy<'d> {
+    /// The name under which it leaves them.
+    pub metadata: At<'d>,
+    /// What the issuer is called.
+    pub issuer: Option<&'d str>,
+}
+
 impl GateConfig {
     /// One that stands there as YAML or JSON itself.
     pub fn of(at: &At<'_>) -> Self {
@@ -62,10 +70,12 @@ impl GateConfig {
             .collect()
     }
 
-    /// The metadata that jwt_authn is to verify tokens into, instead of the gate.
-    pub fn verified_by(&self) -> Vec<At<'_>> {
-        let issuers = self.root().list("issuers").into_iter();
-        issuers.filter_map(|issuer| issuer.find(&["verified_by", "metadata"])).collect()
+    /// What jwt_authn is to verify instead of the gate.
+    pub fn verified_by<'c>(&'c self) -> Vec<VerifiedBy<'c>> {
+        let of = |issuer: At<'c>| {
+            Some(VerifiedBy { metadata: issuer.find(&["verified_by", "metadata"])?, issuer: issuer.field("issuer") })
+        };
+        self.root().list("issuers").into_iter().filter_map(of).collect()
     }
 
     /// Whether a route of the gate's own goes by host.

@@ -83,7 +83,7 @@ fn check_phase(spec: &At<'_>, config: Option<&GateConfig>, findings: &mut Findin
         if phase == Some("AUTHN") {
             let message = format!(
                 "phase: is `AUTHN`, before the jwt_authn filter that is to verify tokens for {}; write `AUTHZ`",
-                verified.path()
+                verified.metadata.path()
             );
             findings.at(Lint::JwtAuthn, &at, message);
         }

@@ -138,6 +138,10 @@ impl Request for Probe {
     fn route_policy(&self) -> RoutePolicy {
         RoutePolicy::Unset
     }
+
+    fn dynamic_metadata(&self) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 #[cfg(test)]

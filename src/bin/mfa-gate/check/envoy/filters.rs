@@ -1,6 +1,6 @@
 //! Where the gate stands among the filters.
 
-use super::{Chain, Filter, plugin};
+use super::{Chain, Filter, plugin, verifiers};
 use crate::check::at::At;
 use crate::check::finding::Findings;
 use crate::check::gate::GateConfig;
@@ -73,37 +73,11 @@ pub fn check(filter: &Filter<'_>, config: Option<&GateConfig>, findings: &mut Fi
         findings.at(Lint::AfterRouter, item, message);
     }
     if let Some(config) = config {
-        check_verifiers(chain, config, findings);
+        verifiers::check(chain, config, findings);
     }
 }
 
-fn is(filter: &At<'_>, message: &str) -> bool {
+/// Whether it is configured by this message.
+pub fn is(filter: &At<'_>, message: &str) -> bool {
     filter.get("typed_config").is_some_and(|typed| typed.message(message).is_some())
-}
-
-/// An issuer whose tokens jwt_authn verifies has no claims where that has not run before, or keeps them elsewhere.
-fn check_verifiers(chain: &Chain<'_>, config: &GateConfig, findings: &mut Findings) {
-    let is_jwt_authn = |filter: &&At<'_>| is(filter, "JwtAuthentication");
-    let before: Vec<_> = chain.filters.iter().take(chain.index).filter(is_jwt_authn).collect();
-    let is_behind = chain.filters.iter().skip(chain.index).any(|filter| is_jwt_authn(&filter));
-    for at in config.verified_by() {
-        let Some(name) = at.text() else { continue };
-        let keeps = |filter: &&At<'_>| {
-            let providers = filter.find(&["typed_config", "providers"]).map(|at| at.members()).unwrap_or_default();
-            providers.iter().any(|(_, provider)| provider.field("payload_in_metadata") == Some(name))
-        };
-        let what = match (before.is_empty(), is_behind) {
-            (true, true) => {
-                "the jwt_authn filter that is to verify them stands behind the gate; put it before".to_owned()
-            }
-            (true, false) => "no jwt_authn filter stands before the gate to verify them".to_owned(),
-            _ if before.iter().copied().any(|filter| keeps(&filter)) => continue,
-            _ => format!(
-                "no provider of the jwt_authn filter leaves its claims there; give it `payload_in_metadata: {}`",
-                name.escape_debug()
-            ),
-        };
-        let message = format!("{}: tokens are to be found verified in {}, but {what}", at.path(), quoted(name));
-        config.wrong(findings, Lint::JwtAuthn, at.path(), message);
-    }
 }

@@ -6,6 +6,7 @@ mod filters;
 mod manager;
 mod plugin;
 mod routes;
+mod verifiers;
 
 use super::at::At;
 use super::finding::Findings;
