@@ -33,8 +33,7 @@ for manifest in "$here"/{istio,gateway}/*.yaml; do
     sed -e "/# No image has this digest/d" -e "s|registry.example/mfa-gate:[0-9.]*|$image|" -e "s/\"0\{64\}\"/\"$digest\"/" "$manifest" >"$to"
 done
 
-# Where the command knows it.
-if "$command" schema >"$directory/mfa-gate.schema.json" 2>/dev/null; then :; else rm "$directory/mfa-gate.schema.json"; fi
+"$command" schema >"$directory/mfa-gate.schema.json"
 
 cd "$directory"
 for file in mfa_gate.wasm mfa-gate.oci.tar "mfa-gate-$host"; do

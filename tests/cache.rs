@@ -12,7 +12,7 @@ use mfa_gate::token::{Evidence, TokenCache, Vouched};
 use serde_json::json;
 
 use support::forge::Forge;
-use support::jwt_authn;
+use support::cases::metadata;
 use support::native::{NativeRequest, gate};
 use support::table::Sample;
 
@@ -107,7 +107,7 @@ fn behind_jwt_authn() -> (Stage, Vec<u8>, Vec<u8>) {
     stage.gate = gate(&json!({
         "issuers": issuers, "policies": {"mfa": {"amr": {"any_of": ["mfa"]}}}, "default": "mfa",
     }));
-    let metadata = jwt_authn::metadata(&[("claims".to_owned(), stage.token.clone())]);
+    let metadata = metadata::metadata(&[("claims".to_owned(), stage.token.clone())]);
     let left = Vouched::left_by_jwt_authn(&metadata).expect("metadata").expect("jwt_authn's").to_vec();
     (stage, metadata, left)
 }

@@ -2,63 +2,19 @@
 
 mod support;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use support::envoy::{Carrier, Listener, Settings, bootstrap, run_to_end};
 use support::forge::Forge;
-use support::table::{Sample, merge};
-use support::template::Scope;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    /// The right configuration, which each of the wrong ones changes.
-    config: Value,
-    wrong: Vec<Wrong>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wrong {
-    name: String,
-    /// Changes to the right configuration (JSON Merge Patch).
-    #[serde(default)]
-    with: Value,
-    /// The whole text, where it is no changed JSON.
-    text: Option<String>,
-    /// The place of every error, and what its message says among others.
-    errors: BTreeMap<String, String>,
-    /// Whether Envoy is asked too, which takes a second.
-    #[serde(default)]
-    envoy: bool,
-}
-
-impl Wrong {
-    fn text(&self, right: &Value, forge: &Forge) -> String {
-        if let Some(text) = &self.text {
-            return text.clone();
-        }
-        let scope = Scope { forge, now: 0, local: Vec::new() };
-        let mut config = right.clone();
-        merge(&mut config, &scope.json(&self.with));
-        config.to_string()
-    }
-}
-
-fn load() -> (Forge, Value, Vec<Wrong>) {
-    let forge = Forge::new();
-    let file: File = support::yaml(&support::repository("tests/cases/shared/wrong-configurations.yaml"));
-    let config = Scope { forge: &forge, now: 0, local: Vec::new() }.json(&file.config);
-    (forge, config, file.wrong)
-}
+use support::table::Sample;
+use support::wrong::load;
 
 #[test]
 fn the_right_one_is_taken() {
-    let (forge, right, _) = load();
+    let forge = Forge::new();
+    let (right, _) = load(&forge);
     mfa_gate::config::parse(right.to_string().as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
     let shared = Sample::load(&forge, "partner-center.yaml");
     mfa_gate::config::parse(shared.config.to_string().as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
@@ -66,7 +22,8 @@ fn the_right_one_is_taken() {
 
 #[test]
 fn k05_every_error_is_told_with_its_place() {
-    let (forge, right, wrong) = load();
+    let forge = Forge::new();
+    let (right, wrong) = load(&forge);
     let mut problems = Vec::new();
     for case in &wrong {
         let Err(errors) = mfa_gate::config::parse(case.text(&right, &forge).as_bytes()) else {
@@ -88,7 +45,8 @@ fn k05_every_error_is_told_with_its_place() {
 /// Everything in one configuration that can be wrong in one.
 #[test]
 fn k04_envoy_refuses_them_and_logs_every_error() {
-    let (forge, right, wrong) = load();
+    let forge = Forge::new();
+    let (right, wrong) = load(&forge);
     let upstream = [("upstream", SocketAddr::from(([127, 0, 0, 1], 9)))];
     let asked: Vec<_> = wrong.iter().filter(|case| case.envoy).collect();
     assert!(asked.len() >= 3, "Envoy is asked about {} only", asked.len());
@@ -121,7 +79,7 @@ fn k04_envoy_refuses_them_and_logs_every_error() {
 
 #[test]
 fn k05_what_is_too_long_is_refused_and_what_is_long_is_read_in_time() {
-    let (_, mut config, _) = load();
+    let (mut config, _) = load(&Forge::new());
     let mut with_routes = |count: usize| {
         let route = |n| json!({"name": format!("r{n}"), "path": format!("/{n}"), "policy": "mfa"});
         config["routes"] = (0..count).map(route).collect();
@@ -142,7 +100,7 @@ fn k05_what_is_too_long_is_refused_and_what_is_long_is_read_in_time() {
 
 #[test]
 fn envoy_takes_the_right_one() {
-    let (_, right, _) = load();
+    let (right, _) = load(&Forge::new());
     let upstream = [("upstream", SocketAddr::from(([127, 0, 0, 1], 9)))];
     for carrier in [Carrier::StringValue, Carrier::Struct] {
         let listener = Listener { carrier, ..Listener::new("right", Settings::Shipped, right.clone()) };

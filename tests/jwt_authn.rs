@@ -48,7 +48,7 @@ fn stage() -> &'static Stage {
         let keys = json!({"inline_string": key_set(&forge, &["rsa"])});
         let provider = |more: Value| {
             let mut provider = json!({"issuer": ISSUER, "local_jwks": keys, "payload_in_metadata": "claims"});
-            support::table::merge(&mut provider, &more);
+            support::cases::merge::merge(&mut provider, &more);
             provider
         };
         let rule = |requires: Value| json!([{"match": {"prefix": "/"}, "requires": requires}]);
@@ -125,7 +125,7 @@ impl Stage {
     fn token(&self, amr: &[&str], spec: Value) -> String {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock past 1970");
         let mut whole = json!({"from": "good", "claims": {"amr": amr, "scope": "read write"}});
-        support::table::merge(&mut whole, &spec);
+        support::cases::merge::merge(&mut whole, &spec);
         let now = i64::try_from(since.as_secs()).expect("a clock before the end of time");
         String::from_utf8(self.sample.mint(&self.forge, &whole, now)).expect("a token is text")
     }

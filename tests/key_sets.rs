@@ -7,13 +7,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rsa_0_9::BigUint;
 use serde_json::{Value, json};
 
+use support::cases::merge::merge;
 use support::faults;
 use support::fetching::{
-    ISSUER, KEY_UNKNOWN, Stage, config, fetched, forge, good, id, jwk, request, signed, token, token_with, unsigned,
+    ISSUER, KEY_UNKNOWN, Stage, config, fetched, forge, good, id, jwk, request, sign, signed, token, token_with,
+    unsigned,
 };
 use support::http1::{Connection, find};
 use support::idp::{Idp, Reply};
-use support::table::merge;
 
 /// What no log and no statistic may show.
 const PRIVATE: &str = "cHJpdmF0ZS1hcy1jYW4tYmU";
@@ -48,7 +49,8 @@ fn marked_modulus() -> String {
 fn unfit() -> Vec<(&'static str, Value)> {
     let rsa = |name: &str, value: Value| with("rsa", &json!({name: value}));
     let p256 = |changes: Value| with("p256", &changes);
-    let of = |key: &str, name: &str| forge().jwk(key)[name].as_str().expect("text").to_owned();
+    let of =
+        |key: &str, name: &str| forge().jwk(key).expect("a key of the forge")[name].as_str().expect("text").to_owned();
     let bytes = |key: &str, name: &str| URL_SAFE_NO_PAD.decode(of(key, name)).expect("base64url");
     let zero_before = |key: &str, name: &str| encode([vec![0], bytes(key, name)].concat());
     let even = encode([&bytes("rsa", "n")[..255], &[2]].concat());
@@ -149,7 +151,7 @@ fn d07_d08_d09_d10_d11_d12_d14_d15_e06_e08_e09_unfit_keys_are_not_used_and_spoil
             assert_eq!(stage.ask(listener, &zeros), (401, KEY_UNKNOWN.to_owned()), "{what}");
             let unsigned = unsigned("HS256", &kid, &json!({}));
             let secret = URL_SAFE_NO_PAD.decode(PRIVATE).expect("base64url");
-            let by_secret = signed(&unsigned, &forge().sign("HS256", "rsa", &secret, unsigned.as_bytes()));
+            let by_secret = signed(&unsigned, &sign("HS256", "rsa", &secret, unsigned.as_bytes()));
             assert_eq!(stage.ask(listener, &by_secret), (401, "mfa_gate{algorithm-not-allowed}".to_owned()), "{what}");
         }
     }

@@ -254,7 +254,8 @@ fn envoy_gives_their_answers() {
     let mint = |token: &str| sample.mint(&forge, &json!({"from": token}), now);
     for (name, mut deployment) in [("istio", istio()), ("gateway", gateway())] {
         // In the place of the issuer's own, which the forge cannot sign by.
-        deployment.config["issuers"][0]["jwks"] = json!({"inline": {"keys": [forge.jwk("rsa")]}});
+        deployment.config["issuers"][0]["jwks"] =
+            json!({"inline": {"keys": [forge.jwk("rsa").expect("a key of the forge")]}});
         let listener = Listener::new("gate", Settings::Shipped, json!({}));
         let envoy = Envoy::start_changed(&[listener], Upstream::start(), |bootstrap| deployment.lay_over(bootstrap))
             .unwrap_or_else(|error| panic!("{name}: {error}"));

@@ -29,7 +29,7 @@ fn gate(changes: &Value) -> Value {
         ],
         "default": "mfa",
     });
-    support::table::merge(&mut config, changes);
+    support::cases::merge::merge(&mut config, changes);
     config
 }
 
@@ -70,7 +70,7 @@ fn user(changes: &Value) -> String {
         "tid": "df845f1a", "appid": "23ec45a3", "app_displayname": "Billing \u{201c}new\u{201d}", "oid": "4988e250",
         "upn": "alice@example.com",
     });
-    support::table::merge(&mut claims, changes);
+    support::cases::merge::merge(&mut claims, changes);
     token("p256", "a", &claims)
 }
 
@@ -90,7 +90,7 @@ fn the_access_log_says_who_was_let_in_and_why_not() {
             "issuer": ISSUER, "tenant": "df845f1a", "app": "23ec45a3", "app_name": "Billing \u{201c}new\u{201d}",
             "user": "4988e250", "upn": "alice@example.com", "subject": "user", "key": HASH_OF_A,
         });
-        support::table::merge(&mut word, &more);
+        support::cases::merge::merge(&mut word, &more);
         word
     };
     let proven = user(&json!({}));

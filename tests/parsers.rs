@@ -11,7 +11,7 @@ use mfa_gate::token::{Compact, TokenError, Vouched};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use support::jwt_authn;
+use support::cases::metadata;
 
 fn rules() -> TokenRules {
     TokenRules {
@@ -91,7 +91,7 @@ proptest! {
         let _ = mfa_gate::config::parse(&bytes);
         let _ = Authority::read(&bytes);
         let _ = Record::from_bytes(&bytes);
-        for metadata in [jwt_authn::of_filter("envoy.filters.http.jwt_authn", &bytes), bytes.clone()] {
+        for metadata in [metadata::of_filter("envoy.filters.http.jwt_authn", &bytes), bytes.clone()] {
             let _ = vouched(&metadata);
         }
         if let Ok(json) = Json::parse(&bytes, 8) {
@@ -131,7 +131,7 @@ proptest! {
         let claims = br#"{"amr":["pwd","mfa"],"exp":1768478400,"deep":{"a":[{"b":[1,-1.5,null,true,"\u00e4"]}]}}"#;
         let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims);
         let token = format!("e30.{payload}.AA").into_bytes();
-        let mut metadata = jwt_authn::metadata(&[("claims".to_owned(), token)]);
+        let mut metadata = metadata::metadata(&[("claims".to_owned(), token)]);
         prop_assert_eq!(vouched(&metadata), Ok(true));
         for (place, byte) in changes {
             let place = place.index(metadata.len());

@@ -6,7 +6,7 @@ mod support;
 use serde_json::{Value, json};
 
 use support::faults;
-use support::fetching::{ISSUER, Stage, config, forge, jwk, now, signed, unsigned};
+use support::fetching::{ISSUER, Stage, config, jwk, now, sign, signed, unsigned};
 use support::idp::Idp;
 use support::native::{self, NativeRequest, Verdict};
 
@@ -33,7 +33,7 @@ fn signatures(by_hand: &faults::RsaKey) -> Vec<(String, String, Worth)> {
     let mut tokens = Vec::new();
     for (algorithm, key) in ALGORITHMS {
         let unsigned = unsigned(algorithm, key, &json!({}));
-        let good = forge().sign(algorithm, key, b"", unsigned.as_bytes());
+        let good = sign(algorithm, key, b"", unsigned.as_bytes());
         let mut add = |what: &str, signature: &[u8], worth| {
             tokens.push((format!("{algorithm}: {what}"), signed(&unsigned, signature), worth));
         };
@@ -57,7 +57,7 @@ fn signatures(by_hand: &faults::RsaKey) -> Vec<(String, String, Worth)> {
         }
         // A signature right for one algorithm is none for its sisters.
         for (other, _) in ALGORITHMS.iter().filter(|(other, of)| *of == key && *other != algorithm) {
-            add(other, &forge().sign(other, key, b"", unsigned.as_bytes()), Worth::Bad);
+            add(other, &sign(other, key, b"", unsigned.as_bytes()), Worth::Bad);
         }
     }
     let rs256 = || unsigned("RS256", "by-hand", &json!({}));

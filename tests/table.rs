@@ -14,13 +14,17 @@ use mfa_gate::policy::Gate;
 use serde_json::Value;
 
 use support::answer::{Challenge, differences, row_of};
+use support::cases::case::{EnvoyAnswer, Expected};
+use support::cases::entry::Entry;
+use support::cases::forge::Forge;
+use support::cases::native::{NativeRequest, forwarded};
+use support::cases::shot::Shot;
 use support::envoy::{Carrier, Envoy, Listener, Settings};
-use support::forge::Forge;
 use support::http1::{Connection, Response, find, with_id};
 use support::http2;
 use support::jwt_authn;
-use support::native::{NativeRequest, Verdict, forwarded, gate, judge};
-use support::table::{Entry, EnvoyAnswer, Expected, May, Shot, load};
+use support::native::{Verdict, gate, judge};
+use support::table::load;
 use support::upstream::Upstream;
 
 /// 2026-01-15T12:00:00Z: the core has no clock, so any time will do.
@@ -55,10 +59,10 @@ fn main() {
             add("native", natively);
         }
         add("envoy", |stage, entry| in_envoy(stage, entry, Settings::Bare, Carrier::StringValue));
-        if ALSO_AS_SHIPPED.contains(&entry.file.as_str()) {
+        if ALSO_AS_SHIPPED.contains(&entry.file().as_str()) {
             add("envoy as shipped", |stage, entry| in_envoy(stage, entry, Settings::Shipped, Carrier::StringValue));
         }
-        if ALSO_AS_STRUCT.contains(&entry.file.as_str()) {
+        if ALSO_AS_STRUCT.contains(&entry.file().as_str()) {
             add("envoy by Struct", |stage, entry| in_envoy(stage, entry, Settings::Bare, Carrier::Struct));
         }
     }
@@ -73,6 +77,10 @@ fn failed(shot: &Shot, problems: &[String]) -> Result<(), Failed> {
     Err(Failed::from(format!("{which}{}", problems.join("; "))))
 }
 
+fn shown(error: anyhow::Error) -> Failed {
+    Failed::from(format!("{error:#}"))
+}
+
 /// A word on what was decided.
 fn named(verdict: &Verdict) -> &str {
     match verdict {
@@ -83,7 +91,7 @@ fn named(verdict: &Verdict) -> &str {
 
 fn natively(stage: &Stage, entry: &Entry) -> Result<(), Failed> {
     let gate = gate(&entry.config);
-    for shot in entry.shots(&stage.forge, NOW, "127.0.0.1:9") {
+    for shot in entry.shots(&stage.forge, NOW, "127.0.0.1:9").map_err(shown)? {
         let request = NativeRequest::new(&shot, entry.case.request.route_policy.as_ref());
         let verdict = judge(&gate, &request, NOW);
         let problems = match (&entry.case.expect, &verdict) {
@@ -137,10 +145,10 @@ fn listeners(forge: &Forge, entries: &[Entry]) -> Vec<Listener> {
             }
         };
         add(Settings::Bare, Carrier::StringValue);
-        if ALSO_AS_SHIPPED.contains(&entry.file.as_str()) {
+        if ALSO_AS_SHIPPED.contains(&entry.file().as_str()) {
             add(Settings::Shipped, Carrier::StringValue);
         }
-        if ALSO_AS_STRUCT.contains(&entry.file.as_str()) {
+        if ALSO_AS_STRUCT.contains(&entry.file().as_str()) {
             add(Settings::Bare, Carrier::Struct);
         }
     }
@@ -150,7 +158,7 @@ fn listeners(forge: &Forge, entries: &[Entry]) -> Vec<Listener> {
 fn listener_name(entry: &Entry, settings: Settings, carrier: Carrier) -> String {
     use sha2::Digest as _;
     let hash = sha2::Sha256::digest(entry.config.to_string());
-    format!("{} {settings:?} {carrier:?} {:02x}{:02x}{:02x}{:02x}", entry.file, hash[0], hash[1], hash[2], hash[3])
+    format!("{} {settings:?} {carrier:?} {:02x}{:02x}{:02x}{:02x}", entry.file(), hash[0], hash[1], hash[2], hash[3])
 }
 
 /// The place of the case's route policy among those of its listener.
@@ -209,7 +217,8 @@ impl Run<'_> {
     fn all(&self) -> Result<(), Failed> {
         let log_start = self.envoy.log_length();
         let mut connection = Connection::new(self.address);
-        let shots = self.entry.shots(&self.stage.forge, self.now, &self.envoy.upstream.address.to_string());
+        let shots =
+            self.entry.shots(&self.stage.forge, self.now, &self.envoy.upstream.address.to_string()).map_err(shown)?;
         // All are sent before any is judged: the access log comes in gulps.
         let mut answered = Vec::new();
         for shot in &shots {
@@ -262,8 +271,8 @@ impl Run<'_> {
                 }
                 return problems;
             }
-            Some(EnvoyAnswer::May(May::Refuse)) if is_envoys_refusal(&response) => return unseen(arrived.len()),
-            Some(EnvoyAnswer::May(May::Refuse)) => {}
+            Some(EnvoyAnswer::MayRefuse) if is_envoys_refusal(&response) => return unseen(arrived.len()),
+            Some(EnvoyAnswer::MayRefuse) => {}
         }
         match &case.expect {
             Expected::Allow => self.judge_allowed(shot, id, &response),

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::support::envoy::Setup;
 use crate::support::fetching::{
     ISSUER, KEY_UNKNOWN, NO_KEYS, Stage, assert_unavailable, config, eventually, fetched, forge, good, jwks, listener,
-    signed, source, token, token_with, unsigned,
+    sign, signed, source, token, token_with, unsigned,
 };
 use crate::support::idp::{Idp, Reply};
 
@@ -105,7 +105,8 @@ fn f03_f04_no_status_but_200_is_taken_and_no_redirect_followed() {
 #[test]
 fn e07_f12_a_set_without_a_key_that_can_be_used_is_not_taken() {
     let set = jwks(&["a", "b"]);
-    let certified = ["RSA", "EC"].map(|kty| json!({"kty": kty, "kid": "b", "x5c": [forge().certificate()]}));
+    let certified = ["RSA", "EC"]
+        .map(|kty| json!({"kty": kty, "kid": "b", "x5c": [forge().certificate().expect("a key of the forge")]}));
     let texts = [
         ("no keys member", "{}".to_owned()),
         ("null keys", r#"{"keys":null}"#.to_owned()),
@@ -135,7 +136,7 @@ fn e10_e11_what_is_no_key_set_is_not_taken() {
         ("nothing", Reply::ok("")),
         ("garbage", Reply::ok("\u{1}\u{2}garbage")),
         ("HTML", Reply::ok("<html><body>sorry</body></html>")),
-        ("PEM", Reply::ok(forge().pem("rsa"))),
+        ("PEM", Reply::ok(forge().pem("rsa").expect("a key of the forge"))),
         ("JWE", Reply::ok(encrypted)),
         (
             "JWE in JSON",
@@ -240,7 +241,7 @@ fn f18_there_is_no_key_but_the_issuers() {
     let mut tokens: Vec<String> = OF_RFC_7515.map(str::to_owned).into();
     for key in ["rsa", "p256", "p384", "ed25519"] {
         tokens.push(token(key, "a", &json!({})));
-        tokens.push(token_with(key, &json!({"alg": forge().algorithm(key)}), &json!({})));
+        tokens.push(token_with(key, &json!({"alg": forge().algorithm(key).expect("a key of the forge")}), &json!({})));
     }
     tokens.push(token_with("rsa", &json!({"alg": "PS256"}), &json!({})));
     for token in &tokens {
@@ -249,7 +250,7 @@ fn f18_there_is_no_key_but_the_issuers() {
     }
     for algorithm in ["none", "HS256"] {
         let unsigned = unsigned(algorithm, "a", &json!({}));
-        let signature = forge().sign(algorithm, "rsa", b"", unsigned.as_bytes());
+        let signature = sign(algorithm, "rsa", b"", unsigned.as_bytes());
         let answer = stage.ask("gate", &signed(&unsigned, &signature));
         assert_eq!(answer, (401, "mfa_gate{algorithm-not-allowed}".to_owned()));
     }

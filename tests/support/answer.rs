@@ -74,7 +74,12 @@ pub fn row_of(reason: &str) -> &'static Row {
 }
 
 /// What differs between an answer and what its reason and the configuration entail.
-pub fn differences(answer: &Answer, reason: &str, config: &Value, spec: &super::table::AnswerSpec) -> Vec<String> {
+pub fn differences(
+    answer: &Answer,
+    reason: &str,
+    config: &Value,
+    spec: &super::cases::case::AnswerSpec,
+) -> Vec<String> {
     let row = row_of(reason);
     let mut found = Vec::new();
     let mut compare = |what: &str, is: Option<String>, wanted: Option<String>| {

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::cases::merge::merge;
 use super::clock::Clock;
 use super::heap;
-use super::table::merge;
 use super::upstream::Upstream;
 
 /// How long Envoy may take to start. Reading the module takes most of it.

@@ -9,11 +9,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use super::cases::merge::merge;
 use super::envoy::{Envoy, Listener, Settings, Setup};
 use super::forge::Forge;
 use super::http1::{Connection, Response};
 use super::idp::Idp;
-use super::table::merge;
 use super::upstream::Upstream;
 
 /// Whose tokens they are.
@@ -66,18 +66,23 @@ pub fn signed(unsigned: &str, signature: &[u8]) -> String {
     format!("{unsigned}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
+/// A signature by a key of the forge.
+pub fn sign(algorithm: &str, key: &str, secret: &[u8], message: &[u8]) -> Vec<u8> {
+    forge().sign(algorithm, key, secret, message).expect("a signature that the forge can make")
+}
+
 /// A token signed by a key of the forge, which it calls `kid`.
 pub fn token(key: &str, kid: &str, changes: &Value) -> String {
-    let algorithm = forge().algorithm(key);
+    let algorithm = forge().algorithm(key).expect("a key of the forge");
     let unsigned = unsigned(algorithm, kid, changes);
-    signed(&unsigned, &forge().sign(algorithm, key, b"", unsigned.as_bytes()))
+    signed(&unsigned, &sign(algorithm, key, b"", unsigned.as_bytes()))
 }
 
 /// One with this header.
 pub fn token_with(key: &str, header: &Value, changes: &Value) -> String {
     let algorithm = header["alg"].as_str().expect("alg");
     let unsigned = unsigned_with(header, changes);
-    signed(&unsigned, &forge().sign(algorithm, key, b"", unsigned.as_bytes()))
+    signed(&unsigned, &sign(algorithm, key, b"", unsigned.as_bytes()))
 }
 
 /// One that is right, by the key that [`jwks`] has under every name.
@@ -87,7 +92,7 @@ pub fn good(kid: &str) -> String {
 
 /// A key of the forge, called `kid`.
 pub fn jwk(key: &str, kid: &str) -> Value {
-    let mut jwk = Value::Object(forge().jwk(key));
+    let mut jwk = Value::Object(forge().jwk(key).expect("a key of the forge"));
     jwk["kid"] = kid.into();
     jwk
 }

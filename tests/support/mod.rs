@@ -3,12 +3,13 @@
 
 pub mod access_log;
 pub mod answer;
+#[path = "../../src/bin/mfa-gate/cases/mod.rs"]
+pub mod cases;
 pub mod clock;
 pub mod crd;
 pub mod envoy;
 pub mod faults;
 pub mod fetching;
-pub mod forge;
 pub mod grpc;
 pub mod heap;
 pub mod http1;
@@ -16,10 +17,13 @@ pub mod http2;
 pub mod idp;
 pub mod jwt_authn;
 pub mod native;
+#[path = "../../src/bin/mfa-gate/strict_yaml.rs"]
+pub mod strict_yaml;
 pub mod table;
-pub mod template;
-pub mod token;
 pub mod upstream;
+pub mod wrong;
+
+pub use cases::{forge, template};
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,66 +1,16 @@
 //! The core, asked without a proxy.
 
-use std::borrow::Cow;
-
 use mfa_gate::challenge;
-use mfa_gate::decision::Means;
-use mfa_gate::decision::{self, Request, RoutePolicy};
+use mfa_gate::decision::{self, Means};
 use mfa_gate::policy::Gate;
 use mfa_gate::time::UnixTime;
 use mfa_gate::token::TokenCache;
 use serde_json::Value;
 
 use super::answer::Answer;
-use super::jwt_authn;
-use super::table::Shot;
-
-/// A request as Envoy would hand it to the filter.
-pub struct NativeRequest {
-    headers: Vec<(String, Vec<u8>)>,
-    route_policy: Option<Value>,
-    metadata: Option<Vec<u8>>,
-}
+pub use super::cases::native::NativeRequest;
 
 impl NativeRequest {
-    /// The request that Envoy makes of these bytes: names in lower case, values without the blanks around them, without
-    /// what Connection lists (RFC 9110 section 7.6.1), and a target in absolute form taken apart (RFC 9112
-    /// section 3.2.2).
-    pub fn new(shot: &Shot, route_policy: Option<&Value>) -> Self {
-        let mut host = shot.host.clone();
-        let mut path = Some(shot.target.clone());
-        let text = String::from_utf8_lossy(&shot.target).into_owned();
-        if let Some(rest) = text.strip_prefix("http://") {
-            let at = rest.find(['/', '?']).unwrap_or(rest.len());
-            host = Some(rest.as_bytes()[..at].to_vec());
-            path = Some(if at == rest.len() { b"/".to_vec() } else { rest.as_bytes()[at..].to_vec() });
-        }
-        if shot.method == b"CONNECT" {
-            (host, path) = (path, None);
-        }
-        let mut headers = vec![(":method".to_owned(), shot.method.clone())];
-        headers.extend(path.map(|path| (":path".to_owned(), path)));
-        headers.extend(host.map(|host| (":authority".to_owned(), host)));
-        let own: Vec<(String, Vec<u8>)> = shot
-            .headers
-            .iter()
-            .map(|(name, value)| (String::from_utf8_lossy(name).to_lowercase(), as_envoy_hands_it_on(value)))
-            .collect();
-        let connection: Vec<String> = own
-            .iter()
-            .filter(|(name, _)| name == "connection")
-            .flat_map(|(_, value)| {
-                String::from_utf8_lossy(value)
-                    .to_lowercase()
-                    .split(',')
-                    .map(|name| name.trim().to_owned())
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-        headers.extend(own.into_iter().filter(|(name, _)| name != "connection" && !connection.contains(name)));
-        let metadata = (!shot.metadata.is_empty()).then(|| jwt_authn::metadata(&shot.metadata));
-        NativeRequest { headers, route_policy: route_policy.cloned(), metadata }
-    }
-
     /// A request for a path alone.
     pub fn to_path(path: &[u8]) -> Self {
         NativeRequest::of("GET", "api.example.com", path)
@@ -83,47 +33,6 @@ impl NativeRequest {
     /// With what filters before the gate left.
     pub fn with_metadata(self, metadata: Vec<u8>) -> Self {
         NativeRequest { metadata: Some(metadata), ..self }
-    }
-
-    /// The names and values that are no pseudo-headers.
-    pub fn regular(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.headers
-            .iter()
-            .filter(|(name, _)| !name.starts_with(':'))
-            .map(|(name, value)| (name.as_str(), value.as_slice()))
-    }
-}
-
-/// A header's value without the blanks around it and without carriage returns, which Envoy drops.
-fn as_envoy_hands_it_on(value: &[u8]) -> Vec<u8> {
-    let value: Vec<u8> = value.iter().copied().filter(|&byte| byte != b'\r').collect();
-    value.trim_ascii().to_vec()
-}
-
-impl Request for NativeRequest {
-    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        let mut values: Vec<_> =
-            self.headers.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_slice()).collect();
-        if values.is_empty() {
-            return None;
-        }
-        // Envoy joins as it reads, and leaves out what is empty, for the few headers it knows itself.
-        if name == "authorization" {
-            values.retain(|value| !value.is_empty());
-        }
-        Some(values.join(&b","[..]).into())
-    }
-
-    fn route_policy(&self) -> RoutePolicy {
-        match &self.route_policy {
-            None => RoutePolicy::Unset,
-            Some(Value::String(name)) => RoutePolicy::Named(name.clone().into_bytes()),
-            Some(_) => RoutePolicy::Unreadable,
-        }
-    }
-
-    fn dynamic_metadata(&self) -> Option<Vec<u8>> {
-        self.metadata.clone()
     }
 }
 
@@ -160,15 +69,4 @@ pub fn judge(gate: &Gate, request: &NativeRequest, now: i64) -> Verdict {
             Verdict::Deny(denial.reason.as_str(), answer)
         }
     }
-}
-
-/// The request headers as the upstream sees them: the client's, less those that could be taken for the filter's own,
-/// and then the filter's own.
-pub fn forwarded(gate: &Gate, request: &NativeRequest, told: &[(String, String)]) -> Vec<(String, Vec<u8>)> {
-    let kept = request
-        .regular()
-        .filter(|(name, _)| !gate.upstream.could_be(name))
-        .map(|(name, value)| (name.to_owned(), value.to_vec()));
-    let told = told.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes()));
-    kept.chain(told).collect()
 }

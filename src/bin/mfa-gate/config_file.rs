@@ -8,6 +8,7 @@ use mfa_gate::json::Json;
 use mfa_gate::policy::Gate;
 
 use crate::input;
+use crate::strict_yaml;
 
 /// Reads the configuration at `path`: JSON by the name `.json`, else YAML.
 pub fn read(path: &Path) -> Result<Gate> {
@@ -22,18 +23,8 @@ pub fn read(path: &Path) -> Result<Gate> {
 }
 
 fn parse_yaml(text: &str) -> Result<Json<'_>> {
-    let json = serde_saphyr::with_deserializer_from_str_with_options(text, yaml_options(), |deserializer| {
+    let json = serde_saphyr::with_deserializer_from_str_with_options(text, strict_yaml::options(), |deserializer| {
         Json::deserialize(deserializer, MAX_DEPTH)
     });
-    json.map_err(|error| anyhow!(error.render_with_formatter(&serde_saphyr::UserMessageFormatter)))
-}
-
-/// How YAML is read here. What only some YAML readers take for true, or for a merge, would make two configurations of one
-/// text.
-pub fn yaml_options() -> serde_saphyr::Options {
-    serde_saphyr::options! {
-        strict_booleans: true,
-        merge_keys: serde_saphyr::MergeKeyPolicy::Error,
-        with_snippet: false,
-    }
+    json.map_err(|error| strict_yaml::error(&error))
 }

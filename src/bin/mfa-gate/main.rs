@@ -1,16 +1,21 @@
 //! The command line of mfa-gate.
 #![forbid(unsafe_code)]
 
+mod cases;
 mod check;
 mod config_file;
 mod explain;
 mod input;
 mod located;
 mod mint;
+mod policy_test;
 mod report;
 mod request;
+mod schema;
 mod signing_key;
 mod steps;
+mod strict_yaml;
+mod text;
 mod words;
 
 use std::io::Write as _;
@@ -32,6 +37,8 @@ enum Command {
     #[command(subcommand)]
     Mint(mint::Mint),
     Explain(explain::Explain),
+    Test(policy_test::Test),
+    Schema(schema::SchemaOf),
     Check(check::Check),
     Report(report::Report),
 }
@@ -43,6 +50,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Mint(mint) => mint.run().map(|text| (text, ExitCode::SUCCESS)),
         Command::Explain(explain) => explain.run(),
+        Command::Test(test) => test.run(),
+        Command::Schema(schema) => schema.run().map(|text| (text, ExitCode::SUCCESS)),
         Command::Check(check) => check.run(),
         // It may be long, so it is not held.
         Command::Report(report) => report.run().map(|code| (String::new(), code)),

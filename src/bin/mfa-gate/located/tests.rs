@@ -36,7 +36,7 @@ fn every_value_of_yaml_has_its_place() {
 #[test]
 fn the_value_is_the_one_that_the_filter_reads() {
     let text = "a: yes\nb: 010\nc: 1.5\nd: -3\ne: ~\nf: 'x'\ng: true\nh: {i: [1]}\n";
-    let plain = serde_saphyr::with_deserializer_from_str_with_options(text, crate::config_file::yaml_options(), |d| {
+    let plain = serde_saphyr::with_deserializer_from_str_with_options(text, crate::strict_yaml::options(), |d| {
         Json::deserialize(d, 16).map(Json::into_owned)
     });
     assert_eq!(Located::read(text).unwrap()[0].json(), &plain.unwrap());

@@ -9,11 +9,11 @@ use serde_saphyr::{Location, Spanned};
 
 use super::node::{Node, Value};
 use super::{Syntax, offset};
-use crate::config_file;
+use crate::strict_yaml;
 
 /// Reads every document that is not empty.
 pub fn read(text: &str) -> Result<Vec<Node>, Syntax> {
-    let documents = serde_saphyr::from_multiple_with_options::<Spanned<Tree>>(text, config_file::yaml_options());
+    let documents = serde_saphyr::from_multiple_with_options::<Spanned<Tree>>(text, strict_yaml::options());
     let documents = documents.map_err(|error| {
         let span = error.location().map(|location| place(location, text)).unwrap_or_default();
         // The place is drawn.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::error::Category;
 
-use super::text;
+use crate::text;
 
 /// How many broken lines are told one by one. Enough to see what it is; the counts tell how much of it.
 pub const TOLD: usize = 5;

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::rows::{Request, Row};
 use super::sheet;
-use super::text::{Table, shown};
+use crate::text::{Table, shown};
 
 /// Writes the rows as CSV.
 ///
@@ -72,6 +72,6 @@ pub fn request(request: &Request<'_>) -> String {
 }
 
 fn request_line(time: &str, mfa: &str, address: &str, user: &str, operation: &str) -> String {
-    let [address, user, operation] = [address, user, operation].map(|text| shown(text, super::text::MAX_SHOWN));
+    let [address, user, operation] = [address, user, operation].map(|text| shown(text, crate::text::MAX_SHOWN));
     format!("{time:24}  {mfa:3}  {address:15}  {user:40}  {operation}\n")
 }

@@ -17,7 +17,6 @@ mod summary_text;
 mod tally;
 #[cfg(test)]
 mod tests;
-mod text;
 mod turns;
 
 use std::fs::{self, File};

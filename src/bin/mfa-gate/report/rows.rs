@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use super::log_line::{LogLine, Word};
-use super::text::Align;
+use crate::text::Align;
 
 /// Requests by users through an application on a day ("API request summarized by application").
 #[derive(Debug, Serialize)]

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::summary::{LogPlace, Logs, Summary};
-use super::text::{Align, MAX_SHOWN, Table, number, percent, shown};
 use crate::input;
+use crate::text::{Align, MAX_SHOWN, Table, number, percent, shown};
 
 /// How many rows of a table are shown. A person reads no more; `--by` has them all.
 const MAX_ROWS: usize = 20;

@@ -1,7 +1,7 @@
 //! Charts of bars that lie, one below the other.
 
 use super::super::summary::Summary;
-use super::super::text::{MAX_SHOWN, number, percent, shown};
+use crate::text::{MAX_SHOWN, number, percent, shown};
 
 /// How many bars there are at most; the tables have more.
 const MAX: usize = 10;

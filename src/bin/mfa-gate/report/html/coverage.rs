@@ -1,7 +1,7 @@
 //! The chart of coverage over time.
 
-use super::super::text::{number, percent};
 use super::buckets::Bucket;
+use crate::text::{number, percent};
 
 /// The plot within the drawing, which is 720 wide.
 pub const LEFT: f64 = 48.0;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::text::number;
 use super::buckets::Bucket;
 use super::coverage::{HEIGHT, Label, TOP, WIDTH, labels, middle, px};
+use crate::text::number;
 
 /// How many reasons have a colour of their own; more could not be told apart.
 const REASONS: usize = 4;

@@ -21,7 +21,7 @@ use self::decisions::Decisions;
 use self::page::{Section, Tile};
 use super::summary::Summary;
 use super::summary_text::logs;
-use super::text::{number, percent};
+use crate::text::{number, percent};
 
 const STYLE: &str = include_str!("style.css");
 

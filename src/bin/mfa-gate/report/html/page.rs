@@ -1,7 +1,7 @@
 //! What the page says in words and tables.
 
 use super::super::summary::Summary;
-use super::super::text::{MAX_SHOWN, number, percent, shown};
+use crate::text::{MAX_SHOWN, number, percent, shown};
 
 /// How many rows of a table are on the page. A browser shows more only slowly, and CSV has them all.
 const MAX_ROWS: usize = 500;

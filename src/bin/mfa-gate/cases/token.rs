@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::{Context, Result, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
@@ -53,10 +54,17 @@ pub struct TokenSpec {
 }
 
 impl TokenSpec {
+    /// A token of claims.
+    pub fn of(key: &str, claims: Map<String, Value>, without: Vec<String>) -> Self {
+        TokenSpec { key: Some(key.to_owned()), claims, without, ..TokenSpec::default() }
+    }
+
     /// The token with all it is `from` laid beneath it.
-    fn whole(&self, named: &BTreeMap<String, TokenSpec>) -> TokenSpec {
-        let Some(name) = &self.from else { return self.clone() };
-        let mut base = named.get(name).unwrap_or_else(|| panic!("the file has no token `{name}`")).whole(named);
+    fn whole(&self, named: &BTreeMap<String, TokenSpec>, steps: usize) -> Result<TokenSpec> {
+        let Some(name) = &self.from else { return Ok(self.clone()) };
+        // More steps than tokens is a circle.
+        let steps = steps.checked_sub(1).with_context(|| format!("token `{name}` is from itself"))?;
+        let mut base = named.get(name).with_context(|| no_token(name))?.whole(named, steps)?;
         base.claims.retain(|name, _| !self.without.contains(name));
         base.claims.extend(self.claims.clone());
         base.header.retain(|name, _| !self.header_without.contains(name));
@@ -65,7 +73,7 @@ impl TokenSpec {
         base.without.extend(self.without.clone());
         base.header_without.retain(|name| !self.header.contains_key(name));
         base.header_without.extend(self.header_without.clone());
-        TokenSpec {
+        Ok(TokenSpec {
             from: None,
             key: self.key.clone().or(base.key),
             alg: self.alg.clone().or(base.alg),
@@ -84,14 +92,17 @@ impl TokenSpec {
             signature_segment: self.signature_segment.clone().or(base.signature_segment),
             signature: self.signature.clone().or(base.signature),
             compact: self.compact.clone().or(base.compact),
-        }
+        })
     }
 
     /// Makes it.
-    pub fn mint(&self, scope: &Scope<'_>, named: &BTreeMap<String, TokenSpec>) -> Vec<u8> {
-        let spec = self.whole(named);
+    pub fn mint(&self, scope: &Scope<'_>, named: &BTreeMap<String, TokenSpec>) -> Result<Vec<u8>> {
+        let spec = self.whole(named, named.len() + 1)?;
         let key = spec.key.as_deref().unwrap_or("rsa");
-        let algorithm = spec.alg.as_deref().unwrap_or_else(|| scope.forge.algorithm(key));
+        let algorithm = match &spec.alg {
+            Some(algorithm) => algorithm.as_str(),
+            None => scope.forge.algorithm(key)?,
+        };
 
         let mut header = Map::from_iter([
             ("alg".to_owned(), Value::from(algorithm)),
@@ -101,41 +112,39 @@ impl TokenSpec {
         for name in &spec.header_without {
             header.remove(name);
         }
-        header.extend(object(scope, &spec.header));
-        let claims = object(scope, &spec.claims);
+        header.extend(scope.object(&spec.header)?);
+        let claims = scope.object(&spec.claims)?;
         for name in &spec.without {
-            assert!(!claims.contains_key(name), "claim `{name}` is set and left out");
+            ensure!(!claims.contains_key(name), "claim `{name}` is set and left out");
         }
 
-        let mut header = json_text(scope, &header, spec.header_text.as_deref(), spec.align);
-        let mut payload = json_text(scope, &claims, spec.payload.as_deref(), spec.align);
+        let mut header = json_text(scope, &header, spec.header_text.as_deref(), spec.align)?;
+        let mut payload = json_text(scope, &claims, spec.payload.as_deref(), spec.align)?;
         if let Some(encoding) = &spec.encoding {
-            payload = encoded(encoding, &payload);
+            payload = encoded(encoding, &payload)?;
         }
         if let Some(size) = spec.size {
-            let signature = URL_SAFE_NO_PAD.encode(scope.forge.sign(algorithm, key, &[], b""));
-            fill_up(&mut header, &mut payload, size - signature.len() - 2);
+            let signature = URL_SAFE_NO_PAD.encode(scope.forge.sign(algorithm, key, &[], b"")?);
+            fill_up(&mut header, &mut payload, size.saturating_sub(signature.len() + 2))?;
         }
-        let header = segment(scope, &header, spec.header_segment.as_deref());
-        let payload = segment(scope, &payload, spec.payload_segment.as_deref());
+        let header = segment(scope, &header, spec.header_segment.as_deref())?;
+        let payload = segment(scope, &payload, spec.payload_segment.as_deref())?;
         let signed = [header.as_slice(), b".", payload.as_slice()].concat();
-        let secret = spec.secret.as_deref().map(|secret| scope.bytes(secret)).unwrap_or_default();
-        let signature = scope.forge.sign(algorithm, key, &secret, &signed);
+        let secret = spec.secret.as_deref().map(|secret| scope.bytes(secret)).transpose()?.unwrap_or_default();
+        let signature = scope.forge.sign(algorithm, key, &secret, &signed)?;
         let signature = match &spec.signature {
-            Some(template) => within(scope, vec![("signature", signature)]).bytes(template),
+            Some(template) => within(scope, vec![("signature", signature)]).bytes(template)?,
             None => signature,
         };
-        let signature = segment(scope, &signature, spec.signature_segment.as_deref());
+        let signature = segment(scope, &signature, spec.signature_segment.as_deref())?;
         let parts = vec![("header", header), ("payload", payload), ("signature", signature)];
         within(scope, parts).bytes(spec.compact.as_deref().unwrap_or("$header.$payload.$signature"))
     }
 }
 
-fn object(scope: &Scope<'_>, members: &Map<String, Value>) -> Map<String, Value> {
-    match scope.json(&Value::Object(members.clone())) {
-        Value::Object(members) => members,
-        _ => unreachable!("an object stays one"),
-    }
+/// What is said of a name that no token of the file has.
+pub fn no_token(name: &str) -> String {
+    format!("the file has no token `{name}`")
 }
 
 fn within<'a>(scope: &'a Scope<'a>, local: Vec<(&'a str, Vec<u8>)>) -> Scope<'a> {
@@ -143,38 +152,47 @@ fn within<'a>(scope: &'a Scope<'a>, local: Vec<(&'a str, Vec<u8>)>) -> Scope<'a>
     Scope { forge: scope.forge, now: scope.now, local }
 }
 
-fn json_text(scope: &Scope<'_>, members: &Map<String, Value>, template: Option<&str>, align: Option<usize>) -> Vec<u8> {
+fn json_text(
+    scope: &Scope<'_>,
+    members: &Map<String, Value>,
+    template: Option<&str>,
+    align: Option<usize>,
+) -> Result<Vec<u8>> {
     let text = Value::Object(members.clone()).to_string();
     let mut text = match template {
-        Some(template) => within(scope, vec![("members", text.as_bytes()[1..text.len() - 1].to_vec())]).bytes(template),
+        Some(template) => {
+            let members = text.as_bytes()[1..text.len() - 1].to_vec();
+            within(scope, vec![("members", members)]).bytes(template)?
+        }
         None => text.into_bytes(),
     };
+    ensure!(align.is_none_or(|rest| rest < 3), "`align` is a rest of division by three");
     while align.is_some_and(|rest| text.len() % 3 != rest) {
         text.push(b' ');
     }
-    text
+    Ok(text)
 }
 
-fn encoded(encoding: &str, text: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8(text.to_vec()).expect("a payload to be encoded is text");
-    match encoding {
+fn encoded(encoding: &str, text: &[u8]) -> Result<Vec<u8>> {
+    let text = std::str::from_utf8(text).context("a payload to be encoded is text")?;
+    Ok(match encoding {
         "utf-16le" => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
         "utf-16be" => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
         "utf-32le" => text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect(),
-        other => panic!("no encoding `{other}`"),
-    }
+        other => bail!("no encoding `{other}`"),
+    })
 }
 
 /// Adds spaces until the two have so many characters once encoded.
-fn fill_up(header: &mut Vec<u8>, payload: &mut Vec<u8>, size: usize) {
+fn fill_up(header: &mut Vec<u8>, payload: &mut Vec<u8>, size: usize) -> Result<()> {
     let encoded = |bytes: &[u8]| (bytes.len() * 4).div_ceil(3);
-    assert!(encoded(header) + encoded(payload) < size, "the token is larger already");
+    ensure!(encoded(header) + encoded(payload) < size, "the token is larger already");
     loop {
         while encoded(header) + encoded(payload) < size {
             payload.push(b' ');
         }
         if encoded(header) + encoded(payload) == size {
-            return;
+            return Ok(());
         }
         // Not every length is one of base64; another header makes up for it.
         header.push(b' ');
@@ -183,62 +201,29 @@ fn fill_up(header: &mut Vec<u8>, payload: &mut Vec<u8>, size: usize) {
 }
 
 /// Encodes, and then does to the encoding what the case says.
-fn segment(scope: &Scope<'_>, bytes: &[u8], change: Option<&str>) -> Vec<u8> {
+fn segment(scope: &Scope<'_>, bytes: &[u8], change: Option<&str>) -> Result<Vec<u8>> {
     let encoded = URL_SAFE_NO_PAD.encode(bytes);
     let changed = match change {
-        None => return encoded.into_bytes(),
+        None => return Ok(encoded.into_bytes()),
         Some("standard alphabet") => encoded.replace('-', "+").replace('_', "/").into_bytes(),
-        Some("spare bits set") => spare_bits_set(&encoded),
+        Some("spare bits set") => spare_bits_set(&encoded)?,
         Some(template) => {
             let (first, second) = encoded.split_at(encoded.len() / 2);
             let parts = [("segment", encoded.as_str()), ("first_half", first), ("second_half", second)];
-            within(scope, parts.iter().map(|(name, part)| (*name, part.as_bytes().to_vec())).collect()).bytes(template)
+            within(scope, parts.iter().map(|(name, part)| (*name, part.as_bytes().to_vec())).collect())
+                .bytes(template)?
         }
     };
-    assert_ne!(changed, encoded.as_bytes(), "the change changes nothing");
-    changed
+    ensure!(changed != encoded.as_bytes(), "the change of a segment changes nothing");
+    Ok(changed)
 }
 
 /// The same bytes in another spelling: the last character with a bit set that no byte uses (RFC 4648 section 3.5).
-fn spare_bits_set(encoded: &str) -> Vec<u8> {
+fn spare_bits_set(encoded: &str) -> Result<Vec<u8>> {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    assert_ne!(encoded.len() % 4, 0, "no bits to spare; `align` makes some");
+    ensure!(!encoded.len().is_multiple_of(4), "no bits to spare; `align` makes some");
     let mut bytes = encoded.as_bytes().to_vec();
-    let last = bytes.pop().expect("a last character");
-    let value = ALPHABET.iter().position(|&c| c == last).expect("base64url");
-    bytes.push(ALPHABET[value | 1]);
-    bytes
-}
-
-/// The ways to spoil a token of which each is tried at every place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Spoiling {
-    /// Each bit turned over.
-    BitFlip,
-    /// Each shorter beginning.
-    Truncation,
-    /// Each character of printable ASCII behind it.
-    Extension,
-}
-
-impl Spoiling {
-    /// Every spoilt token, with a word on where it is spoilt.
-    pub fn all(self, token: &[u8]) -> Vec<(String, Vec<u8>)> {
-        match self {
-            Spoiling::BitFlip => (0..token.len() * 8)
-                .map(|bit| {
-                    let mut token = token.to_vec();
-                    token[bit / 8] ^= 1 << (bit % 8);
-                    (format!("bit {bit}"), token)
-                })
-                .collect(),
-            Spoiling::Truncation => {
-                (0..token.len()).map(|length| (format!("{length} bytes"), token[..length].to_vec())).collect()
-            }
-            Spoiling::Extension => (0x21..0x7f_u8)
-                .map(|byte| (format!("with `{}`", char::from(byte)), [token, &[byte]].concat()))
-                .collect(),
-        }
-    }
+    let last = bytes.pop().and_then(|last| ALPHABET.iter().position(|&c| c == last));
+    bytes.push(ALPHABET[last.context("an empty segment has no bits to spare")? | 1]);
+    Ok(bytes)
 }

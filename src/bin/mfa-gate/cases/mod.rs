@@ -1,0 +1,15 @@
+//! Cases: requests with what becomes of them, in YAML. `tests/cases/README.md` describes the format.
+//!
+//! `mfa-gate test` runs an operator's; the repository's tests include this module for the table of their own.
+
+pub mod case;
+pub mod claims;
+pub mod entry;
+pub mod forge;
+pub mod merge;
+pub mod metadata;
+pub mod native;
+pub mod shot;
+pub mod spoiling;
+pub mod template;
+pub mod token;
