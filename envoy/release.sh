@@ -14,6 +14,12 @@ install -m 644 "$module" "$directory/mfa_gate.wasm"
 install -m 644 "$archive" "$directory/mfa-gate.oci.tar"
 install -m 755 "$command" "$directory/mfa-gate-$host"
 
+"$command" man --out "$directory/man"
+mkdir "$directory/completions"
+for shell in bash elvish fish powershell zsh; do
+    "$command" completions "$shell" >"$directory/completions/mfa-gate.$shell"
+done
+
 # Without the date and the place of this build, so that the same sources give the same list.
 sbom() {
     local target=$1 file=$2

@@ -11,8 +11,8 @@ use mfa_gate::time::UnixTime;
 use mfa_gate::token::{Evidence, TokenCache, Vouched};
 use serde_json::json;
 
-use support::forge::Forge;
 use support::cases::metadata;
+use support::forge::Forge;
 use support::native::{NativeRequest, gate};
 use support::table::Sample;
 

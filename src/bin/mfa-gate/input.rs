@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 /// The text of the file at `path`; `-` is standard input.
 pub fn read(path: &Path) -> Result<String> {
-    let text = if path == Path::new("-") {
+    let text = if is_standard(path) {
         let mut text = String::new();
         io::stdin().read_to_string(&mut text).map(|_| text)
     } else {
@@ -18,8 +18,17 @@ pub fn read(path: &Path) -> Result<String> {
 
 /// The file as messages name it.
 pub fn name(path: &Path) -> String {
-    match path == Path::new("-") {
-        true => "standard input".to_owned(),
+    match is_standard(path) {
+        true => plain_name(path),
         false => format!("`{}`", path.display()),
     }
+}
+
+/// The same without backticks, for places.
+pub fn plain_name(path: &Path) -> String {
+    if is_standard(path) { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+fn is_standard(path: &Path) -> bool {
+    path == Path::new("-")
 }

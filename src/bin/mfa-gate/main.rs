@@ -7,13 +7,13 @@ mod config_file;
 mod explain;
 mod input;
 mod located;
+mod manual;
 mod mint;
 mod policy_test;
 mod report;
 mod request;
 mod schema;
 mod signing_key;
-mod steps;
 mod strict_yaml;
 mod text;
 mod words;
@@ -22,7 +22,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Make keys and tokens for mfa-gate, see what the filter would do with a request, check a configuration, and report from the log
 #[derive(Parser)]
@@ -30,6 +30,8 @@ use clap::{Parser, Subcommand};
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    color: colorchoice_clap::Color,
 }
 
 #[derive(Subcommand)]
@@ -41,13 +43,17 @@ enum Command {
     Schema(schema::SchemaOf),
     Check(check::Check),
     Report(report::Report),
+    Completions(manual::Completions),
+    Man(manual::Manual),
 }
 
 /// The exit code for wrong use; clap's is the same.
 const WRONG_USE: u8 = 2;
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let cli = Cli::parse();
+    cli.color.write_global();
+    let result = match cli.command {
         Command::Mint(mint) => mint.run().map(|text| (text, ExitCode::SUCCESS)),
         Command::Explain(explain) => explain.run(),
         Command::Test(test) => test.run(),
@@ -55,6 +61,8 @@ fn main() -> ExitCode {
         Command::Check(check) => check.run(),
         // It may be long, so it is not held.
         Command::Report(report) => report.run().map(|code| (String::new(), code)),
+        Command::Completions(completions) => Ok((completions.run(Cli::command()), ExitCode::SUCCESS)),
+        Command::Man(manual) => manual.run(Cli::command()).map(|text| (text, ExitCode::SUCCESS)),
     };
     let result = result.and_then(|(text, code)| {
         std::io::stdout().write_all(text.as_bytes()).context("standard output")?;

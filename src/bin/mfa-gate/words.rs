@@ -10,7 +10,9 @@ const MAX_SHOWN: usize = 200;
 
 /// Text that may be anybody's, so that it tells a terminal nothing.
 pub fn escaped(text: &str) -> String {
-    let mut shown: String = text.chars().take(MAX_SHOWN).flat_map(char::escape_debug).collect();
+    // Quotes harm nothing, and stand in many a name.
+    let escape = |c: char| if matches!(c, '\'' | '"') { c.to_string() } else { c.escape_debug().to_string() };
+    let mut shown: String = text.chars().take(MAX_SHOWN).map(escape).collect();
     if text.chars().nth(MAX_SHOWN).is_some() {
         shown.push('…');
     }
@@ -118,6 +120,7 @@ mod tests {
     #[test]
     fn a_tokens_text_cannot_reach_the_terminal_raw() {
         assert_eq!(quoted("a\u{1b}[2J`"), "`a\\u{1b}[2J``");
+        assert_eq!(quoted("o'brien\n"), "`o'brien\\n`");
         assert_eq!(quoted(&"x".repeat(201)), format!("`{}…`", "x".repeat(200)));
     }
 }

@@ -1,13 +1,12 @@
 //! One file: its documents, each known by its content.
 
 use std::ops::Range;
-use std::path::Path;
 
 use super::at::At;
 use super::finding::{Finding, Findings};
 use super::gate::{self, GateConfig};
 use super::lint::Lint;
-use super::{envoy, gateway, istio, known};
+use super::{envoy, find, gateway, istio, known};
 use crate::located::Located;
 
 /// A file and what was found in it.
@@ -18,7 +17,8 @@ pub struct Checked {
     pub findings: Vec<Finding>,
 }
 
-const LOOKED_FOR: &str = "no configuration of the filter is in it; looked for the filter's own fields (`issuers`, `default`), \
+/// What is said of a file without the filter.
+pub const LOOKED_FOR: &str = "no configuration of the filter is in it; looked for the filter's own fields (`issuers`, `default`), \
     for an Envoy Wasm filter with them or with `mfa_gate` in its name, vm_id or code, for a WasmPlugin, \
     TrafficExtension or EnvoyFilter of Istio and an EnvoyExtensionPolicy of Envoy Gateway with the same";
 
@@ -35,11 +35,6 @@ pub fn check_all(files: Vec<(String, String)>) -> Vec<Checked> {
     seen.into_iter()
         .map(|Seen { name, text, findings, .. }| Checked { name, text, findings: findings.into_sorted() })
         .collect()
-}
-
-/// The name of a file for messages.
-pub fn name(path: &Path) -> String {
-    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
 }
 
 struct Seen {
@@ -65,11 +60,8 @@ impl Seen {
         };
         seen.start = Some(documents.first().map(|document| document.place("")).unwrap_or_default());
         for document in &documents {
-            let root = At::root(document);
-            seen.serves |= root.walk().iter().any(|at| at.message("HttpConnectionManager").is_some());
-            // What `kubectl get -o yaml` prints.
-            let objects = if root.field("kind") == Some("List") { root.list("items") } else { vec![root] };
-            for object in objects {
+            seen.serves |= At::root(document).walk().iter().any(|at| at.message("HttpConnectionManager").is_some());
+            for object in find::objects(document) {
                 seen.gates += check_object(&object, &seen.text, &mut seen.findings);
             }
         }
@@ -80,8 +72,7 @@ impl Seen {
 /// Checks an object; how many gates are in it.
 fn check_object(object: &At<'_>, text: &str, findings: &mut Findings) -> usize {
     match object.field("kind") {
-        Some("WasmPlugin") => istio::check_plugin(object, findings),
-        Some("TrafficExtension") => istio::check_extension(object, findings),
+        Some("WasmPlugin" | "TrafficExtension") => istio::check(object, findings),
         Some("EnvoyExtensionPolicy") => gateway::check_policy(object, findings),
         Some("ClientTrafficPolicy") => {
             gateway::check_client_traffic(object, findings);

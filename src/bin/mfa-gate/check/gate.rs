@@ -51,6 +51,11 @@ impl GateConfig {
         At::root(&self.located)
     }
 
+    /// Where it stands in its file, with everything in it.
+    pub fn located(&self) -> &Located {
+        &self.located
+    }
+
     /// A finding at a field of this configuration.
     pub fn wrong(&self, findings: &mut Findings, lint: Lint, path: &str, message: impl Into<String>) {
         let whole = match path.is_empty() {

@@ -7,32 +7,44 @@ use super::istio::unpinned;
 use super::known;
 use super::lint::Lint;
 
-/// Checks an EnvoyExtensionPolicy; how many gates are in it.
-pub fn check_policy(object: &At<'_>, findings: &mut Findings) -> usize {
+/// The extensions of an EnvoyExtensionPolicy that are the gate.
+fn gates<'d>(object: &At<'d>) -> Vec<At<'d>> {
     let wasms = object.get("spec").map(|spec| spec.list("wasm")).unwrap_or_default();
     // The object's own name tells of its extension where it has one alone.
     let name = object.find(&["metadata", "name"]).filter(|_| wasms.len() == 1);
     let name = name.and_then(|name| name.text());
-    wasms.iter().filter(|wasm| check_wasm(name, wasm, findings)).count()
+    wasms.into_iter().filter(|wasm| is_gate(name, wasm)).collect()
 }
 
-/// Checks a Wasm extension; whether it is the gate.
-fn check_wasm(name: Option<&str>, wasm: &At<'_>, findings: &mut Findings) -> bool {
-    let configuration = wasm.get("config");
-    let url = |source: &str| wasm.find(&["code", source, "url"]);
+fn is_gate(name: Option<&str>, wasm: &At<'_>) -> bool {
     let said = [
         name,
         wasm.field("name"),
         wasm.field("rootID"),
-        url("image").and_then(|at| at.text()),
-        url("http").and_then(|at| at.text()),
+        url(wasm, "image").and_then(|at| at.text()),
+        url(wasm, "http").and_then(|at| at.text()),
     ];
-    let is_gate =
-        said.into_iter().flatten().any(known::by_name) || configuration.as_ref().is_some_and(known::by_configuration);
-    if !is_gate {
-        return false;
-    }
-    match &configuration {
+    said.into_iter().flatten().any(known::by_name) || wasm.get("config").as_ref().is_some_and(known::by_configuration)
+}
+
+fn url<'d>(wasm: &At<'d>, source: &str) -> Option<At<'d>> {
+    wasm.find(&["code", source, "url"])
+}
+
+/// The gate's configurations in an EnvoyExtensionPolicy.
+pub fn configs(object: &At<'_>) -> Vec<GateConfig> {
+    gates(object).iter().filter_map(|wasm| wasm.get("config")).map(|at| GateConfig::of(&at)).collect()
+}
+
+/// Checks an EnvoyExtensionPolicy; how many gates are in it.
+pub fn check_policy(object: &At<'_>, findings: &mut Findings) -> usize {
+    let gates = gates(object);
+    gates.iter().for_each(|wasm| check_wasm(wasm, findings));
+    gates.len()
+}
+
+fn check_wasm(wasm: &At<'_>, findings: &mut Findings) {
+    match &wasm.get("config") {
         Some(at) => gate::check(&GateConfig::of(at), findings),
         None => findings.at(Lint::Configuration, wasm, "the extension has no `config`, so the filter refuses to start"),
     }
@@ -41,7 +53,7 @@ fn check_wasm(name: Option<&str>, wasm: &At<'_>, findings: &mut Findings) -> boo
         findings.at(Lint::FailOpen, &at, message);
     }
     for source in ["image", "http"] {
-        if let Some(at) = url(source)
+        if let Some(at) = url(wasm, source)
             && let Some(url) = at.text()
             && !url.contains("@sha256:")
             && wasm.find(&["code", source, "sha256"]).is_none()
@@ -49,7 +61,6 @@ fn check_wasm(name: Option<&str>, wasm: &At<'_>, findings: &mut Findings) -> boo
             findings.at(Lint::CodeUnpinned, &at, unpinned("url", url));
         }
     }
-    true
 }
 
 /// Checks a ClientTrafficPolicy: Envoy Gateway normalises paths and refuses underscores by itself, unless told not to.

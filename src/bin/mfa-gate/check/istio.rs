@@ -7,41 +7,52 @@ use super::known;
 use super::lint::Lint;
 use crate::words::quoted;
 
-/// Checks a WasmPlugin; how many gates it is.
-pub fn check_plugin(object: &At<'_>, findings: &mut Findings) -> usize {
-    let Some(spec) = object.get("spec") else { return 0 };
-    check(object, &spec, &spec, findings)
+/// What loads the gate.
+struct Plugin<'d> {
+    spec: At<'d>,
+    /// What says of the module.
+    wasm: At<'d>,
 }
 
-/// Checks a TrafficExtension; how many gates it is.
-pub fn check_extension(object: &At<'_>, findings: &mut Findings) -> usize {
-    let Some(spec) = object.get("spec") else { return 0 };
-    let Some(wasm) = spec.get("wasm") else { return 0 };
-    check(object, &spec, &wasm, findings)
-}
-
-fn check(object: &At<'_>, spec: &At<'_>, wasm: &At<'_>, findings: &mut Findings) -> usize {
-    let configuration = wasm.get("pluginConfig");
-    let name = object.find(&["metadata", "name"]).and_then(|at| at.text());
-    let said = [name, wasm.field("pluginName"), wasm.field("url")];
-    let is_gate =
-        said.into_iter().flatten().any(known::by_name) || configuration.as_ref().is_some_and(known::by_configuration);
-    if !is_gate {
-        return 0;
+impl<'d> Plugin<'d> {
+    /// The gate in a WasmPlugin or a TrafficExtension; none in another's.
+    fn of(object: &At<'d>) -> Option<Self> {
+        let spec = object.get("spec")?;
+        let wasm = match object.field("kind") {
+            Some("TrafficExtension") => spec.get("wasm")?,
+            _ => spec.clone(),
+        };
+        let name = object.find(&["metadata", "name"]).and_then(|at| at.text());
+        let said = [name, wasm.field("pluginName"), wasm.field("url")];
+        let is_gate = said.into_iter().flatten().any(known::by_name)
+            || wasm.get("pluginConfig").as_ref().is_some_and(known::by_configuration);
+        is_gate.then_some(Plugin { spec, wasm })
     }
-    let config = match &configuration {
-        Some(at) => Some(GateConfig::of(at)),
+
+    fn config(&self) -> Option<GateConfig> {
+        self.wasm.get("pluginConfig").map(|at| GateConfig::of(&at))
+    }
+}
+
+/// The gate's configuration in a WasmPlugin or a TrafficExtension.
+pub fn config(object: &At<'_>) -> Option<GateConfig> {
+    Plugin::of(object)?.config()
+}
+
+/// Checks a WasmPlugin or a TrafficExtension; how many gates it is.
+pub fn check(object: &At<'_>, findings: &mut Findings) -> usize {
+    let Some(plugin) = Plugin::of(object) else { return 0 };
+    let config = plugin.config();
+    match &config {
+        Some(config) => gate::check(config, findings),
         None => {
-            findings.at(Lint::Configuration, wasm, "the plugin has no `pluginConfig`, so it refuses to start");
-            None
+            let message = "the plugin has no `pluginConfig`, so it refuses to start";
+            findings.at(Lint::Configuration, &plugin.wasm, message);
         }
-    };
-    if let Some(config) = &config {
-        gate::check(config, findings);
     }
-    check_plugin_fields(wasm, findings);
-    check_phase(spec, config.as_ref(), findings);
-    check_match(spec, findings);
+    check_plugin_fields(&plugin.wasm, findings);
+    check_phase(&plugin.spec, config.as_ref(), findings);
+    check_match(&plugin.spec, findings);
     1
 }
 

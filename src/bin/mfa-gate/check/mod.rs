@@ -4,6 +4,7 @@ mod at;
 mod draw;
 mod envoy;
 mod file;
+mod find;
 mod finding;
 mod gate;
 mod gateway;
@@ -20,6 +21,9 @@ use clap::Args;
 
 use crate::input;
 use lint::{Lint, Severity};
+
+pub use file::LOOKED_FOR;
+pub use find::configs;
 
 /// Find what is wrong in a configuration before it is shipped
 ///
@@ -55,7 +59,7 @@ impl Check {
         if self.list {
             return Ok((list(), ExitCode::SUCCESS));
         }
-        let files = self.files.iter().map(|path| Ok((file::name(path), input::read(path)?)));
+        let files = self.files.iter().map(|path| Ok((input::plain_name(path), input::read(path)?)));
         let files = file::check_all(files.collect::<Result<_>>()?);
         let has = |severity| files.iter().flat_map(|file| &file.findings).any(|f| f.lint.severity() == severity);
         let failed = has(Severity::Error) || (self.strict && has(Severity::Warning));

@@ -90,6 +90,12 @@ impl Located {
         }
     }
 
+    /// The same, but none where nothing on the way to the field is there.
+    pub fn place_on_the_way(&self, path: &str) -> Option<Range<usize>> {
+        let first = path.find(['.', '[']).map_or(path, |end| &path[..end]);
+        self.places.contains_key(first).then(|| self.place(path))
+    }
+
     /// The value at a path as one of its own, with paths that start there.
     pub fn below(&self, path: &str, json: &Json<'static>) -> Self {
         let relative = |at: &str| match at.strip_prefix(path)? {

@@ -1,6 +1,7 @@
 //! Lines that cannot be read: counted by kind, the first of them told with their places.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 use serde_json::error::Category;
@@ -53,6 +54,12 @@ impl Broken {
     /// A line that is broken in this way.
     pub fn new(kind: Kind, message: String) -> Self {
         Broken { kind, message }
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 

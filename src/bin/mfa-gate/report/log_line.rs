@@ -147,6 +147,27 @@ impl std::ops::Deref for Text<'_> {
     }
 }
 
+impl Subject {
+    /// As the log has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Subject::User => "user",
+            Subject::App => "app",
+        }
+    }
+}
+
+impl Mfa {
+    /// As the log has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mfa::Proven => "proven",
+            Mfa::Missing => "missing",
+            Mfa::Unknowable => "unknowable",
+        }
+    }
+}
+
 impl<'a> LogLine<'a> {
     /// Reads a line, its newline left out.
     ///
@@ -187,13 +208,13 @@ impl<'de> Deserialize<'de> for Outcome {
 
 impl<'de> Deserialize<'de> for Subject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        one_of(deserializer, [("user", Subject::User), ("app", Subject::App)])
+        one_of(deserializer, [Subject::User, Subject::App].map(|subject| (subject.as_str(), subject)))
     }
 }
 
 impl<'de> Deserialize<'de> for Mfa {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        one_of(deserializer, [("proven", Mfa::Proven), ("missing", Mfa::Missing), ("unknowable", Mfa::Unknowable)])
+        one_of(deserializer, [Mfa::Proven, Mfa::Missing, Mfa::Unknowable].map(|mfa| (mfa.as_str(), mfa)))
     }
 }
 

@@ -150,6 +150,15 @@ impl Source {
     }
 }
 
+/// What a log holds, unpacked.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub fn read(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    unpacked(open(path)?.0)
+}
+
 fn open(path: &Path) -> io::Result<(Box<dyn Read + Send>, Option<u64>)> {
     if path == Path::new("-") {
         return Ok((Box::new(io::stdin()), None));

@@ -10,7 +10,7 @@ mod verifiers;
 
 use super::at::At;
 use super::finding::Findings;
-use super::gate;
+use super::gate::{self, GateConfig};
 use super::lint::Lint;
 
 /// One of the gate's filters.
@@ -27,6 +27,14 @@ pub struct Filter<'d> {
 pub struct Chain<'d> {
     pub filters: Vec<At<'d>>,
     pub index: usize,
+}
+
+/// The gate's configurations in an object that may hold its filter; a finding for one that cannot be read.
+pub fn configs(object: &At<'_>, text: &str, findings: &mut Findings) -> Vec<GateConfig> {
+    let everything = object.walk();
+    let managers: Vec<_> = everything.iter().filter_map(|at| at.message("HttpConnectionManager")).collect();
+    let filters = filters::find(&everything, &managers);
+    filters.iter().filter_map(|filter| plugin::config(&filter.wasm, text, findings)).collect()
 }
 
 /// Checks an object that may hold the gate's filter; how many it holds.

@@ -1,0 +1,176 @@
+//! curl's options: those that make the request, those that do not, and none else (curl's manual page, 8.x).
+
+/// What an option does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing that the gate sees.
+    None,
+    /// The same, and its value is passed over.
+    Skip,
+    /// Another method.
+    Method,
+    /// HEAD.
+    Head,
+    /// The data goes into the query.
+    Get,
+    /// The address.
+    Url,
+    /// More of the query.
+    Query,
+    /// What is asked for in place of the path.
+    Target,
+    /// A header.
+    Header,
+    /// A header of this name.
+    Named(&'static str),
+    /// Cookies.
+    Cookie,
+    /// `authorization: Basic`.
+    User,
+    /// `authorization: Bearer`.
+    Bearer,
+    /// A body, so POST; the data of it.
+    Data,
+    /// The same, with what has to be escaped in a query escaped.
+    DataEncoded,
+    /// A body of another kind, so POST.
+    Form,
+    /// A file, so PUT.
+    Upload,
+    /// Paths stay as they are written.
+    AsIs,
+    /// Braces stay as they are written.
+    Literal,
+    /// Another request.
+    Next,
+}
+
+impl Effect {
+    /// Whether a value comes with it.
+    pub fn has_value(self) -> bool {
+        !matches!(self, Effect::None | Effect::Head | Effect::Get | Effect::AsIs | Effect::Literal | Effect::Next)
+    }
+}
+
+/// An option by its letter.
+pub fn short(letter: char) -> Option<Effect> {
+    let long = match letter {
+        'H' => "header",
+        'X' => "request",
+        'I' => "head",
+        'G' => "get",
+        'd' => "data",
+        'F' => "form",
+        'T' => "upload-file",
+        'A' => "user-agent",
+        'e' => "referer",
+        'b' => "cookie",
+        'u' => "user",
+        'g' => "globoff",
+        ':' => "next",
+        'o' | 'm' | 'x' | 'w' | 'c' | 'D' | 'E' | 'r' | 'C' | 'y' | 'Y' | 'z' | 'U' => return Some(Effect::Skip),
+        's' | 'S' | 'k' | 'L' | 'v' | 'i' | 'f' | 'O' | 'J' | 'N' | 'n' | '#' | '0' | '1' | '2' | '3' | '4' | '6'
+        | 'R' | 'Z' | 'j' | 'q' | 'a' => return Some(Effect::None),
+        _ => return None,
+    };
+    self::long(long)
+}
+
+/// An option by its name.
+pub fn long(name: &str) -> Option<Effect> {
+    Some(match name {
+        "header" => Effect::Header,
+        "request" => Effect::Method,
+        "head" => Effect::Head,
+        "get" => Effect::Get,
+        "url" => Effect::Url,
+        "url-query" => Effect::Query,
+        "request-target" => Effect::Target,
+        "data" | "data-ascii" | "data-raw" | "data-binary" => Effect::Data,
+        "data-urlencode" => Effect::DataEncoded,
+        "json" | "form" | "form-string" => Effect::Form,
+        "upload-file" => Effect::Upload,
+        "user-agent" => Effect::Named("user-agent"),
+        "referer" => Effect::Named("referer"),
+        "cookie" => Effect::Cookie,
+        "user" => Effect::User,
+        "oauth2-bearer" => Effect::Bearer,
+        "path-as-is" => Effect::AsIs,
+        "globoff" => Effect::Literal,
+        "next" => Effect::Next,
+        "output" | "output-dir" | "max-time" | "connect-timeout" | "cacert" | "capath" | "cert" | "cert-type"
+        | "key" | "key-type" | "pass" | "proxy" | "proxy-user" | "proxy-header" | "noproxy" | "resolve"
+        | "connect-to" | "write-out" | "retry" | "retry-delay" | "retry-max-time" | "cookie-jar" | "dump-header"
+        | "max-redirs" | "ciphers" | "tls13-ciphers" | "curves" | "tls-max" | "pinnedpubkey" | "interface"
+        | "limit-rate" | "range" | "continue-at" | "speed-limit" | "speed-time" | "time-cond" | "unix-socket"
+        | "dns-servers" | "doh-url" | "trace" | "trace-ascii" | "stderr" | "keepalive-time" | "expect100-timeout"
+        | "max-filesize" | "local-port" | "socks5" | "socks5-hostname" | "variable" => Effect::Skip,
+        "silent"
+        | "show-error"
+        | "insecure"
+        | "location"
+        | "location-trusted"
+        | "verbose"
+        | "include"
+        | "fail"
+        | "fail-with-body"
+        | "fail-early"
+        | "remote-name"
+        | "remote-name-all"
+        | "remote-header-name"
+        | "no-buffer"
+        | "netrc"
+        | "netrc-optional"
+        | "progress-bar"
+        | "no-progress-meter"
+        | "compressed"
+        | "compressed-ssh"
+        | "http0.9"
+        | "http1.0"
+        | "http1.1"
+        | "http2"
+        | "http2-prior-knowledge"
+        | "http3"
+        | "http3-only"
+        | "tlsv1"
+        | "tlsv1.0"
+        | "tlsv1.1"
+        | "tlsv1.2"
+        | "tlsv1.3"
+        | "sslv2"
+        | "sslv3"
+        | "ssl-reqd"
+        | "ssl-no-revoke"
+        | "ipv4"
+        | "ipv6"
+        | "remote-time"
+        | "parallel"
+        | "junk-session-cookies"
+        | "disable"
+        | "append"
+        | "basic"
+        | "tcp-nodelay"
+        | "keepalive"
+        | "no-keepalive"
+        | "sessionid"
+        | "no-sessionid"
+        | "alpn"
+        | "no-alpn"
+        | "raw"
+        | "tr-encoding"
+        | "create-dirs"
+        | "retry-connrefused"
+        | "retry-all-errors"
+        | "trace-time"
+        | "trace-ids"
+        | "styled-output"
+        | "no-styled-output"
+        | "post301"
+        | "post302"
+        | "post303"
+        | "ca-native"
+        | "cert-status"
+        | "false-start" => Effect::None,
+        _ => return None,
+    })
+}

@@ -1,0 +1,65 @@
+//! An explanation as people and programs read it.
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use serde_json::{Value, json};
+
+use super::steps::{Steps, Tone};
+
+/// The width of the column that the steps' names stand in.
+const NAME_WIDTH: usize = 10;
+
+const NAME: Style = Style::new().bold();
+const PLACE: Style = Style::new().dimmed();
+
+/// A line for each sentence, the place of its rule behind it.
+pub fn to_text(steps: &Steps<'_>) -> String {
+    // Colours on a terminal alone, and not where NO_COLOR is set.
+    let styled = AutoStream::choice(&std::io::stdout()) != ColorChoice::Never;
+    let dressed = |style: Style, text: &str| match styled && !text.is_empty() {
+        true => format!("{style}{text}{style:#}"),
+        false => text.to_owned(),
+    };
+    let mut text = String::new();
+    for step in steps.iter() {
+        for (index, line) in step.lines.iter().enumerate() {
+            if index == 0 {
+                text.push_str(&dressed(NAME, step.name));
+            }
+            let place = line.place.as_ref().map(|place| format!("{}:{}", place.file, place.line));
+            if !line.text.is_empty() || place.is_some() {
+                let named = if index == 0 { step.name.len() } else { 0 };
+                text.push_str(&" ".repeat(NAME_WIDTH.saturating_sub(named)));
+            }
+            text.push_str(&dressed(style(line.tone), &line.text));
+            if let Some(place) = place {
+                text.push_str("  ");
+                text.push_str(&dressed(PLACE, &place));
+            }
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn style(tone: Tone) -> Style {
+    match tone {
+        Tone::Plain => Style::new(),
+        Tone::Good => AnsiColor::Green.on_default(),
+        Tone::Bad => AnsiColor::Red.on_default(),
+        Tone::Unsure => AnsiColor::Yellow.on_default(),
+    }
+}
+
+/// The steps as JSON.
+pub fn to_json(steps: &Steps<'_>) -> Vec<Value> {
+    let each = steps.iter().map(|step| {
+        let lines = step.lines.iter().map(|line| {
+            let place = line.place.as_ref();
+            let place = place.map(|place| json!({"file": place.file, "line": place.line, "field": place.field}));
+            json!({"text": line.text, "rule": place})
+        });
+        json!({"name": step.name, "lines": lines.collect::<Vec<_>>()})
+    });
+    each.collect()
+}
