@@ -154,7 +154,7 @@ cases:
 fn a_broken_file_is_told_where_and_what_would_be_right() {
     let case = |case: &str| format!("config: gate.yaml\ncases:\n- {case}\n");
     let of_case = |message: &str| format!("`{{}}/cases.yaml:3`: cases[0] `a`: {message}");
-    let fields = "`id`, `name`, `with`, `request`, `token`, `claims`, `without`, `metadata`, `spoil`, `expect`, `route`, `policy`, \
+    let fields = "`id`, `name`, `with`, `request`, `token`, `claims`, `without`, `spoil`, `expect`, `route`, `policy`, \
         `answer`, `upstream`, `envoy`, `shipped`";
     let reasons = "path-unreadable, policy-unknown, token-missing, token-ambiguous, token-too-large, token-malformed, \
         algorithm-not-allowed, key-unknown, signature-invalid, issuer-untrusted, tenant-not-allowed, audience-mismatch, \
