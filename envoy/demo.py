@@ -6,22 +6,18 @@ Ends with 1 if an answer is not the expected one. With --stay it then serves unt
 """
 
 import argparse
-import http.client
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local_envoy import CLAIMS, ROOT, claim_port, fail, render, run, start, stop
 from upstream import Upstream
 
-ROOT = Path(__file__).resolve().parent.parent
-CLAIMS = ROOT / "envoy/demo"
 WORK = Path("target/demo")  # as the printed commands name it: from ROOT
 API = "/v1/customers"
 CHALLENGE = 'WWW-Authenticate: Bearer error="invalid_token"'
@@ -105,21 +101,6 @@ STEPS = [
 ]
 
 
-def fail(message):
-    sys.exit(f"error: {message}")
-
-
-def claim_port(port, variable):
-    """The port itself, or a free one for 0; ends the program if another process has it."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            fail(f"port `{port}` of 127.0.0.1 cannot be had: {error.strerror.lower()}; choose another with `{variable}=`")
-        return probe.getsockname()[1]
-
-
 def mint(binary):
     """Fresh keys and tokens. Returns the public key set."""
     shutil.rmtree(WORK, ignore_errors=True)
@@ -131,70 +112,6 @@ def mint(binary):
         with open(os.open(WORK / f"{claims.stem}.jwt", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(token)
     return jwks.read_text().strip()
-
-
-def run(command):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        fail(f"`{' '.join(map(str, command))}` failed: {done.stderr.strip()}")
-    return done.stdout
-
-
-def render(port, admin_port, upstream_port, jwks):
-    """The shipped configuration with ports and keys of this run.
-
-    Envoy's own --config-yaml cannot do it: it appends to lists, and so cannot change a listener.
-    """
-    text = (ROOT / "envoy/envoy.yaml").read_text()
-    for shipped, ours in [
-        ("port_value: 10000}", f"port_value: {port}}}"),
-        ("port_value: 9901}", f"port_value: {admin_port}}}"),
-        ("port_value: 8080}", f"port_value: {upstream_port}}}"),
-        ("{keys: []}", " ".join(jwks.split())),
-    ]:
-        if text.count(shipped) != 1:
-            fail(f"envoy/envoy.yaml: `{shipped}` must be there once, found {text.count(shipped)}")
-        text = text.replace(shipped, ours)
-    (WORK / "envoy.yaml").write_text(text)
-
-
-def start(binary, admin_port):
-    """Envoy, ready to serve."""
-    log = open(WORK / "envoy.log", "w")
-    envoy = subprocess.Popen(
-        [binary, "-c", WORK / "envoy.yaml", "--disable-hot-restart", "--concurrency", "2", "--log-level", "warn"],
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,  # Ctrl-C is for us; we then stop Envoy
-    )
-    deadline = time.monotonic() + 60
-    while not ready(admin_port):
-        if envoy.poll() is not None or time.monotonic() > deadline:
-            stop(envoy)
-            print((WORK / "envoy.log").read_text(), file=sys.stderr)
-            fail("envoy did not start; its log is above")
-        time.sleep(0.05)
-    return envoy
-
-
-def ready(admin_port):
-    connection = http.client.HTTPConnection("127.0.0.1", admin_port, timeout=1)
-    try:
-        connection.request("GET", "/ready")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
-
-
-def stop(envoy):
-    envoy.terminate()
-    try:
-        envoy.wait(10)
-    except subprocess.TimeoutExpired:
-        envoy.kill()
-        envoy.wait()
 
 
 def ask(step, port, upstream):
@@ -234,8 +151,9 @@ def main():
     admin_port = claim_port(options.admin_port, "ADMIN_PORT")
     upstream = Upstream(0)
     threading.Thread(target=upstream.serve_forever, daemon=True).start()
-    render(port, admin_port, upstream.server_port, mint(options.mfa_gate))
-    envoy = start(options.envoy, admin_port)
+    keys = [("{keys: []}", " ".join(mint(options.mfa_gate).split()))]
+    (WORK / "envoy.yaml").write_text(render(port, admin_port, upstream.server_port, keys))
+    envoy = start(options.envoy, WORK, admin_port)
     try:
         print(f"the gate serves http://127.0.0.1:{port}, envoy's admin http://127.0.0.1:{admin_port}")
         wrong = [what for step in STEPS for what in ask(step, port, upstream)]

@@ -47,6 +47,11 @@ class Upstream(ThreadingHTTPServer):
         self.seen = 0
         super().__init__((address, port), Echo)
 
+    def handle_error(self, request, client_address):
+        # Envoy keeps connections, and cuts them when it ends.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
 
 if __name__ == "__main__":
     if len(sys.argv) not in (2, 3) or not sys.argv[1].isdigit():

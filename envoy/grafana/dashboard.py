@@ -61,7 +61,9 @@ def dashboard():
         .with_variable(DatasourceVariable("datasource").label("Data source").type("prometheus"))
         .with_variable(variable("job", "Job", q.TOKENS, "As Prometheus scrapes Envoy"))
         .with_variable(variable("instance", "Instance", q.TOKENS, "One Envoy"))
-        .with_variable(variable("issuer", "Issuer", q.REQUESTS, "Of the token; all has requests without a verified one too").all_value(ANY))
+        .with_variable(
+            variable("issuer", "Issuer", q.REQUESTS, "Of the token; all has requests without a verified one too").all_value(ANY)
+        )
         .with_variable(variable("route", "Route", q.REQUESTS, "Of the gate; all has requests of no route too").all_value(ANY))
     )
     ids = itertools.count(1)

@@ -49,4 +49,6 @@ DENIED = requests('decision="deny"')
 WANT_OF_MFA = requests('reason=~"mfa-.*"')
 BLIND = requests('reason="keys-unavailable"')
 # What no honest client sends, but by mistake.
-FORGED = requests('reason=~"signature-invalid|key-unknown|algorithm-not-allowed|issuer-untrusted|token-malformed|claim-malformed"')
+FORGED = requests(
+    'reason=~"signature-invalid|key-unknown|algorithm-not-allowed|issuer-untrusted|token-malformed|claim-malformed"'
+)

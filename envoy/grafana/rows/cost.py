@@ -28,7 +28,10 @@ def panels():
             "Time of requests, the upstream's included",
             "As Envoy measures it, for each connection manager.",
             [
-                (f"histogram_quantile({quantile}, {q.rate(buckets, by_manager)})", f"p{percent} {{{{envoy_http_conn_manager_prefix}}}}")
+                (
+                    f"histogram_quantile({quantile}, {q.rate(buckets, by_manager)})",
+                    f"p{percent} {{{{envoy_http_conn_manager_prefix}}}}",
+                )
                 for quantile, percent in [(0.5, 50), (0.99, 99)]
             ],
             "ms",
@@ -36,7 +39,12 @@ def panels():
         lines(
             "Filters built anew",
             "After a trap, within the rate interval: the filter of a worker is built anew, and its requests are answered with 503 meanwhile. Must be 0: please report it.",
-            [(f'sum by (instance) (increase({{__name__=~"envoy_wasm_.*mfa_gate_vm_reload", {q.EVERY}}}[{q.RATE}]))', "{{instance}}")],
+            [
+                (
+                    f'sum by (instance) (increase({{__name__=~"envoy_wasm_.*mfa_gate_vm_reload", {q.EVERY}}}[{q.RATE}]))',
+                    "{{instance}}",
+                )
+            ],
             COUNT,
             steps=NONE_WANTED,
         ),

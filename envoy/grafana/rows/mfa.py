@@ -1,7 +1,22 @@
 """Who comes with multi-factor authentication, and who does not."""
 
 import queries as q
-from panels import BLUE, COUNT, COVERAGE, GREEN, NONE_WANTED, PER_SECOND, PLAIN, RED, SHARE, YELLOW, bars, lines, number, stacked
+from panels import (
+    BLUE,
+    COUNT,
+    COVERAGE,
+    GREEN,
+    NONE_WANTED,
+    PER_SECOND,
+    PLAIN,
+    RED,
+    SHARE,
+    YELLOW,
+    bars,
+    lines,
+    number,
+    stacked,
+)
 
 MFA = {"proven": GREEN, "missing": RED, "unknowable": YELLOW}
 

@@ -1,0 +1,77 @@
+"""A Prometheus of this machine that runs the shipped configuration, and what it answers."""
+
+import json
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from local_envoy import ROOT, fail, stop
+
+FOLDER = ROOT / "envoy/prometheus"
+# The shipped configuration with a quicker pace, so that there are rates after seconds.
+PACE = "500ms"
+
+
+class Prometheus:
+    """Runs while the `with` block does."""
+
+    def __init__(self, work, port, target):
+        self.work, self.port = work, port
+        text = (FOLDER / "prometheus.yaml").read_text()
+        for shipped, ours in [
+            ("scrape_interval: 5s", f"scrape_interval: {PACE}"),
+            ("evaluation_interval: 5s", f"evaluation_interval: {PACE}"),
+            ("rules.yaml", str(FOLDER / "rules.yaml")),
+            ("gate:9901", target),
+        ]:
+            if shipped not in text:
+                fail(f"envoy/prometheus/prometheus.yaml: `{shipped}` is not there")
+            text = text.replace(shipped, ours)
+        (work / "prometheus.yaml").write_text(text)
+
+    def __enter__(self):
+        log = open(self.work / "prometheus.log", "w")
+        command = [
+            "prometheus",
+            f"--config.file={self.work / 'prometheus.yaml'}",
+            f"--storage.tsdb.path={self.work / 'prometheus'}",
+        ]
+        command += [f"--web.listen-address=127.0.0.1:{self.port}"]
+        self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            self.wait_for("answers", lambda: self.get("/-/ready") is not None)
+        except BaseException:
+            stop(self.process)
+            raise
+        return self
+
+    def __exit__(self, *_):
+        stop(self.process)
+
+    def wait_for(self, what, is_so, patience=30):
+        deadline = time.monotonic() + patience
+        while not is_so():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                fail(f"prometheus: not after {patience} s: {what}; its log is {self.work / 'prometheus.log'}")
+            time.sleep(0.1)
+
+    def get(self, path, **parameters):
+        """The body, or None where there is no answer."""
+        url = f"http://127.0.0.1:{self.port}{path}?{urllib.parse.urlencode(parameters)}"
+        try:
+            with urllib.request.urlopen(url, timeout=10) as response:
+                return response.read()
+        except urllib.error.HTTPError as error:
+            fail(f"prometheus: {parameters}: {json.loads(error.read())['error']}")
+        except OSError:
+            return None
+
+    def ask(self, path, **parameters):
+        return json.loads(self.get(f"/api/v1/{path}", **parameters))["data"]
+
+    def query(self, expression):
+        """The series of a vector: their labels and values, without those that are no numbers."""
+        series = [(one["metric"], float(one["value"][1])) for one in self.ask("query", query=expression)["result"]]
+        return [(labels, value) for labels, value in series if value == value]
