@@ -34,7 +34,7 @@ DEMO := python3 envoy/demo.py --envoy "$(ENVOY)" --mfa-gate "$(GATE)"
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | awk -F': ' '{ printf "make %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | awk -F': ' '{ printf "make %-13s %s\n", $$1, $$2 }'
 	@echo
 	@echo 'PORT=10000 ADMIN_PORT=9901: where the gate and its admin listen; 0 takes a free port'
 	@echo 'ENVOY=/path/to/envoy: use this Envoy instead of the pinned one'
