@@ -133,7 +133,7 @@ test: envoy curl lints skopeo ## format, lints, unit tests, tests through Envoy,
 bench: wasm envoy ## CPU, heap and start-up beside native filters; ROUNDS=7 for longer or shorter
 	@command -v wrk >/dev/null || envoy/debian.sh wrk
 	@envoy/wasm-cargo.sh build --release --quiet --manifest-path envoy/bench/noop/Cargo.toml --target-dir target/bench
-	@python3 -B envoy/bench/bench.py --envoy "$(ENVOY)" --gate $(WASM) --noop target/bench/wasm32-wasip1/release/noop.wasm --rounds $(or $(ROUNDS),7)
+	@PYTHONPATH=envoy python3 -B envoy/bench/bench.py --envoy "$(ENVOY)" --gate $(WASM) --noop target/bench/wasm32-wasip1/release/noop.wasm --rounds $(or $(ROUNDS),7)
 
 .PHONY: bench-report
 bench-report: ## `mfa-gate report` beside jq on one log; LINES=500000 ROUNDS=5 for a longer or shorter one

@@ -34,6 +34,15 @@ def claim_port(port, variable):
         return probe.getsockname()[1]
 
 
+def free_ports(count):
+    """So many, each another."""
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
 def render(port, admin_port, upstream_port, changes):
     """The shipped configuration with these ports and changes: pairs of what stands there once and what takes its place.
 

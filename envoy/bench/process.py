@@ -2,13 +2,13 @@
 
 import http.client
 import json
-import socket
 import subprocess
 import time
 from itertools import pairwise
 from pathlib import Path
 
 from listeners import http_filter
+from local_envoy import free_ports
 
 # What a wasm memory may grow to; only V8 reserves more.
 MOST = 4 << 30
@@ -109,14 +109,6 @@ def render(listener, port):
         "enable_reuse_port": False,
         "filter_chains": [{"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}],
     }
-
-
-def free_ports(count):
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 def ask(port, token=None):

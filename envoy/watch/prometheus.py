@@ -41,7 +41,7 @@ class Prometheus:
         command += [f"--web.listen-address=127.0.0.1:{self.port}"]
         self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:
-            self.wait_for("answers", lambda: self.get("/-/ready") is not None)
+            self.wait_for("answers", self.ready)
         except BaseException:
             stop(self.process)
             raise
@@ -57,19 +57,21 @@ class Prometheus:
                 fail(f"prometheus: not after {patience} s: {what}; its log is {self.work / 'prometheus.log'}")
             time.sleep(0.1)
 
-    def get(self, path, **parameters):
-        """The body, or None where there is no answer."""
-        url = f"http://127.0.0.1:{self.port}{path}?{urllib.parse.urlencode(parameters)}"
+    def ready(self):
         try:
-            with urllib.request.urlopen(url, timeout=10) as response:
-                return response.read()
-        except urllib.error.HTTPError as error:
-            fail(f"prometheus: {parameters}: {json.loads(error.read())['error']}")
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=10):
+                return True
         except OSError:
-            return None
+            return False
 
     def ask(self, path, **parameters):
-        return json.loads(self.get(f"/api/v1/{path}", **parameters))["data"]
+        """What its API answers."""
+        url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
+        try:
+            with urllib.request.urlopen(url, timeout=10) as response:
+                return json.loads(response.read())["data"]
+        except urllib.error.HTTPError as error:
+            fail(f"prometheus: {path}: {parameters}: {error.read().decode()}")
 
     def query(self, expression):
         """The series of a vector: their labels and values, without those that are no numbers."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from checks import check_narrowed, check_panels, check_reasons, check_rules, check_variables
 from dashboard import Dashboard
 from load import API, Load, Tokens, ask, requests
-from local_envoy import ROOT, claim_port, fail, render, run, start, stop
+from local_envoy import ROOT, fail, free_ports, render, run, start, stop
 from prometheus import FOLDER, Prometheus
 from provider import Provider
 from upstream import Upstream
@@ -93,7 +93,7 @@ def main():
 
     tokens = Tokens(options.mfa_gate, WORK)
     provider = Provider(tokens.jwks.read_bytes())
-    port, admin_port, prometheus_port = (claim_port(0, "PORT") for _ in range(3))
+    port, admin_port, prometheus_port = free_ports(3)
     changes = [("jwks: {inline: {keys: []}}", KEYS), ("\n  clusters:\n", CLUSTER.format(port=serve(provider)))]
     (WORK / "envoy.yaml").write_text(render(port, admin_port, serve(Upstream(0)), changes))
     envoy = start(options.envoy, WORK, admin_port)
