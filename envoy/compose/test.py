@@ -152,6 +152,13 @@ def prometheus(query):
     return float(result[0]["value"][1]) if result else 0.0
 
 
+def told():
+    """What the gate said of the request that was denied for want of MFA, as the access log has it."""
+    log = subprocess.run([*compose(), "logs", "--no-color", "gate"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    lines = [line[line.index("{") :] for line in log.stdout.splitlines() if "mfa_gate{mfa-missing}" in line]
+    return json.loads(lines[0])["mfa_gate"]["value"] if lines else {}
+
+
 def check_image(docker, module):
     """The default image of envoy/Dockerfile: one layer, and the module alone in it. Returns what is wrong."""
     stand_ins.run([*docker, "build", "--file", ROOT / "envoy/Dockerfile", "--tag", "mfa-gate:test", ROOT])
@@ -192,8 +199,10 @@ def inside(options):
         wait_for("the provider", lambda: answers("http://127.0.0.1:9000/.well-known/openid-configuration"))
         wrong = ask()
         wait_for("prometheus has Envoy's metrics", lambda: prometheus('up{job="gate"}') == 1.0)
-        denied = 'sum(envoy_http_downstream_rq_xx{envoy_http_conn_manager_prefix="gate",envoy_response_code_class="4"})'
-        wait_for("prometheus has the denials", lambda: prometheus(denied) >= 3)
+        denied = 'mfa_gate_requests_total{reason="mfa-missing",route="customers_api",policy="mfa_or_app",issuer="https://idp.example",subject="user"}'
+        wait_for("prometheus has the denial under its labels", lambda: prometheus(denied) == 1)
+        wait_for("prometheus evaluates the rules", lambda: prometheus("count(job_route:mfa_gate_coverage:ratio_rate1h)") >= 1)
+        wait_for("the access log has the denial", lambda: {"decision": "deny", "reason": "mfa-missing"}.items() <= told().items())
         if answers("http://127.0.0.1:9901/ready"):
             wrong.append("Envoy's admin endpoint is published")
         wrong += check_image(daemon.docker(), Path(options.module))

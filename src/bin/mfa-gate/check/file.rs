@@ -60,7 +60,10 @@ impl Seen {
         };
         seen.start = Some(documents.first().map(|document| document.place("")).unwrap_or_default());
         for document in &documents {
-            seen.serves |= At::root(document).walk().iter().any(|at| at.message("HttpConnectionManager").is_some());
+            // A patch without filters only changes how another serves.
+            seen.serves |= At::root(document).walk().iter().any(|at| {
+                at.message("HttpConnectionManager").is_some_and(|manager| manager.get("http_filters").is_some())
+            });
             for object in find::objects(document) {
                 seen.gates += check_object(&object, &seen.text, &mut seen.findings);
             }

@@ -4,124 +4,28 @@
 //! The CRDs lie outside the repository; CRDS names another place for them. MANIFESTS names another place for the
 //! manifests, as for those of a release.
 
+#[path = "../support/mod.rs"]
 mod support;
 
-use std::path::PathBuf;
+mod deployment;
+
+use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use deployment::{NAMES, folder, gateway, istio, manifest};
 use support::crd::Crds;
 use support::envoy::{Envoy, Listener, Settings, bootstrap, module, run_to_end};
+use support::fetching::eventually;
 use support::forge::Forge;
 use support::http1::Connection;
 use support::table::Sample;
 use support::upstream::Upstream;
 
-const NAMES: [&str; 4] = [
-    "istio/wasm-plugin.yaml",
-    "istio/envoy-filter.yaml",
-    "gateway/envoy-extension-policy.yaml",
-    "gateway/envoy-proxy.yaml",
-];
-
 /// What would make a manifest wrong.
 type Change = fn(&mut Value);
-
-fn folder(variable: &str, default: &str) -> PathBuf {
-    std::env::var_os(variable).map_or_else(|| support::repository(default), PathBuf::from)
-}
-
-/// The one document of a manifest.
-fn manifest(name: &str) -> Value {
-    let mut documents = support::documents(&folder("MANIFESTS", "envoy").join(name));
-    assert_eq!(documents.len(), 1, "{name}");
-    documents.remove(0)
-}
-
-/// What the filter is told, and everything of Envoy that it comes with.
-struct Deployment {
-    config: Value,
-    lua: Value,
-    wasm: Value,
-    cluster: Value,
-}
-
-/// As istiod writes it: the plugin's configuration as a JSON string, no id of the machine, the plugin by the resource's
-/// name, and the patches at their places.
-fn istio() -> Deployment {
-    let plugin = manifest(NAMES[0])["spec"].clone();
-    let filter = manifest(NAMES[1]);
-    let patch = |kind: &str, operation: &str| {
-        let patches = filter["spec"]["configPatches"].as_array().expect("patches");
-        let found: Vec<_> = patches.iter().filter(|patch| patch["applyTo"] == kind).collect();
-        assert_eq!(found.len(), 1, "{kind}");
-        assert_eq!(found[0]["patch"]["operation"], operation);
-        found[0]["patch"]["value"].clone()
-    };
-    assert_eq!(plugin["failStrategy"], "FAIL_CLOSE");
-    let wasm = json!({
-        "name": "istio-system.mfa-gate",
-        "root_id": plugin["pluginName"],
-        "failure_policy": "FAIL_CLOSED",
-        "vm_config": {"environment_variables": {"key_values": {"ISTIO_META_WASM_PLUGIN_RESOURCE_VERSION": "1"}}},
-    });
-    Deployment {
-        config: plugin["pluginConfig"].clone(),
-        lua: patch("HTTP_FILTER", "INSERT_FIRST"),
-        wasm,
-        cluster: patch("CLUSTER", "ADD"),
-    }
-}
-
-/// As Envoy Gateway writes it: Lua before Wasm, the machine by the policy's name, and the bootstrap merged.
-fn gateway() -> Deployment {
-    let policy = manifest(NAMES[2])["spec"].clone();
-    let proxy = manifest(NAMES[3])["spec"]["bootstrap"].clone();
-    assert_eq!(proxy["type"], "Merge");
-    let merged: Value = serde_saphyr::from_str(proxy["value"].as_str().expect("YAML")).expect("YAML");
-    let wasm = &policy["wasm"][0];
-    assert_eq!(wasm["failOpen"], false);
-    Deployment {
-        config: wasm["config"].clone(),
-        lua: json!({
-            "name": "envoy.filters.http.lua/envoyextensionpolicy/default/mfa-gate/lua/0",
-            "typed_config": {
-                "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
-                "default_source_code": {"inline_string": policy["lua"][0]["inline"]},
-            },
-        }),
-        wasm: json!({
-            "name": wasm["name"],
-            "root_id": wasm["rootID"],
-            "fail_open": false,
-            "vm_config": {"vm_id": "envoyextensionpolicy/default/mfa-gate/wasm/0"},
-        }),
-        cluster: merged["static_resources"]["clusters"][0].clone(),
-    }
-}
-
-impl Deployment {
-    /// Puts it in the place of the shipped filters.
-    fn lay_over(&self, bootstrap: &mut Value) {
-        let resources = &mut bootstrap["static_resources"];
-        resources["clusters"].as_array_mut().expect("clusters").push(self.cluster.clone());
-        let manager = &mut resources["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"];
-        let router = manager["http_filters"].as_array().and_then(|filters| filters.last()).expect("a router").clone();
-        let mut wasm = self.wasm.clone();
-        wasm["vm_config"]["runtime"] = json!("envoy.wasm.runtime.v8");
-        wasm["vm_config"]["code"] = json!({"local": {"filename": module().unwrap_or_else(|error| panic!("{error}"))}});
-        wasm["configuration"] = json!({
-            "@type": "type.googleapis.com/google.protobuf.StringValue", "value": self.config.to_string(),
-        });
-        let wasm = json!({
-            "name": "extension",
-            "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm", "config": wasm},
-        });
-        manager["http_filters"] = json!([self.lua, wasm, router]);
-    }
-}
 
 #[test]
 fn the_crds_take_them() {
@@ -194,15 +98,30 @@ fn the_filter_takes_their_configuration() {
     assert_eq!(istio().config, gateway().config, "they deploy the same policy");
 }
 
+/// The shipped connection manager, and the whole configuration that it stands in.
+fn shipped() -> (Value, Value) {
+    let shipped = support::envoy::shipped();
+    let filter = shipped["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0].clone();
+    (filter["typed_config"].clone(), shipped)
+}
+
 #[test]
 fn their_lua_is_the_shipped_one() {
-    let shipped = support::envoy::shipped();
-    let filters = &shipped["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"];
-    let filters = filters["http_filters"].as_array().expect("the shipped filters");
+    let (manager, _) = shipped();
+    let filters = manager["http_filters"].as_array().expect("the shipped filters");
     let lua = filters.iter().find(|filter| filter["name"] == "envoy.filters.http.lua").expect("the shipped Lua filter");
     let code = |filter: &Value| filter["typed_config"]["default_source_code"]["inline_string"].clone();
     for deployment in [istio(), gateway()] {
         assert_eq!(code(&deployment.lua), code(lua));
+    }
+}
+
+#[test]
+fn their_labels_and_access_log_are_the_shipped_ones() {
+    let (manager, shipped) = shipped();
+    for deployment in [istio(), gateway()] {
+        assert_eq!(deployment.stats_config, shipped["stats_config"]);
+        assert_eq!(deployment.log_format, manager["access_log"][0]["typed_config"]["log_format"]);
     }
 }
 
@@ -214,7 +133,7 @@ fn envoy_takes_what_becomes_of_them() {
         let listener = Listener::new("gate", Settings::Shipped, json!({}));
         let mut bootstrap =
             bootstrap(&[listener], &upstream, None, "/dev/null".as_ref()).unwrap_or_else(|error| panic!("{error}"));
-        deployment.lay_over(&mut bootstrap);
+        deployment.lay_over(&mut bootstrap, "/dev/null".as_ref());
         let (code, log) = run_to_end(&bootstrap, &["--mode", "validate"]).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(code, Some(0), "{name}: {log}");
     }
@@ -256,8 +175,11 @@ fn envoy_gives_their_answers() {
         // In the place of the issuer's own, which the forge cannot sign by.
         deployment.config["issuers"][0]["jwks"] =
             json!({"inline": {"keys": [forge.jwk("rsa").expect("a key of the forge")]}});
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = folder.path().join("access.log");
         let listener = Listener::new("gate", Settings::Shipped, json!({}));
-        let envoy = Envoy::start_changed(&[listener], Upstream::start(), |bootstrap| deployment.lay_over(bootstrap))
+        let change = |bootstrap: &mut Value| deployment.lay_over(bootstrap, &log);
+        let envoy = Envoy::start_changed(&[listener], Upstream::start(), change)
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         let ask = |path: &str, token: Option<Vec<u8>>| {
             let mut request = format!("GET {path} HTTP/1.1\r\nhost: api.example\r\n").into_bytes();
@@ -279,5 +201,57 @@ fn envoy_gives_their_answers() {
             Request-Context: appId=cid-v1:03ce8ca8-8373-4021-8f25-d5dd45c7b12f\r\n\
             WWW-Authenticate: Bearer error=\"invalid_token\"\r\n";
         assert!(without.starts_with(bytes), "{name}: {without}");
+        assert_told(&log);
+        assert_counted(&envoy);
+    }
+}
+
+/// Each of those requests has its line, and `mfa-gate report` reads them.
+fn assert_told(log: &Path) {
+    let mut lines: Vec<Value> = Vec::new();
+    eventually("six lines of the access log", || {
+        let text = std::fs::read_to_string(log).unwrap_or_default();
+        // The last may be half written.
+        lines = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        lines.len() == 6
+    });
+    let told = |path: &str, status: u64, subject: &str| {
+        let of_it = |line: &&Value| {
+            line["path"] == path
+                && line["status"] == status
+                && line["mfa_gate"]["value"]["subject"].as_str().unwrap_or("") == subject
+        };
+        let line = lines.iter().find(of_it).unwrap_or_else(|| panic!("no line of {path}: {lines:?}"));
+        ["decision", "reason", "route", "policy", "mfa"]
+            .map(|field| line["mfa_gate"]["value"][field].as_str().unwrap_or(""))
+    };
+    assert_eq!(told("/v1/customers", 200, "user"), ["allow", "", "customers_api", "mfa_or_app", "proven"]);
+    assert_eq!(told("/v1/customers", 401, "user"), ["deny", "mfa-missing", "customers_api", "mfa_or_app", "missing"]);
+    assert_eq!(told("/v1/customers", 401, ""), ["deny", "token-missing", "customers_api", "mfa_or_app", ""]);
+    assert_eq!(told("/v1/orders", 403, "app"), ["deny", "app-only-not-allowed", "", "mfa", ""]);
+    assert_eq!(told("/health", 200, ""), ["allow", "", "health", "public", ""]);
+
+    let report = Command::new(env!("CARGO_BIN_EXE_mfa-gate")).arg("report").arg(log).output().expect("mfa-gate");
+    let report = String::from_utf8(report.stdout).expect("text");
+    assert!(report.contains("1 of 2 requests by users prove MFA"), "{report}");
+}
+
+/// Prometheus finds them under their labels.
+fn assert_counted(envoy: &Envoy) {
+    let request = b"GET /stats/prometheus HTTP/1.1\r\nhost: admin\r\n\r\n";
+    let response = Connection::new(envoy.admin).request(request).expect("statistics");
+    let statistics = String::from_utf8_lossy(&response.answer.body).into_owned();
+    let issuer = "https://sts.windows.net/{tid}/";
+    for line in [
+        format!(
+            r#"mfa_gate_requests_total{{decision="allow",route="customers_api",policy="mfa_or_app",issuer="{issuer}",subject="user",mfa="proven"}} 1"#
+        ),
+        format!(
+            r#"mfa_gate_requests_total{{decision="deny",reason="app-only-not-allowed",policy="mfa",issuer="{issuer}",subject="app"}} 1"#
+        ),
+        r#"mfa_gate_requests_total{decision="allow",route="health",policy="public"} 1"#.to_owned(),
+        r#"mfa_gate_verified_tokens_total{source="signature"} 3"#.to_owned(),
+    ] {
+        assert!(statistics.lines().any(|counted| counted == line), "no {line} in\n{statistics}");
     }
 }
