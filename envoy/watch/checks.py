@@ -66,6 +66,15 @@ def check_rules(prometheus):
     return wrong
 
 
+def check_readme(prometheus):
+    """The gate's metrics and the alerts that envoy/README.md does not tell of."""
+    readme = (ROOT / "envoy/README.md").read_text()
+    metrics = [name for name in prometheus.ask("label/__name__/values") if name.startswith("mfa_gate_")]
+    rules = [rule for group in prometheus.ask("rules")["groups"] for rule in group["rules"]]
+    alerts = [rule["name"] for rule in rules if rule["type"] == "alerting"]
+    return [f"envoy/README.md says nothing of `{name}`" for name in metrics + alerts if f"`{name}`" not in readme]
+
+
 def check_reasons(expressions):
     """The reasons asked for that the gate does not have."""
     known = re.findall(r'=> "([a-z-]+)"', (ROOT / "src/deny_reason.rs").read_text())

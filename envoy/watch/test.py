@@ -14,7 +14,7 @@ import threading
 import time
 from pathlib import Path
 
-from checks import check_narrowed, check_panels, check_reasons, check_rules, check_variables
+from checks import check_narrowed, check_panels, check_readme, check_reasons, check_rules, check_variables
 from dashboard import Dashboard
 from load import API, Load, Tokens, ask, requests
 from local_envoy import ROOT, fail, free_ports, render, run, start, stop
@@ -69,6 +69,7 @@ def watch(prometheus, envoy_port, asked):
         wrong += check_narrowed(prometheus, dashboard, values, offered)
         print("\nrules")
         wrong += check_rules(prometheus)
+        wrong += check_readme(prometheus)
         wrong += load.wrong
     # It was blind at first.
     if not prometheus.query('ALERTS{alertname="MfaGateKeysUnavailable", alertstate="firing"}'):

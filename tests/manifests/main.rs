@@ -231,9 +231,20 @@ fn assert_told(log: &Path) {
     assert_eq!(told("/v1/orders", 403, "app"), ["deny", "app-only-not-allowed", "", "mfa", ""]);
     assert_eq!(told("/health", 200, ""), ["allow", "", "health", "public", ""]);
 
+    let readme = std::fs::read_to_string(support::repository("envoy/README.md")).expect("envoy/README.md");
+    let shown = readme.lines().find(|line| line.starts_with("{\"address\"")).expect("a line of the access log");
+    let shown: Value = serde_json::from_str(shown).expect("JSON");
+    let denied = lines.iter().find(|line| line["mfa_gate"]["value"]["reason"] == "mfa-missing").expect("its line");
+    assert_eq!(fields(&shown), fields(denied));
+    assert_eq!(fields(&shown["mfa_gate"]["value"]), fields(&denied["mfa_gate"]["value"]));
+
     let report = Command::new(env!("CARGO_BIN_EXE_mfa-gate")).arg("report").arg(log).output().expect("mfa-gate");
     let report = String::from_utf8(report.stdout).expect("text");
     assert!(report.contains("1 of 2 requests by users prove MFA"), "{report}");
+}
+
+fn fields(object: &Value) -> Vec<&str> {
+    object.as_object().expect("an object").keys().map(String::as_str).collect()
 }
 
 /// Prometheus finds them under their labels.
