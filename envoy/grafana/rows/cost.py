@@ -20,7 +20,7 @@ def panels():
         ),
         stacked(
             "Verified tokens by source",
-            "cache: remembered. signature: verified anew.",
+            "cache: remembered. signature: verified anew. metadata: jwt_authn vouches for it.",
             [(q.rate(tokens, "source"), "{{source}}")],
             PER_SECOND,
         ),
