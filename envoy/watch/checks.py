@@ -2,7 +2,7 @@
 
 import re
 
-from dashboard import filled_in, legend_labels
+from dashboard import Dashboard, filled_in, legend_labels
 from expressions import reasons, selectors
 from local_envoy import ROOT
 
@@ -63,6 +63,24 @@ def check_rules(prometheus):
                 wrong.append(f"rule {rule['name']}: no metric is found in it")
             wrong += [f"rule {rule['name']}: there is no {part}" for part in parts if not prometheus.query(part)]
             print(f"  {rule.get('state', 'recorded'):9} {rule['name']}")
+    return wrong
+
+
+def check_trap(prometheus, counters):
+    """Whether the alert and the panel ask for what Envoy counts when a filter traps."""
+    print(f"a trap is counted as {', '.join(counters)}")
+    [alert] = [
+        rule["query"]
+        for group in prometheus.ask("rules")["groups"]
+        for rule in group["rules"]
+        if rule["name"] == "MfaGateTrapped"
+    ]
+    [panel] = [queries for title, queries in Dashboard().panels() if title == "Filters built anew"]
+    wrong = []
+    for what, query in [("the alert MfaGateTrapped", alert), ("the panel `Filters built anew`", panel[0][0])]:
+        patterns = re.findall(r'__name__=~"([^"]*)"', query)
+        if not any(re.fullmatch(pattern, name) for pattern in patterns for name in counters):
+            wrong.append(f"{what} asks for none of {counters}")
     return wrong
 
 

@@ -14,12 +14,13 @@ import threading
 import time
 from pathlib import Path
 
-from checks import check_narrowed, check_panels, check_readme, check_reasons, check_rules, check_variables
+from checks import check_narrowed, check_panels, check_readme, check_reasons, check_rules, check_trap, check_variables
 from dashboard import Dashboard
 from load import API, Load, Tokens, ask, requests
 from local_envoy import ROOT, fail, free_ports, render, run, start, stop
 from prometheus import FOLDER, Prometheus
 from provider import Provider
+from trap import counters
 from upstream import Upstream
 
 WORK = Path("target/watch")
@@ -96,7 +97,8 @@ def main():
     provider = Provider(tokens.jwks.read_bytes())
     port, admin_port, prometheus_port = free_ports(3)
     changes = [("jwks: {inline: {keys: []}}", KEYS), ("\n  clusters:\n", CLUSTER.format(port=serve(provider)))]
-    (WORK / "envoy.yaml").write_text(render(port, admin_port, serve(Upstream(0)), changes))
+    upstream_port = serve(Upstream(0))
+    (WORK / "envoy.yaml").write_text(render(port, admin_port, upstream_port, changes))
     envoy = start(options.envoy, WORK, admin_port)
     try:
         with Prometheus(WORK, prometheus_port, f"127.0.0.1:{admin_port}") as prometheus:
@@ -104,6 +106,7 @@ def main():
             prometheus.wait_for("a scrape", lambda: prometheus.query("up == 1"))
             blind(port, asked[0][1], provider)
             wrong, queries, answered = watch(prometheus, port, asked)
+            wrong += check_trap(prometheus, counters(options.envoy, WORK / "trap", upstream_port))
     finally:
         stop(envoy)
     print(f"\n{answered} requests; {queries} queries of panels")

@@ -41,7 +41,7 @@ def panels():
             "After a trap, within the rate interval: the filter of a worker is built anew, and its requests are answered with 503 meanwhile. Must be 0: please report it.",
             [
                 (
-                    f'sum by (instance) (increase({{__name__=~"envoy_wasm_.*mfa_gate_vm_reload", {q.EVERY}}}[{q.RATE}]))',
+                    f'sum by (instance) (increase({{__name__=~"envoy_wasm_.*mfa_gate_vm_reload_success", {q.EVERY}}}[{q.RATE}]))',
                     "{{instance}}",
                 )
             ],
