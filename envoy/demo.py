@@ -114,8 +114,21 @@ def mint(binary):
     return jwks.read_text().strip()
 
 
+def shown():
+    """The README's commands to the demo, each with the lines that it has of the answer."""
+    found = {}
+    for line in (ROOT / "README.md").read_text().splitlines():
+        if line.startswith("$ curl -si http://127.0.0.1:10000"):
+            lines = found[line[2:]] = []
+        elif not line or line.startswith("```"):
+            lines = []
+        else:
+            lines.append(line)
+    return found
+
+
 def ask(step, port, upstream):
-    """Asks, prints the answer as it came, and returns what is wrong with it."""
+    """Asks, prints the answer as it came, and returns what is wrong with it, or with what the README has of it."""
     seen = upstream.seen
     command = step.command(port)
     print(f"\n# {step.title}\n$ {command}")
@@ -130,9 +143,15 @@ def ask(step, port, upstream):
     wrong += [f"the upstream was not told `{told}`" for told in step.told if told not in answer]
     if "forged" in answer:
         wrong.append("a forged header reached the upstream")
+    left = iter(answer.splitlines())
+    # `in` goes on where the last one was found.
+    wrong += [f"README.md has `{line}`" for line in SHOWN.pop(step.command(10000), []) if line not in left]
     if (upstream.seen > seen) != step.reaches:
         wrong.append("the request reached the upstream" if upstream.seen > seen else "the request did not reach the upstream")
     return [f"{step.title}: {what}" for what in wrong]
+
+
+SHOWN = shown()
 
 
 def main():
@@ -157,6 +176,7 @@ def main():
     try:
         print(f"the gate serves http://127.0.0.1:{port}, envoy's admin http://127.0.0.1:{admin_port}")
         wrong = [what for step in STEPS for what in ask(step, port, upstream)]
+        wrong += [f"README.md: `{command}` is not asked" for command in SHOWN]
         print("\n" + "\n".join(f"error: {what}" for what in wrong) if wrong else f"\nall {len(STEPS)} answers are as expected")
         if options.stay:
             print(f"\nserving until Ctrl-C; keys, tokens and envoy's log are in {WORK}", flush=True)
