@@ -37,7 +37,7 @@ class Step:
     told: list = field(default_factory=list)  # what it then finds in its headers
 
     def command(self, port):
-        parts = ["curl -si", self.options, f"http://127.0.0.1:{port}{self.path}"]
+        parts = [f"curl -si http://127.0.0.1:{port}{self.path}", self.options]
         if self.token:
             parts.append(f'-H "Authorization: Bearer $(cat {WORK / self.token}.jwt)"')
         return " ".join(part for part in parts if part)
@@ -116,7 +116,7 @@ def mint(binary):
 
 def shown():
     """The README's commands to the demo, each with the lines that it has of the answer."""
-    found = {}
+    found, lines = {}, []
     for line in (ROOT / "README.md").read_text().splitlines():
         if line.startswith("$ curl -si http://127.0.0.1:10000"):
             lines = found[line[2:]] = []

@@ -89,11 +89,16 @@ fn probes(gate: &Gate, pattern: &Pattern) -> Vec<Probe> {
     };
     let other = OTHER.to_ascii_lowercase();
     let host_of = |pattern: &HostPattern| match pattern {
-        HostPattern::Any => other.clone(),
-        HostPattern::Below(domain) => format!("{other}.{}", domain.as_str()),
-        HostPattern::Exact(name) => name.clone(),
+        HostPattern::Any => Some(other.clone()),
+        HostPattern::Below(domain) => {
+            let host = format!("{other}.{}", domain.as_str());
+            // A domain may leave no room for more than a letter before it.
+            if Authority::read(host.as_bytes()).is_some() { Some(host) } else { shortest_host(pattern) }
+        }
+        HostPattern::Exact(name) => Some(name.clone()),
     };
-    let hosts: BTreeSet<String> = all().map(|other| host_of(&other.host)).chain([host_of(&HostPattern::Any)]).collect();
+    let hosts: BTreeSet<String> =
+        all().map(|pattern| &pattern.host).chain([&HostPattern::Any]).filter_map(host_of).collect();
     let path = escaped(&written(&pattern.path));
     let probe =
         |method: &String, host: &String| Probe { method: method.clone(), host: host.clone(), path: path.clone() };

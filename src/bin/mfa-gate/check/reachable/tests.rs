@@ -111,14 +111,19 @@ proptest! {
         }
     }
 
-    /// No request passes by a route's policy alone that is said to be overruled.
+    /// No request for a route's own path passes by its policy alone that is said to be overruled. A path that falls to it in a
+    /// reading that leaves something out, or only by case, is another's.
     #[test]
     fn what_is_overruled_never_decides_alone(gate in routes(), probes in prop::collection::vec(probe(), 20)) {
         for (index, route) in gate.routes.iter().enumerate() {
             let Some(over) = overruled(&gate, index) else { continue };
             prop_assert!(strictness(over.policy) > strictness(&route.policy));
-            for probe in probes.iter().filter(|probe| probe.falls_to(&gate, route)) {
-                let Ok(applied) = policies_on(&gate, probe) else { continue };
+            let own_path = |probe: &Probe| {
+                let of_pattern = |pattern: &Pattern| Probe { path: escaped(&written(&pattern.path)), ..probe.clone() };
+                route.patterns.iter().map(of_pattern).collect::<Vec<_>>()
+            };
+            for probe in probes.iter().flat_map(own_path).filter(|probe| probe.falls_to(&gate, route)) {
+                let Ok(applied) = policies_on(&gate, &probe) else { continue };
                 let strictest = applied.iter().map(|applied| strictness(applied.policy)).max();
                 prop_assert!(strictest > Some(strictness(&route.policy)), "{probe:?} needs no more than {route:?}");
             }
