@@ -107,7 +107,7 @@ fn behind_jwt_authn() -> (Stage, Vec<u8>, Vec<u8>) {
     stage.gate = gate(&json!({
         "issuers": issuers, "policies": {"mfa": {"amr": {"any_of": ["mfa"]}}}, "default": "mfa",
     }));
-    let metadata = metadata::metadata(&[("claims".to_owned(), stage.token.clone())]);
+    let metadata = metadata::metadata(&[("claims".to_owned(), stage.token.clone())]).expect("a token");
     let left = Vouched::left_by_jwt_authn(&metadata).expect("metadata").expect("jwt_authn's").to_vec();
     (stage, metadata, left)
 }

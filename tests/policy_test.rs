@@ -55,7 +55,7 @@ tests/policy_test/billing.yaml:10: a sales agent
   decided   claim-not-met: claim `roles` does not hold what the policy wants
   by        route `billing`, policy `billing`
 
-20 passed, 1 failed, 1 for Envoy alone
+21 passed, 1 failed, 1 for Envoy alone
 ";
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(1), told, ""));
 }
@@ -100,8 +100,8 @@ fn junit_has_every_case() {
     };
     let count = |suite: usize, kind| report.test_suites[suite].test_cases.iter().filter(|case| is(case, kind)).count();
     let counts = ["passed", "failed", "skipped"].map(|kind| (count(0, kind), count(1, kind)));
-    assert_eq!(counts, [(0, 16), (11, 0), (0, 1)]);
-    assert_eq!((report.tests, report.failures, report.errors), (28, 11, 0));
+    assert_eq!(counts, [(0, 17), (11, 0), (0, 1)]);
+    assert_eq!((report.tests, report.failures, report.errors), (29, 11, 0));
 }
 
 /// A whole token stands for itself: the issuer's own key verifies it, at the time that the file says.
@@ -154,7 +154,7 @@ cases:
 fn a_broken_file_is_told_where_and_what_would_be_right() {
     let case = |case: &str| format!("config: gate.yaml\ncases:\n- {case}\n");
     let of_case = |message: &str| format!("`{{}}/cases.yaml:3`: cases[0] `a`: {message}");
-    let fields = "`id`, `name`, `with`, `request`, `token`, `claims`, `without`, `spoil`, `expect`, `route`, `policy`, \
+    let fields = "`id`, `name`, `with`, `request`, `token`, `claims`, `without`, `metadata`, `spoil`, `expect`, `route`, `policy`, \
         `answer`, `upstream`, `envoy`, `shipped`";
     let reasons = "path-unreadable, policy-unknown, token-missing, token-ambiguous, token-too-large, token-malformed, \
         algorithm-not-allowed, key-unknown, signature-invalid, issuer-untrusted, tenant-not-allowed, audience-mismatch, \
@@ -218,6 +218,10 @@ fn a_broken_file_is_told_where_and_what_would_be_right() {
         (
             case("{name: a, token: nix, expect: allow}"),
             of_case("`token`: the file has no token `nix`, and `{}/nix`: No such file or directory (os error 2)"),
+        ),
+        (
+            case("{name: a, metadata: {claims: eyJ.x}, expect: allow}"),
+            of_case("`metadata`: `claims`: no token that could be verified: Invalid input length: 1"),
         ),
         (
             case("{name: a, token: {key: nix}, expect: allow}"),

@@ -73,6 +73,7 @@ impl Entry {
             body: None,
             raw: None,
             metadata: Vec::new(),
+            left_by_jwt_authn: None,
             token: Some(token),
             upstream: BTreeMap::new(),
         })

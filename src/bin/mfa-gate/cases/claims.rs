@@ -10,6 +10,14 @@ use super::token::TokenSpec;
 /// What stands for the tenant in an issuer's name.
 const TENANT: &str = mfa_gate::policy::IssuerName::TENANT;
 
+/// The token of some claims.
+#[derive(Debug, Clone)]
+pub struct OfClaims {
+    pub token: TokenSpec,
+    /// The name under which jwt_authn leaves the claims, where that verifies the issuer's tokens.
+    pub metadata: Option<String>,
+}
+
 /// The token of these claims, and the configuration with the test's key trusted for its issuer: beside the issuer's own
 /// keys, or in the place of those that would be fetched.
 pub fn token_of(
@@ -17,7 +25,7 @@ pub fn token_of(
     claims: &Map<String, Value>,
     without: &[String],
     forge: &Forge,
-) -> Result<TokenSpec> {
+) -> Result<OfClaims> {
     let issuers = config["issuers"].as_array_mut().context("`claims` need a configuration with issuers")?;
     let issuer = match claims.get("iss") {
         None => issuers.first_mut().context("`claims` need a configuration with issuers")?,
@@ -29,7 +37,10 @@ pub fn token_of(
         },
         Some(other) => bail!("`claims`: `iss` is {other}; describe the whole `token` instead"),
     };
-    trust(issuer, forge)?;
+    let metadata = issuer["verified_by"]["metadata"].as_str().map(str::to_owned);
+    if metadata.is_none() {
+        trust(issuer, forge)?;
+    }
 
     let tenant = claims.get("tid").or_else(|| issuer["tenants"].get(0)).cloned();
     let mut whole = Map::new();
@@ -44,7 +55,7 @@ pub fn token_of(
     }
     whole.retain(|name, _| !without.contains(name));
     whole.extend(claims.clone());
-    Ok(TokenSpec::of(TEST_KEY, whole, without.to_vec()))
+    Ok(OfClaims { token: TokenSpec::of(TEST_KEY, whole, without.to_vec()), metadata })
 }
 
 /// Whether tokens with this `iss` are the issuer's.

@@ -12,7 +12,7 @@ use serde_saphyr::Spanned;
 
 use super::super::strict_yaml;
 use super::case::{Case, File};
-use super::claims;
+use super::claims::{OfClaims, token_of};
 use super::forge::Forge;
 use super::merge::{completed, merge};
 use super::template::{Scope, with_each};
@@ -42,7 +42,7 @@ pub struct Entry {
     pub config: Value,
     pub tokens: BTreeMap<String, TokenSpec>,
     /// The token of the case's `claims`.
-    pub of_claims: Option<TokenSpec>,
+    pub of_claims: Option<OfClaims>,
 }
 
 impl Entry {
@@ -172,7 +172,7 @@ impl<'f> Whole<'f> {
         }
         let of_claims = match (&case.claims, &case.token) {
             (Some(_), Some(_)) => bail!("has `claims` and `token`; give one of them"),
-            (Some(claims), None) => Some(claims::token_of(&mut config, claims, &case.without, self.scope.forge)?),
+            (Some(claims), None) => Some(token_of(&mut config, claims, &case.without, self.scope.forge)?),
             (None, _) if !case.without.is_empty() => bail!("has `without`, which goes with `claims`"),
             (None, _) => None,
         };

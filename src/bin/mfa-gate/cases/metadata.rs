@@ -1,14 +1,25 @@
 //! What Envoy's jwt_authn filter leaves in a request's dynamic metadata, as the core is handed it.
 
+use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mfa_gate::protobuf::put;
 use serde_json::Value;
 
 /// The metadata in which these tokens were verified, each under its name.
-pub fn metadata(tokens: &[(String, Vec<u8>)]) -> Vec<u8> {
-    let payloads = tokens.iter().map(|(name, token)| (name.as_str(), claims(token)));
-    of_filter("envoy.filters.http.jwt_authn", &fields(payloads))
+///
+/// # Errors
+///
+/// One of them has no claims, so jwt_authn would have refused it.
+pub fn metadata(tokens: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
+    let mut payloads = Vec::new();
+    for (name, token) in tokens {
+        payloads.push((
+            name.as_str(),
+            claims(token).with_context(|| format!("`{name}`: no token that could be verified"))?,
+        ));
+    }
+    Ok(of_filter("envoy.filters.http.jwt_authn", &fields(payloads.into_iter())))
 }
 
 /// The metadata that a filter left, its fields being these bytes.
@@ -26,9 +37,9 @@ pub fn fields<'m>(members: impl Iterator<Item = (&'m str, Value)>) -> Vec<u8> {
 }
 
 /// The claims of a token, verified or not.
-fn claims(token: &[u8]) -> Value {
-    let payload = token.split(|&byte| byte == b'.').nth(1).expect("a payload");
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).expect("base64url")).expect("JSON")
+fn claims(token: &[u8]) -> Result<Value> {
+    let payload = token.split(|&byte| byte == b'.').nth(1).context("no payload")?;
+    Ok(serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload)?)?)
 }
 
 /// An entry of a map.
@@ -46,7 +57,7 @@ fn value(json: &Value) -> Vec<u8> {
         Value::Null => bytes.extend([1 << 3, 0]),
         Value::Number(number) => {
             bytes.push(2 << 3 | 1);
-            bytes.extend(number.as_f64().expect("a double").to_le_bytes());
+            bytes.extend(number.as_f64().unwrap_or(f64::INFINITY).to_le_bytes());
         }
         Value::String(text) => put(&mut bytes, 3, text.as_bytes()),
         Value::Bool(is) => bytes.extend([4 << 3, u8::from(*is)]),

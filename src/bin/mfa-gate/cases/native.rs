@@ -6,7 +6,6 @@ use mfa_gate::decision::{Request, RoutePolicy};
 use mfa_gate::policy::Gate;
 use serde_json::Value;
 
-use super::metadata::metadata;
 use super::shot::Shot;
 
 /// A request as Envoy would hand it to the filter.
@@ -53,7 +52,7 @@ impl NativeRequest {
             })
             .collect();
         headers.extend(own.into_iter().filter(|(name, _)| name != "connection" && !connection.contains(name)));
-        let metadata = (!shot.metadata.is_empty()).then(|| metadata(&shot.metadata));
+        let metadata = shot.left_by_jwt_authn.clone();
         NativeRequest { headers, route_policy: route_policy.cloned(), metadata }
     }
 

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use super::case::{Case, HeaderLine, TokenChoice};
 use super::entry::Entry;
 use super::forge::Forge;
+use super::metadata::metadata as left_of;
 use super::template::Scope;
 use super::token::{TokenSpec, no_token};
 
@@ -24,7 +25,10 @@ pub struct Shot {
     #[allow(dead_code, reason = "the tests through Envoy send it")]
     pub raw: Option<Vec<u8>>,
     /// Tokens that jwt_authn has verified, by name.
+    #[allow(dead_code, reason = "the tests through Envoy send them")]
     pub metadata: Vec<(String, Vec<u8>)>,
+    /// What it leaves of them.
+    pub left_by_jwt_authn: Option<Vec<u8>>,
     /// The token, for searching logs.
     #[allow(dead_code, reason = "the tests through Envoy search for it")]
     pub token: Option<Vec<u8>>,
@@ -55,14 +59,28 @@ impl Entry {
                 None => self.written_token(name),
             },
         };
+        let mut metadata = Vec::new();
         let token = match (&self.of_claims, &self.case.token) {
-            (Some(spec), _) => Some(describe(spec).context("`claims`")?),
+            (Some(of_claims), _) => {
+                let token = describe(&of_claims.token).context("`claims`")?;
+                match &of_claims.metadata {
+                    None => Some(token),
+                    // As jwt_authn has it unless told to forward the token.
+                    Some(name) => {
+                        metadata.push((name.clone(), token));
+                        None
+                    }
+                }
+            }
             (None, choice) => choice.as_ref().map(choose).transpose().context("`token`")?,
         };
-        let mut metadata = Vec::new();
         for (name, choice) in &self.case.metadata {
             metadata.push((name.clone(), choose(choice).context("`metadata`")?));
         }
+        let left_by_jwt_authn = match metadata.as_slice() {
+            [] => None,
+            tokens => Some(left_of(tokens).context("`metadata`")?),
+        };
         let tokens: Vec<(String, Option<Vec<u8>>)> = match (self.case.spoil, token) {
             (None, token) => vec![(String::new(), token)],
             (Some(spoiling), Some(token)) => {
@@ -74,7 +92,7 @@ impl Entry {
             let mut local = named.clone();
             local.extend(token.clone().map(|token| ("token", token)));
             let shot = self.shot(which, token, &Scope { forge, now, local })?;
-            Ok(Shot { metadata: metadata.clone(), ..shot })
+            Ok(Shot { metadata: metadata.clone(), left_by_jwt_authn: left_by_jwt_authn.clone(), ..shot })
         };
         tokens.into_iter().map(shot).collect()
     }
@@ -87,7 +105,7 @@ impl Entry {
         }
         let path = self.path.with_file_name(text);
         let read = std::fs::read_to_string(&path);
-        let read = read.with_context(|| format!("`token`: {}, and `{}`", no_token(text), path.display()))?;
+        let read = read.with_context(|| format!("{}, and `{}`", no_token(text), path.display()))?;
         Ok(read.trim().as_bytes().to_vec())
     }
 
@@ -130,6 +148,7 @@ impl Entry {
             body: optional(&request.body)?,
             raw: request.raw.as_deref().map(with_id).transpose().context("`request`")?,
             metadata: Vec::new(),
+            left_by_jwt_authn: None,
             token,
             upstream,
         })
