@@ -54,6 +54,8 @@ def listeners(jwks, gate, noop):
         Listener("gate_bad_signature", "bad_signature", GATE, mfa_gate("bad_signature")),
         Listener("gate_routes_10", "same", GATE, mfa_gate("routes_10", routes=10), routes=10),
         Listener("gate_routes_5000", "same", GATE, mfa_gate("routes_5000", routes=5000), routes=5000),
+        # What the access log is told, without one that writes it.
+        Listener("gate_access_log", "same", GATE, mfa_gate("access_log", access_log={})),
         Listener("gate_metadata", "same", GATE, behind_jwt_authn("metadata", forward=False)),
         # The token goes on to the upstream, so the gate has to see that it is the one it judged.
         Listener("gate_metadata_forward", "same", GATE, behind_jwt_authn("metadata_forward", forward=True)),
