@@ -16,12 +16,12 @@ const ELSEWHERE: [(&str, &str); 10] = [
     ("make run", "`make demo`, which is the same once"),
     ("make test", "what runs this"),
     ("make image", "`tests/image.rs`"),
-    ("make release", "a build of its own; `tests/manifests.rs` runs on what it makes"),
+    ("make release", "a build of its own; `tests/manifests/` runs on what it makes"),
     ("curl -si http://127.0.0.1:10000/", "`make demo`"),
     ("curl -si $api", "`make compose`"),
     ("docker compose ", "`make compose`"),
     ("skopeo copy ", "nothing: it needs a registry"),
-    ("kubectl apply ", "nothing: it needs a cluster; `tests/manifests.rs` has the CRDs and Envoy take the files"),
+    ("kubectl apply ", "nothing: it needs a cluster; `tests/manifests/` has the CRDs and Envoy take the files"),
     ("cargo install ", "`cargo build`, which builds the same"),
 ];
 
