@@ -7,7 +7,7 @@ from panels import BLUE, BYTES, COUNT, HITS, NONE_WANTED, PER_SECOND, SHARE, lin
 def panels():
     tokens = f"{q.TOKENS}{{{q.EVERY}}}"
     cached = f'{q.TOKENS}{{source="cache", {q.EVERY}}}'
-    buckets = f"envoy_http_downstream_rq_time_bucket{{{q.EVERY}}}"
+    buckets = f'envoy_http_downstream_rq_time_bucket{{envoy_http_conn_manager_prefix!="admin", {q.EVERY}}}'
     by_manager = "le, envoy_http_conn_manager_prefix"
     return [
         lines(

@@ -39,7 +39,8 @@ pub fn fields<'m>(members: impl Iterator<Item = (&'m str, Value)>) -> Vec<u8> {
 /// The claims of a token, verified or not.
 fn claims(token: &[u8]) -> Result<Value> {
     let payload = token.split(|&byte| byte == b'.').nth(1).context("no payload")?;
-    Ok(serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload)?)?)
+    let payload = URL_SAFE_NO_PAD.decode(payload).map_err(anyhow::Error::msg)?;
+    Ok(serde_json::from_slice(&payload)?)
 }
 
 /// An entry of a map.
