@@ -34,7 +34,7 @@ pub const OTHER_ROUTE: &str = "other";
 pub const MAX_SERIES: usize = 4096;
 
 /// One counter of requests: the values of its labels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestSeries {
     place: Place,
     /// By its index.
@@ -45,7 +45,7 @@ pub struct RequestSeries {
 }
 
 /// What of the configuration decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// Nothing: it did not come to a policy.
     Nowhere,
@@ -74,6 +74,16 @@ impl RequestSeries {
             subject: token.map(|token| token.subject()),
             mfa: decision.mfa,
             reason: decision.outcome.as_ref().err().map(|denial| denial.reason),
+        }
+    }
+
+    /// A number for what decided: one for each route and policy, small, so that counters can be found by it.
+    pub fn slot(&self) -> usize {
+        match self.place {
+            Place::Nowhere => 0,
+            Place::Other => 1,
+            Place::Route(index) => index.saturating_mul(2).saturating_add(2),
+            Place::Policy(index) => index.saturating_mul(2).saturating_add(3),
         }
     }
 

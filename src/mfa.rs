@@ -4,7 +4,7 @@ use crate::policy::{AppOnlyMark, Proof};
 use crate::token::{Malformed, Verified};
 
 /// What a user's token says of MFA.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MfaState {
     /// It was done, as the policy wants it.
     Proven,

@@ -4,7 +4,7 @@ use crate::policy::{AppOnlyMark, Issuer};
 use crate::token::{Claims, Malformed};
 
 /// Whose token it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// A user's, with or without an application acting for them. Whatever is not known to be an application's is.
     User,
