@@ -8,6 +8,8 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
+use crate::name_start::{order, start};
+
 /// A JSON value. Text without escapes is borrowed from the input.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Json<'a> {
@@ -31,16 +33,9 @@ pub struct Object<'a>(Vec<Member<'a>>);
 
 #[derive(Debug, Clone, PartialEq)]
 struct Member<'a> {
-    /// The name's beginning as a number. Names are told apart by it but for a few: the C library's comparison on wasm takes
-    /// one byte at a time.
     start: u64,
     name: Cow<'a, str>,
     value: Json<'a>,
-}
-
-/// Ordered as the names are. Zeros fill it up, so names that it leaves equal are compared whole.
-fn start(name: &str) -> u64 {
-    name.bytes().chain(std::iter::repeat(0)).take(8).fold(0, |start, byte| start << 8 | u64::from(byte))
 }
 
 impl<'a> Object<'a> {
@@ -52,7 +47,7 @@ impl<'a> Object<'a> {
     pub fn new(members: Vec<(Cow<'a, str>, Json<'a>)>) -> Result<Self, Cow<'a, str>> {
         let member = |(name, value): (Cow<'a, str>, _)| Member { start: start(&name), name, value };
         let mut members: Vec<_> = members.into_iter().map(member).collect();
-        members.sort_unstable_by(|a, b| a.start.cmp(&b.start).then_with(|| a.name.cmp(&b.name)));
+        members.sort_unstable_by(|a, b| order((a.start, &a.name), (b.start, &b.name)));
         let is_twice = |(a, b): &(&Member<'_>, &Member<'_>)| a.start == b.start && a.name == b.name;
         match members.iter().zip(members.iter().skip(1)).find(is_twice) {
             Some((member, _)) => Err(member.name.clone()),
@@ -67,8 +62,7 @@ impl<'a> Object<'a> {
 
     fn place(&self, name: &str) -> Option<usize> {
         let start = start(name);
-        let order = |own: &Member<'_>| own.start.cmp(&start).then_with(|| own.name.as_ref().cmp(name));
-        self.0.binary_search_by(order).ok()
+        self.0.binary_search_by(|own| order((own.start, &own.name), (start, name))).ok()
     }
 
     /// Whether it has a member of this name.

@@ -43,6 +43,8 @@ pub mod metrics;
 #[forbid(unsafe_code)]
 pub mod mfa;
 #[forbid(unsafe_code)]
+mod name_start;
+#[forbid(unsafe_code)]
 pub mod policy;
 #[forbid(unsafe_code)]
 pub mod protobuf;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::authority::{Authority, HostPattern};
 use super::matcher::{PathPattern, Pattern, Route, segments};
+use crate::name_start::{order, start};
 
 /// Whether the case of a path's letters tells routes apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,26 +188,33 @@ struct Node {
 
 /// Nodes by name, ordered by it. Boxed, as what is inserted moves those behind it.
 #[derive(Debug, Default)]
-struct Children(Vec<(Box<str>, Box<Node>)>);
+struct Children(Vec<Child>);
+
+#[derive(Debug)]
+struct Child {
+    start: u64,
+    name: Box<str>,
+    node: Box<Node>,
+}
 
 impl Children {
     fn get(&self, name: &str) -> Option<&Node> {
-        self.0.get(self.place(name).ok()?).map(|(_, node)| node.as_ref())
+        self.0.get(self.place(name).ok()?).map(|child| child.node.as_ref())
     }
 
     /// The node of this name, made where there is none.
     fn grow(&mut self, name: &str) -> &mut Node {
         let place = self.place(name).unwrap_or_else(|place| {
-            self.0.insert(place, (name.into(), Box::default()));
+            self.0.insert(place, Child { start: start(name), name: name.into(), node: Box::default() });
             place
         });
         #[allow(clippy::indexing_slicing, reason = "it is there, or was put there above")]
-        let (_, node) = &mut self.0[place];
-        node
+        &mut self.0[place].node
     }
 
     fn place(&self, name: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(own, _)| own.as_ref().cmp(name))
+        let start = start(name);
+        self.0.binary_search_by(|own| order((own.start, &own.name), (start, name)))
     }
 }
 
