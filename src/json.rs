@@ -46,7 +46,10 @@ impl<'a> Object<'a> {
     /// A name that appears twice.
     pub fn new(members: Vec<(Cow<'a, str>, Json<'a>)>) -> Result<Self, Cow<'a, str>> {
         let member = |(name, value): (Cow<'a, str>, _)| Member { start: start(&name), name, value };
-        let mut members: Vec<_> = members.into_iter().map(member).collect();
+        Self::of(members.into_iter().map(member).collect())
+    }
+
+    fn of(mut members: Vec<Member<'a>>) -> Result<Self, Cow<'a, str>> {
         members.sort_unstable_by(|a, b| order((a.start, &a.name), (b.start, &b.name)));
         let is_twice = |(a, b): &(&Member<'_>, &Member<'_>)| a.start == b.start && a.name == b.name;
         match members.iter().zip(members.iter().skip(1)).find(is_twice) {
@@ -273,11 +276,11 @@ impl<'de> Visitor<'de> for Strict {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
         let mut members = Vec::new();
         while let Some(name) = map.next_key_seed(Name)? {
-            members.push((name, map.next_value_seed(self.inner()?)?));
+            members.push(Member { start: start(&name), name, value: map.next_value_seed(self.inner()?)? });
         }
         let twice =
             |name: Cow<'_, str>| A::Error::custom(format_args!("member `{}` appears twice", name.escape_debug()));
-        Object::new(members).map(Json::Object).map_err(twice)
+        Object::of(members).map(Json::Object).map_err(twice)
     }
 }
 

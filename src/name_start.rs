@@ -7,7 +7,11 @@ const LENGTH: usize = 8;
 
 /// A name's beginning as a number, ordered as the names are. Zeros fill it up.
 pub fn start(name: &str) -> u64 {
-    name.bytes().chain(std::iter::repeat(0)).take(LENGTH).fold(0, |start, byte| start << 8 | u64::from(byte))
+    let bytes = name.as_bytes();
+    match bytes.first_chunk::<LENGTH>() {
+        Some(start) => u64::from_be_bytes(*start),
+        None => bytes.iter().rev().fold(0, |start, byte| start >> 8 | u64::from(*byte) << (u64::BITS - 8)),
+    }
 }
 
 /// How two names are ordered: as their bytes are.
