@@ -352,10 +352,11 @@ fn verified_token(gate: &Gate, request: &impl Request, means: &Means<'_>) -> Res
         return Ok(Seen { verified, source: TokenSource::Metadata });
     }
     // What was verified once is a token, letter by letter, so that it need not be looked at as an unknown one must.
-    if let [(name, value)] = carried.as_slice()
-        && let Some(verified) =
-            Credential::presumed(name, value).and_then(|token| remembered(gate, Evidence::Compact(token), means))
-    {
+    let presumed = match carried.as_slice() {
+        [(name, value)] => Credential::presumed(name, value),
+        _ => None,
+    };
+    if let Some(verified) = presumed.and_then(|token| remembered(gate, Evidence::Compact(token), means)) {
         return Ok(Seen { verified, source: TokenSource::Cache });
     }
     let token = match offered() {
@@ -368,7 +369,10 @@ fn verified_token(gate: &Gate, request: &impl Request, means: &Means<'_>) -> Res
             return Err(Denial::new(DenyReason::TokenMalformed, "`Bearer` is not followed by one token"));
         }
     };
-    if let Some(verified) = remembered(gate, Evidence::Compact(token), means) {
+    // Not looked for twice.
+    if presumed.is_none_or(|presumed| !std::ptr::eq(presumed, token))
+        && let Some(verified) = remembered(gate, Evidence::Compact(token), means)
+    {
         return Ok(Seen { verified, source: TokenSource::Cache });
     }
     let compact = Compact::decode(token, &gate.token)?;
