@@ -90,16 +90,10 @@ impl TokenSource {
 /// Leave to pass, had from [`decide`] alone.
 #[derive(Debug)]
 pub struct Permit {
-    subject: Option<Subject>,
     told: Told,
 }
 
 impl Permit {
-    /// Whose token was verified; `None` where none was asked for.
-    pub fn subject(&self) -> Option<Subject> {
-        self.subject
-    }
-
     /// What the upstream is to be told.
     pub fn told(&self) -> &Told {
         &self.told
@@ -113,8 +107,6 @@ pub struct Denial {
     pub reason: DenyReason,
     /// Why, in a sentence. For the operator alone; it may quote the request.
     pub detail: Detail,
-    /// Whose token it was, where that was settled.
-    pub subject: Option<Subject>,
 }
 
 /// Why a request was denied, put into words only when somebody reads it.
@@ -145,13 +137,13 @@ impl Denial {
     }
 
     fn new(reason: DenyReason, words: impl Into<Cow<'static, str>>) -> Self {
-        Denial { reason, detail: Detail::Words(words.into()), subject: None }
+        Denial { reason, detail: Detail::Words(words.into()) }
     }
 }
 
 impl From<TokenError> for Denial {
     fn from(error: TokenError) -> Self {
-        Denial { reason: error.reason(), detail: Detail::Token(error), subject: None }
+        Denial { reason: error.reason(), detail: Detail::Token(error) }
     }
 }
 
@@ -207,7 +199,7 @@ pub fn decide<'g>(gate: &'g Gate, request: &impl Request, means: &Means<'_>) -> 
             policy: first.map(|first| first.policy),
             token: None,
             mfa: None,
-            outcome: Ok(Permit { subject: None, told: gate.upstream.tell_public() }),
+            outcome: Ok(Permit { told: gate.upstream.tell_public() }),
         };
     };
     let (token, (deciding, outcome)) = match verified_token(gate, request, means) {
@@ -325,18 +317,17 @@ fn judge<'g, 'c>(
     first: &'c Applied<'g>,
     applied: &'c [Applied<'g>],
 ) -> (&'c Applied<'g>, Result<Permit, Denial>) {
-    let subject = verified.subject();
     for one in applied {
         let met = match &one.policy.demand {
             Demand::Public | Demand::SignedIn => Ok(()),
             Demand::Mfa(demand) => demand.met_by(verified),
         };
         if let Err(denial) = met {
-            return (one, Err(Denial { subject: Some(subject), ..denial }));
+            return (one, Err(denial));
         }
     }
-    let told = gate.upstream.tell(subject, verified.claims());
-    (first, Ok(Permit { subject: Some(subject), told }))
+    let told = gate.upstream.tell(verified.subject(), verified.claims());
+    (first, Ok(Permit { told }))
 }
 
 /// The request's token, verified now or before.
@@ -369,7 +360,7 @@ fn verified_token(gate: &Gate, request: &impl Request, means: &Means<'_>) -> Res
             return Err(Denial::new(DenyReason::TokenMalformed, "`Bearer` is not followed by one token"));
         }
     };
-    // Not looked for twice.
+    // Not looked for twice: to be another token, the headers must have something out of place.
     if presumed.is_none_or(|presumed| !std::ptr::eq(presumed, token))
         && let Some(verified) = remembered(gate, Evidence::Compact(token), means)
     {

@@ -336,3 +336,26 @@ fn series_are_bounded_in_number() {
     has("other", ROUTES - MOST);
     stage.assert_no_trap();
 }
+
+/// As where a mesh has one plugin for all gateways and another for one of them. Envoy refuses to change what was declared
+/// read-only, and the SDK traps where a property cannot be set.
+#[test]
+fn two_gates_in_one_chain_do_not_trap() {
+    let config = gate(&json!({"access_log": {}, "challenge": {"filter_state": true}}));
+    let shipped = support::envoy::shipped();
+    let manager = &shipped["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"];
+    let filters = manager["http_filters"].as_array().expect("the shipped filters");
+    let mut first = filters.iter().find(|filter| filter["name"] == "envoy.filters.http.wasm").expect("a gate").clone();
+    let plugin = &mut first["typed_config"]["config"];
+    plugin["vm_config"]["vm_id"] = json!("first");
+    plugin["vm_config"]["code"]["local"]["filename"] = json!(support::envoy::module().expect("the module"));
+    plugin["configuration"]["value"] = config.clone();
+    let mut listener = listener("gate", &config);
+    listener.filters = vec![first];
+    let stage = Stage::with(Setup { workers: 1, ..Setup::default() }, &[listener]);
+    for _ in 0..3 {
+        let line = line(&stage, "gate", "/api", Some(&user(&json!({}))));
+        assert_eq!((&line["status"], &line["mfa_gate"]["value"]["decision"]), (&json!(200), &json!("allow")), "{line}");
+    }
+    stage.assert_no_trap();
+}

@@ -10,15 +10,14 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, MapType, Status};
 
+use super::filter_state;
 use super::gate::Configured;
 use super::header_map::headers;
 use super::key_ring::KeysNow;
 use super::local_reply::Reply;
-use super::log_entry;
 use super::waiting::Waiter;
 use crate::challenge::Answer;
 use crate::decision::{Denial, Means, Permit, Request, RoutePolicy, decide};
-use crate::deny_reason::DenyReason;
 use crate::headers::Headers;
 use crate::time::UnixTime;
 use crate::upstream::UpstreamHeaders;
@@ -143,21 +142,21 @@ pub fn settle(configured: &Configured, headers: &Headers, now: UnixTime, patienc
     {
         return Settled::Awaits { issuer, until };
     }
+    // Before it is counted: a request whose upstream cannot be told is not let through.
+    if let Ok(permit) = &decision.outcome
+        && tell(permit).is_err()
+    {
+        refuse();
+        return Settled::Answered;
+    }
     configured.metrics.count(gate, &decision);
     if gate.access_log.is_some() {
-        log_entry::tell(&decision);
+        filter_state::tell(&decision);
     }
-    let denial = match decision.outcome {
-        Ok(permit) if tell(&permit).is_ok() => return Settled::Allowed,
-        Ok(_) => {
-            refuse();
-            return Settled::Answered;
-        }
-        Err(denial) => denial,
-    };
+    let Err(denial) = decision.outcome else { return Settled::Allowed };
     debug!("denied, {}: {}", denial.reason.as_str(), denial.detail);
     if gate.challenge.filter_state && denial.reason.is_about_mfa() {
-        mark_reason(denial.reason);
+        filter_state::tell_reason(denial.reason);
     }
     match replies.of(denial.reason, is_grpc(headers)) {
         Some(reply) => reply.send(),
@@ -181,11 +180,6 @@ fn tell(permit: &Permit) -> Result<(), Status> {
         .told()
         .iter()
         .try_for_each(|(name, value)| hostcalls::set_map_value(MapType::HttpRequestHeaders, name, Some(value)))
-}
-
-/// Tells Envoy's own filters why the status line should differ.
-fn mark_reason(reason: DenyReason) {
-    let _ = hostcalls::set_property(vec!["mfa_gate.reason"], Some(reason.as_str().as_bytes()));
 }
 
 fn is_grpc(headers: &Headers) -> bool {

@@ -10,9 +10,9 @@ use proxy_wasm::types::{BufferType, ContextType};
 
 use super::crypto::HostCrypto;
 use super::exchange::{Exchange, now};
+use super::filter_state;
 use super::key_ring::{KeyRing, TICK};
 use super::local_reply::Replies;
-use super::log_entry::declare;
 use super::metrics::Metrics;
 use super::waiting::Waiting;
 use crate::config;
@@ -104,7 +104,7 @@ impl RootContext for GateContext {
                 let waiting = Waiting::default();
                 let metrics = Metrics::new();
                 if gate.access_log.is_some() {
-                    declare();
+                    filter_state::declare();
                 }
                 self.configured = Some(Rc::new(Configured { gate, replies, crypto, cache, ring, waiting, metrics }));
                 true

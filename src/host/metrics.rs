@@ -69,7 +69,7 @@ pub struct Metrics {
 /// Each is defined when it is first needed: what could be needed is thousands, what is needed are dozens.
 #[derive(Default)]
 struct Requests {
-    /// By [`RequestSeries::slot`]: with thousands of routes, to look through all takes a microsecond.
+    /// By [`RequestSeries::slot`].
     by_slot: Vec<Vec<(RequestSeries, Metric)>>,
     count: usize,
 }

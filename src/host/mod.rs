@@ -5,11 +5,11 @@
 
 mod crypto;
 mod exchange;
+mod filter_state;
 mod gate;
 mod header_map;
 mod key_ring;
 mod local_reply;
-mod log_entry;
 mod metrics;
 mod waiting;
 

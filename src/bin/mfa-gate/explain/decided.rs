@@ -138,7 +138,7 @@ fn to_json(gate: &Gate, decision: &Decision<'_>, signature: Option<Signature>, s
         "body": null,
         "route": decision.route.map(|route| &route.name),
         "policy": decision.policy.map(|policy| &policy.name),
-        "subject": subject(&decision.outcome),
+        "subject": decision.token.as_ref().map(|token| token.verified.subject().as_str()),
         "signature": signature.map(Signature::as_str),
         "upstream_headers": {},
         "advice": null,
@@ -161,12 +161,4 @@ fn to_json(gate: &Gate, decision: &Decision<'_>, signature: Option<Signature>, s
         }
     }
     report
-}
-
-fn subject(outcome: &Result<Permit, Denial>) -> Option<&'static str> {
-    let subject = match outcome {
-        Ok(permit) => permit.subject(),
-        Err(denial) => denial.subject,
-    };
-    subject.map(|subject| subject.as_str())
 }
