@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use support::envoy::Setup;
@@ -63,6 +65,17 @@ fn metrics(stage: &Stage) -> Vec<String> {
     let response = Connection::new(stage.envoy.admin).request(request).expect("metrics");
     let text = String::from_utf8(response.answer.body).expect("text");
     text.lines().filter(|line| line.starts_with("mfa_gate")).map(str::to_owned).collect()
+}
+
+/// The same, once the gate has told that it decided so many requests: it does so ten times a second.
+fn metrics_after(stage: &Stage, requests: u64) -> Vec<String> {
+    eventually("count of all requests", || decided(&metrics(stage)) == requests);
+    metrics(stage)
+}
+
+fn decided(metrics: &[String]) -> u64 {
+    let requests = metrics.iter().filter(|line| line.starts_with("mfa_gate_requests_total"));
+    requests.map(|line| line.rsplit(' ').next().and_then(|number| number.parse::<u64>().ok()).expect("a number")).sum()
 }
 
 fn user(changes: &Value) -> String {
@@ -212,7 +225,7 @@ fn metrics_have_labels_of_the_configuration_alone() {
     }
     let counted = |labels: &str, value: u64| format!("mfa_gate_requests_total{{{labels}}} {value}");
     let issuer = format!("issuer=\"{ISSUER}\"");
-    let mut metrics = metrics(&stage);
+    let mut metrics = metrics_after(&stage, 10);
     // Two workers, two caches.
     let (tokens, requests): (Vec<_>, Vec<_>) =
         metrics.drain(..).partition(|line| line.starts_with("mfa_gate_verified_tokens_total{source="));
@@ -293,7 +306,8 @@ fn a_request_that_waited_is_counted_once() {
         idp.set("/keys", Reply::ok(jwks(&["a"])));
         assert_eq!(asked.join().expect("answers"), [200; 20]);
     });
-    let counted: Vec<_> = metrics(&stage).into_iter().filter(|line| line.contains("requests_total")).collect();
+    let counted: Vec<_> =
+        metrics_after(&stage, 20).into_iter().filter(|line| line.contains("requests_total")).collect();
     assert_eq!(
         counted,
         [format!(
@@ -322,7 +336,7 @@ fn series_are_bounded_in_number() {
         ask(&mut connection, n);
     }
     ask(&mut connection, 0);
-    let metrics = metrics(&stage);
+    let metrics = metrics_after(&stage, 5001);
     let requests: Vec<_> = metrics.iter().filter(|line| line.starts_with("mfa_gate_requests_total")).collect();
     assert_eq!(requests.len(), MOST + 1);
     let has = |route: &str, count: usize| {
@@ -334,6 +348,32 @@ fn series_are_bounded_in_number() {
     };
     has("r0", 2);
     has("other", ROUTES - MOST);
+    stage.assert_no_trap();
+}
+
+/// What was counted since the last tick is told when a configuration goes, here with the last of its connections.
+#[test]
+fn no_count_is_lost_when_a_configuration_is_replaced() {
+    let gate = |path: &str| gate(&json!({"routes": [{"name": "health", "path": path, "policy": "public"}]}));
+    let setup = Setup { workers: 1, by_xds: true, ..Setup::default() };
+    let stage = Stage::with(setup, &[listener("gate", &gate("/health"))]);
+    let is_answered = |connection: &mut Connection| {
+        let request = b"GET /health HTTP/1.1\r\nhost: api.example.com\r\n\r\n";
+        connection.send(request).and_then(|()| connection.response(false)).is_ok()
+    };
+    let mut connections: Vec<_> = (0..400).map(|_| Connection::new(stage.envoy.address("gate"))).collect();
+    assert!(connections.iter_mut().all(is_answered));
+    stage.envoy.replace(&[listener("gate", &gate("/healthy"))]);
+    // Each connection takes another request, the last of them when the old configuration is about to go.
+    let again = connections.iter_mut().map_while(|connection| {
+        std::thread::sleep(Duration::from_millis(10));
+        is_answered(connection).then_some(())
+    });
+    let answers = again.count();
+    assert!((100..400).contains(&answers), "{answers}");
+    let answers = u64::try_from(400 + answers).expect("a count");
+    // One more may have been decided when its connection was ended.
+    eventually("count of all requests", || (answers..=answers + 1).contains(&decided(&metrics(&stage))));
     stage.assert_no_trap();
 }
 

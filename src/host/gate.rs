@@ -95,10 +95,9 @@ impl RootContext for GateContext {
                 info!("mfa-gate verifies {}", crypto.describe());
                 let cache = TokenCache::new(gate.cache);
                 let ring = KeyRing::new(&gate);
-                if ring.is_fetching() {
-                    // Not from here: Envoy configures one machine more than it keeps, and a fetch begun there is lost.
-                    tick_in(FIRST_TICK);
-                }
+                // Keys are not looked for from here: Envoy configures one machine more than it keeps, and a fetch begun
+                // there is lost.
+                tick_in(FIRST_TICK);
                 self.has_ticked = false;
                 let replies = Replies::new(&gate.challenge);
                 let waiting = Waiting::default();
@@ -123,6 +122,9 @@ impl RootContext for GateContext {
             tick_in(TICK);
         }
         self.look_after_keys(KeyRing::tick);
+        if let Some(configured) = &self.configured {
+            configured.metrics.tell();
+        }
     }
 
     fn create_http_context(&self, context_id: u32) -> Option<Box<dyn HttpContext>> {

@@ -76,11 +76,6 @@ impl KeyRing {
         KeyRing { slots: gate.issuers.iter().map(slot).collect() }
     }
 
-    /// Whether any keys are fetched at all.
-    pub fn is_fetching(&self) -> bool {
-        self.slots.iter().any(Option::is_some)
-    }
-
     fn slot(&self, issuer: usize) -> Option<&Slot> {
         self.slots.get(issuer)?.as_ref()
     }
@@ -117,7 +112,8 @@ impl KeyRing {
     }
 }
 
-/// How often the ring looks after its keys: a request that waits is not kept longer than need be.
+/// How often the ring looks after its keys: a request that waits is not kept longer than need be. What was counted is told
+/// as often.
 pub const TICK: Span = Span::from_millis(100);
 
 /// No record has this version, so what is written with it is written where there is none yet, and never over another's.

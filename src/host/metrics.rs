@@ -1,6 +1,6 @@
 //! The counters, as the host keeps them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::MetricType;
@@ -45,9 +45,9 @@ impl Metric {
         })
     }
 
-    fn count(self) {
+    fn add(self, more: u32) {
         if let Some(id) = self.0 {
-            let _ = hostcalls::increment_metric(id, 1);
+            let _ = hostcalls::increment_metric(id, more.into());
         }
     }
 
@@ -58,26 +58,52 @@ impl Metric {
     }
 }
 
+/// A counter, and how much of it the host has not been told.
+struct Counter {
+    metric: Metric,
+    untold: Cell<u32>,
+}
+
+impl Counter {
+    fn new(name: String) -> Self {
+        Counter { metric: Metric::counter(name), untold: Cell::new(0) }
+    }
+
+    fn count(&self) {
+        self.untold.set(self.untold.get().saturating_add(1));
+    }
+
+    fn tell(&self) {
+        match self.untold.take() {
+            0 => {}
+            untold => self.metric.add(untold),
+        }
+    }
+}
+
 /// The counters of requests and tokens.
+///
+/// The host is told at each tick, not at each request: two calls would take a tenth of a request's time here, and
+/// counters are read every few seconds.
 pub struct Metrics {
     requests: RefCell<Requests>,
-    by_cache: Metric,
-    by_signature: Metric,
-    by_metadata: Metric,
+    by_cache: Counter,
+    by_signature: Counter,
+    by_metadata: Counter,
 }
 
 /// Each is defined when it is first needed: what could be needed is thousands, what is needed are dozens.
 #[derive(Default)]
 struct Requests {
     /// By [`RequestSeries::slot`].
-    by_slot: Vec<Vec<(RequestSeries, Metric)>>,
-    count: usize,
+    by_slot: Vec<Vec<(RequestSeries, Counter)>>,
+    series: usize,
 }
 
 impl Metrics {
     /// Nothing counted yet.
     pub fn new() -> Self {
-        let tokens = |source| Metric::counter(verified_tokens(source));
+        let tokens = |source| Counter::new(verified_tokens(source));
         Metrics {
             requests: RefCell::default(),
             by_cache: tokens(TokenSource::Cache),
@@ -88,7 +114,7 @@ impl Metrics {
 
     /// Counts a request that was decided.
     pub fn count(&self, gate: &Gate, decision: &Decision<'_>) {
-        self.of(gate, RequestSeries::of(gate, decision)).count();
+        self.requests.borrow_mut().count(gate, RequestSeries::of(gate, decision));
         match decision.token.as_ref().map(|token| token.source) {
             Some(TokenSource::Cache) => self.by_cache.count(),
             Some(TokenSource::Signature) => self.by_signature.count(),
@@ -97,35 +123,45 @@ impl Metrics {
         }
     }
 
-    fn of(&self, gate: &Gate, mut series: RequestSeries) -> Metric {
-        let requests = &mut *self.requests.borrow_mut();
-        let mut found = requests.find(series);
-        if found.is_none() && requests.count >= MAX_SERIES {
-            series = series.without_route();
-            found = requests.find(series);
-        }
-        found.unwrap_or_else(|| {
-            let metric = Metric::counter(series.name(gate));
-            requests.add(series, metric);
-            metric
-        })
+    /// Tells the host what was counted since it was told before.
+    pub fn tell(&self) {
+        [&self.by_cache, &self.by_signature, &self.by_metadata].into_iter().for_each(Counter::tell);
+        self.requests.borrow().by_slot.iter().flatten().for_each(|(_, counter)| counter.tell());
+    }
+}
+
+/// What a configuration counted last is told when it goes.
+impl Drop for Metrics {
+    fn drop(&mut self) {
+        self.tell();
     }
 }
 
 impl Requests {
-    fn find(&self, series: RequestSeries) -> Option<Metric> {
-        let of_slot = self.by_slot.get(series.slot())?;
-        of_slot.iter().find(|(own, _)| *own == series).map(|(_, metric)| *metric)
+    fn count(&mut self, gate: &Gate, mut series: RequestSeries) {
+        if self.series >= MAX_SERIES && self.find(series).is_none() {
+            series = series.without_route();
+        }
+        match self.find(series) {
+            Some(counter) => counter.count(),
+            None => self.add(series, Counter::new(series.name(gate))),
+        }
     }
 
-    fn add(&mut self, series: RequestSeries, metric: Metric) {
+    fn find(&self, series: RequestSeries) -> Option<&Counter> {
+        let of_slot = self.by_slot.get(series.slot())?;
+        of_slot.iter().find(|(own, _)| *own == series).map(|(_, counter)| counter)
+    }
+
+    fn add(&mut self, series: RequestSeries, counter: Counter) {
+        counter.count();
         let slot = series.slot();
         if self.by_slot.len() <= slot {
             self.by_slot.resize_with(slot.saturating_add(1), Vec::new);
         }
         if let Some(of_slot) = self.by_slot.get_mut(slot) {
-            of_slot.push((series, metric));
-            self.count = self.count.saturating_add(1);
+            of_slot.push((series, counter));
+            self.series = self.series.saturating_add(1);
         }
     }
 }
@@ -160,6 +196,6 @@ impl KeyMetrics {
 
     /// A fetch has ended.
     pub fn count_fetch(&self, taken: bool) {
-        if taken { self.taken.count() } else { self.failed.count() }
+        if taken { self.taken.add(1) } else { self.failed.add(1) }
     }
 }

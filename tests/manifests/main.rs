@@ -249,9 +249,11 @@ fn fields(object: &Value) -> Vec<&str> {
 
 /// Prometheus finds them under their labels.
 fn assert_counted(envoy: &Envoy) {
-    let request = b"GET /stats/prometheus HTTP/1.1\r\nhost: admin\r\n\r\n";
-    let response = Connection::new(envoy.admin).request(request).expect("statistics");
-    let statistics = String::from_utf8_lossy(&response.answer.body).into_owned();
+    let statistics = || {
+        let request = b"GET /stats/prometheus HTTP/1.1\r\nhost: admin\r\n\r\n";
+        let response = Connection::new(envoy.admin).request(request).expect("statistics");
+        String::from_utf8_lossy(&response.answer.body).into_owned()
+    };
     let issuer = "https://sts.windows.net/{tid}/";
     for line in [
         format!(
@@ -263,6 +265,6 @@ fn assert_counted(envoy: &Envoy) {
         r#"mfa_gate_requests_total{decision="allow",route="health",policy="public"} 1"#.to_owned(),
         r#"mfa_gate_verified_tokens_total{source="signature"} 3"#.to_owned(),
     ] {
-        assert!(statistics.lines().any(|counted| counted == line), "no {line} in\n{statistics}");
+        eventually(&line, || statistics().lines().any(|counted| counted == line));
     }
 }
