@@ -367,7 +367,7 @@ fn verified_token(gate: &Gate, request: &impl Request, means: &Means<'_>) -> Res
         return Ok(Seen { verified, source: TokenSource::Cache });
     }
     let compact = Compact::decode(token, &gate.token)?;
-    let verified = Rc::new(compact.read(&gate.token)?.verify(gate, means)?);
+    let verified = Rc::new(compact.read(&gate.token, means.cache.last_header())?.verify(gate, means)?);
     means.cache.insert(Evidence::Compact(token), &verified);
     Ok(Seen { verified, source: TokenSource::Signature })
 }

@@ -7,7 +7,7 @@ use mfa_gate::keys::{KeySet, Record, Uri};
 use mfa_gate::policy::TokenRules;
 use mfa_gate::route::{Authority, MAX_READINGS, RequestPath};
 use mfa_gate::time::Span;
-use mfa_gate::token::{Compact, TokenError, Vouched};
+use mfa_gate::token::{Compact, LastHeader, TokenError, Vouched};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -87,7 +87,7 @@ proptest! {
 
     #[test]
     fn no_parser_panics(bytes in bytes()) {
-        let _ = Compact::decode(&bytes, &rules()).map(|compact| compact.read(&rules()).map(drop));
+        let _ = Compact::decode(&bytes, &rules()).map(|compact| compact.read(&rules(), &LastHeader::default()).map(drop));
         let _ = mfa_gate::config::parse(&bytes);
         let _ = Authority::read(&bytes);
         let _ = Record::from_bytes(&bytes);
@@ -121,7 +121,7 @@ proptest! {
         let encode = |text: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
         let token = format!("{}.{}.AA", encode(&header), encode(&claims));
         let compact = Compact::decode(token.as_bytes(), &rules()).expect("three parts of base64url");
-        let _ = compact.read(&rules()).map(drop);
+        let _ = compact.read(&rules(), &LastHeader::default()).map(drop);
     }
 
     /// What jwt_authn leaves of a token, with some bytes changed.

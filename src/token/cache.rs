@@ -8,6 +8,7 @@ use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
 use lru::LruCache;
 
+use super::header::LastHeader;
 use super::verify::Verified;
 use crate::policy::CacheBounds;
 
@@ -37,6 +38,7 @@ pub struct TokenCache {
     entries: RefCell<Entries>,
     bounds: CacheBounds,
     hasher: SeedableRandomState,
+    last_header: LastHeader,
 }
 
 struct Entries {
@@ -79,7 +81,12 @@ impl TokenCache {
         let shared: &'static SharedSeed = Box::leak(Box::new(SharedSeed::from_u64(random(0))));
         let hasher = SeedableRandomState::with_seed(random(1), shared);
         let by_hash = LruCache::unbounded_with_hasher(hasher.clone());
-        TokenCache { entries: RefCell::new(Entries { by_hash, bytes: 0 }), bounds, hasher }
+        TokenCache {
+            entries: RefCell::new(Entries { by_hash, bytes: 0 }),
+            bounds,
+            hasher,
+            last_header: LastHeader::default(),
+        }
     }
 
     /// What is remembered of this token.
@@ -111,6 +118,11 @@ impl TokenCache {
         if let Some(entry) = by_hash.pop(&self.hash(evidence)) {
             *bytes = bytes.saturating_sub(weight(&entry.bytes));
         }
+    }
+
+    /// The header that was read last.
+    pub fn last_header(&self) -> &LastHeader {
+        &self.last_header
     }
 
     fn hash(&self, evidence: Evidence<'_>) -> u64 {

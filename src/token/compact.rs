@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::error::TokenError;
-use super::header::Header;
+use super::header::LastHeader;
 use super::verify::Unverified;
 use crate::json::Json;
 use crate::policy::TokenRules;
@@ -60,13 +60,13 @@ impl<'a> Compact<'a> {
         }
     }
 
-    /// Reads header and claims.
+    /// Reads header and claims; the header not again if it is the last one.
     ///
     /// # Errors
     ///
     /// Not JSON objects, or a header that asks for what is not done here.
-    pub fn read(&self, rules: &TokenRules) -> Result<Unverified<'_>, TokenError> {
-        let header = Header::read(&self.header, rules.max_depth)?;
+    pub fn read(&self, rules: &TokenRules, last_header: &LastHeader) -> Result<Unverified<'_>, TokenError> {
+        let header = last_header.read(&self.header, rules.max_depth)?;
         let claims = self.claims(rules)?;
         Ok(Unverified::new(header, claims, self.signed, &self.signature))
     }

@@ -1,5 +1,8 @@
 //! The JOSE header of an access token (RFC 7515 section 4).
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::error::TokenError;
 use crate::json::{Json, Object};
 use crate::keys::Algorithm;
@@ -16,6 +19,30 @@ pub struct Header {
     pub kind: Option<String>,
 }
 
+/// The last header that was read. Tokens that one key signed have the same, letter by letter.
+#[derive(Default)]
+pub struct LastHeader(RefCell<Option<Known>>);
+
+struct Known {
+    bytes: Box<[u8]>,
+    header: Rc<Header>,
+}
+
+impl LastHeader {
+    /// Reads a header, unless it is the last again.
+    pub(super) fn read(&self, bytes: &[u8], max_depth: usize) -> Result<Rc<Header>, TokenError> {
+        let mut last = self.0.borrow_mut();
+        if let Some(known) = &*last
+            && *known.bytes == *bytes
+        {
+            return Ok(Rc::clone(&known.header));
+        }
+        let header = Rc::new(Header::read(bytes, max_depth)?);
+        *last = Some(Known { bytes: bytes.into(), header: Rc::clone(&header) });
+        Ok(header)
+    }
+}
+
 /// Members that change what the signature or the claims mean. None is understood here, so all are refused
 /// (RFC 7515 section 4.1.11, RFC 7797, RFC 7516 section 4.1.3).
 const NOT_UNDERSTOOD: [&str; 3] = ["crit", "b64", "zip"];
@@ -24,7 +51,7 @@ const NOT_UNDERSTOOD: [&str; 3] = ["crit", "b64", "zip"];
 const KINDS: [&str; 3] = ["jwt", "at+jwt", "application/at+jwt"];
 
 impl Header {
-    pub(super) fn read(bytes: &[u8], max_depth: usize) -> Result<Self, TokenError> {
+    fn read(bytes: &[u8], max_depth: usize) -> Result<Self, TokenError> {
         let members = match Json::parse(bytes, max_depth) {
             Ok(Json::Object(members)) => members,
             Ok(other) => return Err(malformed(format!("the header is {}, not an object", other.kind()))),
@@ -67,4 +94,22 @@ fn text<'a>(members: &'a Object<'_>, name: &str) -> Result<Option<&'a str>, Toke
 
 fn malformed(what: String) -> TokenError {
     TokenError::Malformed(what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_header_is_read_once_and_never_taken_for_another() {
+        let last = LastHeader::default();
+        let read = |text: &str| last.read(text.as_bytes(), 4);
+        let first = read(r#"{"alg":"RS256","kid":"a"}"#).unwrap();
+        assert!(Rc::ptr_eq(&first, &read(r#"{"alg":"RS256","kid":"a"}"#).unwrap()));
+        let other = read(r#"{"alg":"RS256","kid":"b"}"#).unwrap();
+        assert_eq!((first.key_id.as_deref(), other.key_id.as_deref()), (Some("a"), Some("b")));
+        assert!(read(r#"{"alg":"none","kid":"b"}"#).is_err());
+        assert!(read(r#"{"alg":"RS256","kid":"b"} "#).is_ok_and(|header| !Rc::ptr_eq(&header, &other)));
+        assert!(read("").is_err() && read(r#"{"alg":"RS256","kid":"b""#).is_err());
+    }
 }

@@ -16,6 +16,6 @@ pub use claims::{Claims, Malformed};
 pub use compact::Compact;
 pub use credential::Credential;
 pub use error::TokenError;
-pub use header::Header;
+pub use header::{Header, LastHeader};
 pub use verify::{Unverified, Verified};
 pub use vouched::Vouched;

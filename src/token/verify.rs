@@ -1,5 +1,6 @@
 //! From a token that was read to one that is trusted.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::claims::{Claims, Malformed};
@@ -14,7 +15,7 @@ use crate::time::{Round, UnixTime};
 /// A token whose parts were read. Its claims may be anybody's.
 #[derive(Debug)]
 pub struct Unverified<'a> {
-    header: Header,
+    header: Rc<Header>,
     claims: Claims<'a>,
     signed: &'a [u8],
     signature: &'a [u8],
@@ -34,7 +35,7 @@ pub struct Verified {
 }
 
 impl<'a> Unverified<'a> {
-    pub(super) fn new(header: Header, claims: Claims<'a>, signed: &'a [u8], signature: &'a [u8]) -> Self {
+    pub(super) fn new(header: Rc<Header>, claims: Claims<'a>, signed: &'a [u8], signature: &'a [u8]) -> Self {
         Unverified { header, claims, signed, signature }
     }
 

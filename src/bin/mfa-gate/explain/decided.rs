@@ -25,10 +25,10 @@ const NOT_VERIFIED: u8 = 3;
 /// Judges a request as the filter would, and tells how.
 pub fn explain<'f>(file: &'f ConfigFile, request: &Described, mut keys: Keys, now: UnixTime) -> Result<Explained<'f>> {
     let gate = &file.gate;
-    if let Some(header) = token_header(gate, request) {
+    let cache = TokenCache::new(gate.cache);
+    if let Some(header) = token_header(gate, request, &cache) {
         keys.stand_in_for(&header)?;
     }
-    let cache = TokenCache::new(gate.cache);
     let means = Means { keys: &keys, verifier: &keys, cache: &cache, now };
     let decision = decide(gate, request, &means);
     let signature = keys.signature();
@@ -54,11 +54,11 @@ pub fn explain<'f>(file: &'f ConfigFile, request: &Described, mut keys: Keys, no
 }
 
 /// The header of the request's token, if it can be read so far.
-fn token_header(gate: &Gate, request: &Described) -> Option<Header> {
+fn token_header(gate: &Gate, request: &Described, cache: &TokenCache) -> Option<Header> {
     let values: Vec<_> = gate.token.headers.iter().filter_map(|name| Some((name, request.header(name)?))).collect();
     let offers = values.iter().map(|(name, value)| Credential::from_header(name, value));
     let Credential::Token(token) = offers.fold(Credential::None, Credential::and) else { return None };
-    Some(Compact::decode(token, &gate.token).ok()?.read(&gate.token).ok()?.header().clone())
+    Some(Compact::decode(token, &gate.token).ok()?.read(&gate.token, cache.last_header()).ok()?.header().clone())
 }
 
 fn tell_decision(steps: &mut Steps<'_>, gate: &Gate, decision: &Decision<'_>, signature: Option<Signature>) {

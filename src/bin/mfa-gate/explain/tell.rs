@@ -38,7 +38,7 @@ impl Steps<'_> {
         let values: Vec<_> = values.collect();
         let token = self.tell_credential(&values)?;
         let compact = self.hear(Compact::decode(token, &gate.token))?;
-        let unverified = self.hear(compact.read(&gate.token))?;
+        let unverified = self.hear(compact.read(&gate.token, means.cache.last_header()))?;
         self.tell_contents(&unverified, means.now);
 
         self.begin("trust");
