@@ -90,7 +90,9 @@ impl<'a> Object<'a> {
             let value = self.get(name)?.clone().into_owned();
             Some(Member { start: start(name), name: name.clone().into(), value })
         };
-        Object(names.iter().filter_map(kept).collect())
+        let mut members = Vec::with_capacity(names.len());
+        members.extend(names.iter().filter_map(kept));
+        Object(members)
     }
 }
 

@@ -27,9 +27,10 @@ pub fn read(node: Option<&Node<'_>>, problems: &mut Problems) -> Policies {
         }
         let demand = demand(&node, problems).map(Demand::Mfa);
         let policy = demand.map(|demand| Arc::new(Policy { name: name.to_owned(), demand }));
-        policies.push((name.to_owned(), policy));
+        // A sort of its own would be a hundredth of the module.
+        let place = policies.partition_point(|(own, _)| own.as_str() < name);
+        policies.insert(place, (name.to_owned(), policy));
     }
-    policies.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     Policies(policies)
 }
 
