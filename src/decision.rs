@@ -368,18 +368,23 @@ fn verified_token(gate: &Gate, request: &impl Request, means: &Means<'_>) -> Res
     }
     let compact = Compact::decode(token, &gate.token)?;
     let verified = Rc::new(compact.read(&gate.token, means.cache.last_header())?.verify(gate, means)?);
-    means.cache.insert(Evidence::Compact(token), &verified);
+    means.cache.insert(Evidence::Compact(token), &verified, |oldest| is_good(oldest, gate, means));
     Ok(Seen { verified, source: TokenSource::Signature })
 }
 
 /// What is remembered of a token, if it would be verified again.
 fn remembered(gate: &Gate, evidence: Evidence<'_>, means: &Means<'_>) -> Option<Rc<Verified>> {
     let verified = means.cache.get(evidence)?;
-    let is_good = verified.is_by_current_keys(means.keys) && verified.check_times(&gate.token, means.now).is_ok();
-    if !is_good {
-        means.cache.remove(evidence);
+    if is_good(&verified, gate, means) {
+        return Some(verified);
     }
-    is_good.then_some(verified)
+    means.cache.remove(evidence);
+    None
+}
+
+/// Whether a token that is remembered would be verified again.
+fn is_good(verified: &Verified, gate: &Gate, means: &Means<'_>) -> bool {
+    verified.is_by_current_keys(means.keys) && verified.check_times(&gate.token, means.now).is_ok()
 }
 
 impl MfaDemand {

@@ -2,14 +2,14 @@
 
 mod support;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use mfa_gate::decision::{Means, decide};
 use mfa_gate::keys::{InlineKeys, KeySet, KeyStore, RustCrypto};
 use mfa_gate::policy::{CacheBounds, Gate, Issuer};
 use mfa_gate::time::UnixTime;
 use mfa_gate::token::{Evidence, TokenCache, Vouched};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use support::cases::metadata;
 use support::forge::Forge;
@@ -30,19 +30,20 @@ struct Stage {
     gate: Gate,
     token: Vec<u8>,
     cache: TokenCache,
+    bounds: CacheBounds,
 }
 
 impl Stage {
     fn new(bounds: CacheBounds) -> Self {
-        let forge = Forge::new();
-        let sample = Sample::load(&forge, "partner-center.yaml");
-        let token = sample.mint(&forge, &json!({"from": "good"}), NOW);
-        Stage { gate: gate(&sample.config), token, cache: TokenCache::new(bounds) }
+        Stage { gate: gate(&sample().1.config), token: mint(&json!({})), cache: TokenCache::new(bounds), bounds }
     }
 
     fn reason(&self, keys: &dyn KeyStore, now: i64) -> Option<&'static str> {
-        let bearer = [b"Bearer ", self.token.as_slice()].concat();
-        let request = NativeRequest::to_path(b"/v1/customers").with("authorization", bearer);
+        self.reason_for(&self.token, keys, now)
+    }
+
+    fn reason_for(&self, token: &[u8], keys: &dyn KeyStore, now: i64) -> Option<&'static str> {
+        let request = NativeRequest::to_path(b"/v1/customers").with("authorization", [b"Bearer ", token].concat());
         self.reason_of(&request, keys, now)
     }
 
@@ -53,8 +54,27 @@ impl Stage {
     }
 
     fn remembers(&self) -> bool {
-        self.cache.get(Evidence::Compact(&self.token)).is_some()
+        self.remembers_token(&self.token)
     }
+
+    fn remembers_token(&self, token: &[u8]) -> bool {
+        self.cache.get(Evidence::Compact(token)).is_some()
+    }
+}
+
+fn sample() -> &'static (Forge, Sample) {
+    static SAMPLE: OnceLock<(Forge, Sample)> = OnceLock::new();
+    SAMPLE.get_or_init(|| {
+        let forge = Forge::new();
+        let sample = Sample::load(&forge, "partner-center.yaml");
+        (forge, sample)
+    })
+}
+
+/// The sample's good token, with other claims.
+fn mint(claims: &Value) -> Vec<u8> {
+    let (forge, sample) = sample();
+    sample.mint(forge, &json!({"from": "good", "claims": claims}), NOW)
 }
 
 const ROOMY: CacheBounds = CacheBounds { max_entries: 8, max_bytes: 1 << 20 };
@@ -93,6 +113,43 @@ fn the_bounds_hold() {
         let stage = Stage::new(bounds);
         assert_eq!(stage.reason(&InlineKeys, NOW), None);
         assert!(!stage.remembers(), "{bounds:?}");
+    }
+}
+
+/// For want of room by number, and by memory.
+fn with_room_for_one() -> [Stage; 2] {
+    [CacheBounds { max_entries: 1, ..ROOMY }, CacheBounds { max_bytes: 3 << 10, ..ROOMY }].map(Stage::new)
+}
+
+#[test]
+fn a_token_that_comes_once_turns_out_no_good_one() {
+    for stage in with_room_for_one() {
+        let others = [1, 2, 3].map(|n| mint(&json!({"jti": n.to_string()})));
+        assert_eq!(stage.reason(&InlineKeys, NOW), None);
+        for other in &others {
+            assert_eq!(stage.reason_for(other, &InlineKeys, NOW), None);
+            assert!(stage.remembers() && !stage.remembers_token(other), "{:?}", stage.bounds);
+        }
+    }
+    // One that comes again soon is remembered instead.
+    for stage in with_room_for_one() {
+        let other = mint(&json!({"jti": "1"}));
+        for token in [&stage.token, &other, &other] {
+            assert_eq!(stage.reason_for(token, &InlineKeys, NOW), None);
+        }
+        assert!(!stage.remembers() && stage.remembers_token(&other), "{:?}", stage.bounds);
+    }
+}
+
+#[test]
+fn a_token_that_is_no_longer_good_gives_way_at_once() {
+    for mut stage in with_room_for_one() {
+        stage.token = mint(&json!({"exp": NOW + 60}));
+        let other = mint(&json!({"jti": "1"}));
+        assert_eq!(stage.reason(&InlineKeys, NOW), None);
+        assert!(stage.remembers());
+        assert_eq!(stage.reason_for(&other, &InlineKeys, NOW + 600), None);
+        assert!(!stage.remembers() && stage.remembers_token(&other), "{:?}", stage.bounds);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Denial, Means, Request, remembered};
+use super::{Denial, Means, Request, is_good, remembered};
 use crate::deny_reason::DenyReason;
 use crate::json::{Json, Object};
 use crate::keys::KeySource;
@@ -36,7 +36,7 @@ pub fn token(
     }
     let verified = Rc::new(vouched.verify(gate, means.now)?);
     if let Some(evidence) = evidence {
-        means.cache.insert(evidence, &verified);
+        means.cache.insert(evidence, &verified, |oldest| is_good(oldest, gate, means));
     }
     Ok(Some(verified))
 }

@@ -32,6 +32,10 @@ pub enum Evidence<'a> {
 
 /// Verified tokens, the one that was not asked for the longest given up first.
 ///
+/// Where there is room for no more, one that is still good gives way only to a token that was seen lately, as in TinyLFU
+/// (Einziger et al., 2017): tokens that come once would turn out those that come again, and each costs some microseconds
+/// to remember and to forget.
+///
 /// A hit is a comparison of the whole token; the hash only finds it, and is seeded at random so that nobody can choose
 /// tokens that collide. Tokens that were refused are not kept: they would let anybody turn the others out.
 pub struct TokenCache {
@@ -44,6 +48,8 @@ pub struct TokenCache {
 struct Entries {
     by_hash: LruCache<u64, Entry, SeedableRandomState>,
     bytes: usize,
+    /// Tokens for which there was no room, by a part of their hash in a place by the rest; nothing until there is one.
+    lately: Vec<u32>,
 }
 
 struct Entry {
@@ -82,7 +88,7 @@ impl TokenCache {
         let hasher = SeedableRandomState::with_seed(random(1), shared);
         let by_hash = LruCache::unbounded_with_hasher(hasher.clone());
         TokenCache {
-            entries: RefCell::new(Entries { by_hash, bytes: 0 }),
+            entries: RefCell::new(Entries { by_hash, bytes: 0, lately: Vec::new() }),
             bounds,
             hasher,
             last_header: LastHeader::default(),
@@ -97,12 +103,23 @@ impl TokenCache {
         is_it.then(|| Rc::clone(&entry.verified))
     }
 
-    /// Remembers a token.
-    pub fn insert(&self, evidence: Evidence<'_>, verified: &Rc<Verified>) {
-        let Entries { by_hash, bytes } = &mut *self.entries.borrow_mut();
+    /// Remembers a token, if there is room or another gives way. `is_good` says whether one that is remembered would be
+    /// taken again.
+    pub fn insert(&self, evidence: Evidence<'_>, verified: &Rc<Verified>, is_good: impl FnOnce(&Verified) -> bool) {
+        let hash = self.hash(evidence);
+        let entries = &mut *self.entries.borrow_mut();
+        let is_full = entries.by_hash.len() >= self.bounds.max_entries
+            || entries.bytes.saturating_add(weight(evidence.bytes())) > self.bounds.max_bytes;
+        if is_full
+            && entries.by_hash.peek_lru().is_some_and(|(_, oldest)| is_good(&oldest.verified))
+            && !entries.saw_lately(hash, self.bounds.max_entries)
+        {
+            return;
+        }
+        let Entries { by_hash, bytes, .. } = entries;
         let entry =
             Entry { is_compact: evidence.is_compact(), bytes: evidence.bytes().into(), verified: Rc::clone(verified) };
-        let before = by_hash.put(self.hash(evidence), entry);
+        let before = by_hash.put(hash, entry);
         *bytes = bytes
             .saturating_add(weight(evidence.bytes()))
             .saturating_sub(before.map_or(0, |entry| weight(&entry.bytes)));
@@ -114,7 +131,7 @@ impl TokenCache {
 
     /// Forgets a token.
     pub fn remove(&self, evidence: Evidence<'_>) {
-        let Entries { by_hash, bytes } = &mut *self.entries.borrow_mut();
+        let Entries { by_hash, bytes, .. } = &mut *self.entries.borrow_mut();
         if let Some(entry) = by_hash.pop(&self.hash(evidence)) {
             *bytes = bytes.saturating_sub(weight(&entry.bytes));
         }
@@ -127,6 +144,18 @@ impl TokenCache {
 
     fn hash(&self, evidence: Evidence<'_>) -> u64 {
         self.hasher.hash_one(evidence.telling())
+    }
+}
+
+impl Entries {
+    /// Whether a token of this hash was asked about among the last, about as many as there are `places`.
+    fn saw_lately(&mut self, hash: u64, places: usize) -> bool {
+        self.lately.resize(places, 0);
+        let Some(place) = u64::try_from(places).ok().and_then(|places| hash.checked_rem(places)) else { return false };
+        let Some(own) = usize::try_from(place).ok().and_then(|place| self.lately.get_mut(place)) else { return false };
+        // The upper half: the place has told the lower.
+        let told = u32::try_from(hash >> u32::BITS).unwrap_or_default();
+        std::mem::replace(own, told) == told
     }
 }
 
