@@ -67,7 +67,7 @@ fn metrics(stage: &Stage) -> Vec<String> {
     text.lines().filter(|line| line.starts_with("mfa_gate")).map(str::to_owned).collect()
 }
 
-/// The same, once the gate has told that it decided so many requests: it does so ten times a second.
+/// The same, once the gate has told that it decided so many requests: it does so every second.
 fn metrics_after(stage: &Stage, requests: u64) -> Vec<String> {
     eventually("count of all requests", || decided(&metrics(stage)) == requests);
     metrics(stage)
@@ -351,7 +351,7 @@ fn series_are_bounded_in_number() {
     stage.assert_no_trap();
 }
 
-/// What was counted since the last tick is told when a configuration goes, here with the last of its connections.
+/// What was counted in the last second is told when a configuration goes, here with the last of its connections.
 #[test]
 fn no_count_is_lost_when_a_configuration_is_replaced() {
     let gate = |path: &str| gate(&json!({"routes": [{"name": "health", "path": path, "policy": "public"}]}));

@@ -23,7 +23,7 @@ use crate::token::TokenCache;
 /// Holds the configuration, once there is one. A host creates no exchange before, nor with one that was refused.
 pub struct GateContext {
     id: u32,
-    has_ticked: bool,
+    ticks: u32,
     configured: Option<Rc<Configured>>,
 }
 
@@ -48,6 +48,9 @@ pub struct Configured {
 /// The first look at the keys comes as soon as the host can.
 const FIRST_TICK: Span = Span::from_millis(1);
 
+/// What was counted is told every second: of thousands of series, each is then told several counts at once.
+const TICKS_OF_METRICS: u32 = 10;
+
 fn tick_in(period: Span) {
     let _ = hostcalls::set_tick_period(Duration::from_millis(period.as_millis().unsigned_abs()));
 }
@@ -55,7 +58,7 @@ fn tick_in(period: Span) {
 impl GateContext {
     /// Not configured yet.
     pub fn new(id: u32) -> Self {
-        GateContext { id, has_ticked: false, configured: None }
+        GateContext { id, ticks: 0, configured: None }
     }
 
     /// Keeps keys fresh, and settles the requests that waited for them.
@@ -98,7 +101,7 @@ impl RootContext for GateContext {
                 // Keys are not looked for from here: Envoy configures one machine more than it keeps, and a fetch begun
                 // there is lost.
                 tick_in(FIRST_TICK);
-                self.has_ticked = false;
+                self.ticks = 0;
                 let replies = Replies::new(&gate.challenge);
                 let waiting = Waiting::default();
                 let metrics = Metrics::new();
@@ -118,11 +121,14 @@ impl RootContext for GateContext {
     }
 
     fn on_tick(&mut self) {
-        if !std::mem::replace(&mut self.has_ticked, true) {
+        if self.ticks == 0 {
             tick_in(TICK);
         }
+        self.ticks = self.ticks.wrapping_add(1);
         self.look_after_keys(KeyRing::tick);
-        if let Some(configured) = &self.configured {
+        if self.ticks.is_multiple_of(TICKS_OF_METRICS)
+            && let Some(configured) = &self.configured
+        {
             configured.metrics.tell();
         }
     }

@@ -112,8 +112,7 @@ impl KeyRing {
     }
 }
 
-/// How often the ring looks after its keys: a request that waits is not kept longer than need be. What was counted is told
-/// as often.
+/// How often the ring looks after its keys: a request that waits is not kept longer than need be.
 pub const TICK: Span = Span::from_millis(100);
 
 /// No record has this version, so what is written with it is written where there is none yet, and never over another's.

@@ -83,7 +83,7 @@ impl Counter {
 
 /// The counters of requests and tokens.
 ///
-/// The host is told at each tick, not at each request: the calls would cost more than all else that counting takes, and
+/// The host is told every second, not at each request: the calls would cost more than all else that counting takes, and
 /// counters are read every few seconds.
 pub struct Metrics {
     requests: RefCell<Requests>,
