@@ -83,8 +83,7 @@ impl Counter {
 
 /// The counters of requests and tokens.
 ///
-/// The host is told every second, not at each request: the calls would cost more than all else that counting takes, and
-/// counters are read every few seconds.
+/// The host is told every second, not at each request: every call to it costs, and counters are read every few seconds.
 pub struct Metrics {
     requests: RefCell<Requests>,
     by_cache: Counter,

@@ -112,7 +112,7 @@ impl TokenCache {
             || entries.bytes.saturating_add(weight(evidence.bytes())) > self.bounds.max_bytes;
         if is_full
             && entries.by_hash.peek_lru().is_some_and(|(_, oldest)| is_good(&oldest.verified))
-            && !entries.saw_lately(hash, self.bounds.max_entries)
+            && !entries.saw_lately(hash, self.most_entries())
         {
             return;
         }
@@ -140,6 +140,11 @@ impl TokenCache {
     /// The header that was read last.
     pub fn last_header(&self) -> &LastHeader {
         &self.last_header
+    }
+
+    /// How many tokens there is room for, whichever bound comes first.
+    fn most_entries(&self) -> usize {
+        self.bounds.max_entries.min(self.bounds.max_bytes / ENTRY_OVERHEAD)
     }
 
     fn hash(&self, evidence: Evidence<'_>) -> u64 {
