@@ -1,43 +1,43 @@
-//! How a denial is worded: status, headers, body. The one place that turns a reason into an answer.
+//! The response to a denied request: status, headers, body. The only place that turns a reason into a response.
 
 use crate::deny_reason::DenyReason;
 
 /// How the operator wants denials worded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
-    /// The protection space that a client without a token is told (RFC 9110 section 11.5).
+    /// The protection space named to a client without a token (RFC 9110 section 11.5).
     pub realm: String,
-    /// What the body is.
+    /// The kind of body.
     pub body: Body,
-    /// Headers that every denial has besides, as written.
+    /// Further headers of every denial, names as written.
     pub headers: Vec<(String, String)>,
-    /// Whether a denial for want of MFA is told to Envoy's own filters, in the filter state `wasm.mfa_gate.reason`: what
-    /// words the reason phrase, which is out of Wasm's reach, asks for it.
+    /// Whether a denial for want of MFA sets the filter state `wasm.mfa_gate.reason`. The shipped Lua filter reads it to set
+    /// the reason phrase, which Wasm cannot.
     pub filter_state: bool,
 }
 
-/// What the body of a denial is.
+/// The kind of body of a denial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body {
     /// `application/problem+json` (RFC 9457).
     ProblemJson,
-    /// Nothing.
+    /// No body.
     None,
 }
 
-/// The answer to a denied request.
+/// The response to a denied request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The headers.
     pub headers: Vec<(String, String)>,
-    /// The body; empty is none.
+    /// The body; may be empty.
     pub body: String,
 }
 
 impl Answer {
-    /// The same answer to a gRPC request: Envoy makes the body its `grpc-message`, and the content type is gRPC's.
+    /// The response to a gRPC request: Envoy sends the body as `grpc-message` and sets the content type.
     pub fn for_grpc(mut self, reason: DenyReason) -> Self {
         self.headers.retain(|(name, _)| name != CONTENT_TYPE);
         reason.title().clone_into(&mut self.body);
@@ -47,32 +47,32 @@ impl Answer {
 
 const CONTENT_TYPE: &str = "Content-Type";
 
-/// How long a client waits before it asks again when keys are missing, in seconds.
+/// How long a client should wait before it retries when keys are missing, in seconds.
 const RETRY_AFTER: &str = "5";
 
-/// What a reason is to a client: a status and an error code of RFC 6750 section 3.1, never more.
+/// What a client learns of a reason: a status and an error code of RFC 6750 section 3.1, never more.
 struct Wording {
     status: u16,
     challenge: Scheme,
 }
 
-/// What `WWW-Authenticate` says.
+/// The content of `WWW-Authenticate`.
 enum Scheme {
-    /// Nothing: another token would not help.
+    /// No challenge: another token would not help.
     Silent,
-    /// Come with a token; no error code, as the request had none (RFC 6750 section 3.1).
+    /// The realm without an error code, as the request carried no token (RFC 6750 section 3.1).
     Realm,
-    /// What is wrong with the one that came.
+    /// This error code.
     Error(&'static str),
 }
 
 impl DenyReason {
-    /// Whether the token is good and wants proof of MFA: what the status line of HTTP/1.1 says.
+    /// Whether the token is valid but lacks proof of MFA. On HTTP/1.1 the status line says so.
     pub fn is_about_mfa(self) -> bool {
         matches!(self, DenyReason::MfaMissing | DenyReason::MfaUnknowable)
     }
 
-    /// The reason phrase of RFC 9110 that goes with the status.
+    /// The reason phrase of the status (RFC 9110).
     pub fn title(self) -> &'static str {
         match self.wording().status {
             400 => "Bad Request",
@@ -110,7 +110,7 @@ impl DenyReason {
     }
 }
 
-/// Words a denial.
+/// The response to a denial.
 pub fn answer(challenge: &Challenge, reason: DenyReason) -> Answer {
     let Wording { status, challenge: scheme } = reason.wording();
     let mut headers = challenge.headers.clone();
@@ -137,7 +137,7 @@ pub fn answer(challenge: &Challenge, reason: DenyReason) -> Answer {
     Answer { status, headers, body }
 }
 
-/// The text behind `%RESPONSE_CODE_DETAILS%` in Envoy's access log. Stable.
+/// The text of `%RESPONSE_CODE_DETAILS%` in Envoy's access log. Stable.
 pub fn details(reason: DenyReason) -> String {
     format!("mfa_gate{{{}}}", reason.as_str())
 }
@@ -176,8 +176,8 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_never_says_more_than_its_error_code() {
-        // Catalogue K11: whatever is wrong with a token, the client sees the same bytes.
+    fn a_response_reveals_its_error_code_alone() {
+        // Every fault of a token has the same bytes (catalogue K11).
         let of = |reason| answer(&plain(), reason);
         for reason in DenyReason::ALL {
             let answer = of(reason);
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_are_missing_are_no_fault_of_the_token() {
+    fn missing_keys_do_not_blame_the_token() {
         let answer = answer(&plain(), DenyReason::KeysUnavailable);
         assert_eq!((answer.status, header(&answer, "Retry-After").as_deref()), (503, Some("5")));
         assert_eq!(header(&answer, "WWW-Authenticate"), None);

@@ -1,47 +1,53 @@
-//! The reasons for which a request is denied.
+//! The closed set of deny reasons.
 
-/// Why a request was denied: the closed set that answers, logs and metrics use.
+/// The outcome of an allowed request in headers, logs and metrics.
+pub const ALLOW: &str = "allow";
+
+/// The outcome of a denied request in logs and metrics.
+pub const DENY: &str = "deny";
+
+/// Why a request was denied. Responses, logs and metrics use this closed set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DenyReason {
-    /// The path has no reading that could be judged.
+    /// The path cannot be read.
     PathUnreadable,
     /// Envoy's route names a policy that is not configured.
     PolicyUnknown,
-    /// No token where one could be.
+    /// The request carries no token.
     TokenMissing,
-    /// More than one token.
+    /// The request carries more than one token.
     TokenAmbiguous,
-    /// Longer than what is read.
+    /// The token is longer than `token.max_bytes`.
     TokenTooLarge,
-    /// Not a token that is read.
+    /// The token is not a JWS in compact form, or has a header that is not supported.
     TokenMalformed,
-    /// An algorithm that is not taken, or not by this key.
+    /// The algorithm is not supported, or not the key's.
     AlgorithmNotAllowed,
     /// The issuer has no such key.
     KeyUnknown,
-    /// Not the key's signature.
+    /// The signature is not the key's.
     SignatureInvalid,
-    /// No configured issuer.
+    /// The issuer is not configured.
     IssuerUntrusted,
-    /// Not for this tenant.
+    /// The issuer is not trusted for this tenant.
     TenantNotAllowed,
-    /// For another audience.
+    /// The token is for another audience.
     AudienceMismatch,
-    /// Past its `exp`.
+    /// `exp` has passed.
     TokenExpired,
-    /// Before its `nbf` or `iat`.
+    /// `nbf` or `iat` is in the future.
     TokenNotYetValid,
-    /// A claim with a type or value that it cannot have.
+    /// A claim has a type or value that it cannot have.
     ClaimMalformed,
-    /// The issuer's keys are not at hand.
+    /// The issuer's keys are not available.
     KeysUnavailable,
-    /// A user without proof of MFA.
+    /// A user's token does not prove MFA.
     MfaMissing,
-    /// A user with a token that cannot carry the proof.
+    /// A user's token is of a kind that cannot carry the proof.
     MfaUnknowable,
-    /// An application where a user is wanted.
+    /// The token is application-only, and the policy requires a user.
     AppOnlyNotAllowed,
-    /// A further condition on a claim is not met.
+    /// A further claim condition of the policy is not met.
     ClaimNotMet,
 }
 

@@ -1,7 +1,8 @@
 //! Proof of MFA in a verified token.
 
-use crate::policy::{AppOnlyMark, Proof};
-use crate::token::{Malformed, Verified};
+use crate::issuer::AppOnlyMark;
+use crate::policy::Proof;
+use crate::token::{ClaimError, Verified};
 
 /// What a user's token says of MFA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +46,7 @@ impl Proof {
     ///
     /// `amr` is there and no array of strings (RFC 8176 section 1), or the federated claim is neither a string nor
     /// an array of strings.
-    pub fn find(&self, token: &Verified) -> Result<MfaState, Malformed> {
+    pub fn find(&self, token: &Verified) -> Result<MfaState, ClaimError> {
         let claims = token.claims();
         let amr = claims.texts("amr")?;
         let by_amr = match (&self.amr, &amr) {

@@ -1,23 +1,23 @@
-//! Time as the tokens tell it: an argument everywhere, read from a clock nowhere in the core.
+//! Times and durations. In the core the current time is always an argument.
 
-use crate::json::Number;
+use crate::wire::json::Number;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnixTime(i64);
 
-/// A length of time in milliseconds, never negative.
+/// A duration in milliseconds, never negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(i64);
 
-/// 9999-12-31T23:59:59Z, the last second RFC 3339 can write. Past it lie mistakes: milliseconds taken for
-/// seconds, and "never".
+/// 9999-12-31T23:59:59Z, the last second that RFC 3339 can write. Later times are mistakes: milliseconds given as seconds,
+/// or "never".
 const MAX_SECONDS: u64 = 253_402_300_799;
 
 /// Milliseconds in a second.
 const MILLIS: i64 = 1000;
 
-/// Which way a NumericDate's fraction of a millisecond goes.
+/// How to round a fraction of a millisecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Round {
     /// Towards the past: for `exp`.
@@ -27,7 +27,7 @@ pub enum Round {
 }
 
 impl UnixTime {
-    /// The time so many milliseconds after 1970.
+    /// The time `millis` milliseconds after 1970.
     pub const fn from_millis(millis: i64) -> Self {
         UnixTime(millis)
     }
@@ -42,8 +42,8 @@ impl UnixTime {
         u64::try_from(self.0.div_euclid(MILLIS)).unwrap_or(0)
     }
 
-    /// A NumericDate (RFC 7519 section 2): seconds since 1970, with a fraction or without.
-    /// `None` before 1970 and after the year 9999.
+    /// A NumericDate (RFC 7519 section 2): seconds since 1970, with or without a fraction. `None` before 1970 and after the
+    /// year 9999.
     pub fn from_numeric_date(date: Number, round: Round) -> Option<Self> {
         let millis = match date {
             Number::Unsigned(seconds) if seconds <= MAX_SECONDS => i64::try_from(seconds).ok()?.checked_mul(MILLIS)?,
@@ -58,44 +58,44 @@ impl UnixTime {
         Some(UnixTime(millis))
     }
 
-    /// This much later, no later than the end of what can be told.
+    /// The time `span` later; saturates.
     pub const fn plus(self, span: Span) -> Self {
         UnixTime(self.0.saturating_add(span.0))
     }
 }
 
 impl Span {
-    /// So many seconds; what cannot be told in milliseconds is the longest that can.
+    /// A duration of `seconds`.
     pub const fn from_seconds(seconds: u32) -> Self {
         Span((seconds as i64).saturating_mul(MILLIS))
     }
 
-    /// So many milliseconds.
+    /// A duration of `millis` milliseconds.
     pub const fn from_millis(millis: u32) -> Self {
         Span(millis as i64)
     }
 
-    /// Both together.
+    /// The sum; saturates.
     pub fn plus(self, other: Span) -> Self {
         Span(self.0.saturating_add(other.0))
     }
 
-    /// From one time to another; nothing if the other is earlier.
+    /// The duration from one time to another; zero if `to` is earlier.
     pub fn between(from: UnixTime, to: UnixTime) -> Self {
         Span(to.0.saturating_sub(from.0).max(0))
     }
 
-    /// So many times as long.
+    /// The duration multiplied by `factor`; saturates.
     pub fn times(self, factor: u32) -> Self {
         Span(self.0.saturating_mul(i64::from(factor)))
     }
 
-    /// Longer by up to one part in `parts`, as `random` says.
+    /// The duration plus a random share of up to one in `parts`.
     pub fn plus_share(self, random: u32, parts: u32) -> Self {
         Span(self.0.saturating_add(self.share(random, parts)))
     }
 
-    /// Shorter by up to one part in `parts`, as `random` says.
+    /// The duration minus a random share of up to one in `parts`.
     pub fn less_share(self, random: u32, parts: u32) -> Self {
         Span(self.0.saturating_sub(self.share(random, parts)))
     }

@@ -1,8 +1,8 @@
 //! What the upstream is told of a request that passes, under header names that the operator gives.
 
-use crate::json::{Json, Number};
-use crate::subject::Subject;
-use crate::token::Claims;
+use crate::deny_reason::ALLOW;
+use crate::token::{Claims, Subject};
+use crate::wire::json::{Json, Number};
 
 /// The headers that tell the upstream. None by default: each costs a call to the host.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct UpstreamHeaders {
 
 /// Headers to set, in lower case, and their values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Told(Vec<(String, String)>);
+pub struct UpstreamValues(Vec<(String, String)>);
 
 /// The longest value that is passed on, in bytes.
 const MAX_VALUE_BYTES: usize = 1024;
@@ -42,11 +42,11 @@ impl UpstreamHeaders {
     }
 
     /// What to tell of a token's request.
-    pub fn tell(&self, subject: Subject, claims: &Claims<'_>) -> Told {
+    pub fn values(&self, subject: Subject, claims: &Claims<'_>) -> UpstreamValues {
         let claims =
             self.claims.iter().filter_map(|(claim, header)| Some((header.clone(), value(claims.get(claim)?)?)));
-        Told(
-            self.tell_decision()
+        UpstreamValues(
+            self.decision_value()
                 .into_iter()
                 .chain(self.subject.iter().map(|name| (name.clone(), subject.as_str().to_owned())))
                 .chain(claims)
@@ -54,17 +54,17 @@ impl UpstreamHeaders {
         )
     }
 
-    fn tell_decision(&self) -> Option<(String, String)> {
-        self.decision.as_ref().map(|name| (name.clone(), "allow".to_owned()))
+    fn decision_value(&self) -> Option<(String, String)> {
+        self.decision.as_ref().map(|name| (name.clone(), ALLOW.to_owned()))
     }
 
     /// What to tell of a request that needed no token.
-    pub fn tell_public(&self) -> Told {
-        Told(self.tell_decision().into_iter().collect())
+    pub fn public_values(&self) -> UpstreamValues {
+        UpstreamValues(self.decision_value().into_iter().collect())
     }
 }
 
-impl Told {
+impl UpstreamValues {
     /// Names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))

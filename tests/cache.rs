@@ -4,11 +4,14 @@ mod support;
 
 use std::sync::{Arc, OnceLock};
 
-use mfa_gate::decision::{Means, decide};
-use mfa_gate::keys::{InlineKeys, KeySet, KeyStore, RustCrypto};
-use mfa_gate::policy::{CacheBounds, Gate, Issuer};
+use mfa_gate::decision::{Environment, decide};
+use mfa_gate::gate::Gate;
+use mfa_gate::issuer::Issuer;
+use mfa_gate::issuer::{InlineKeys, KeyStore};
+use mfa_gate::keys::{KeySet, RustCrypto};
 use mfa_gate::time::UnixTime;
-use mfa_gate::token::{Evidence, TokenCache, Vouched};
+
+use mfa_gate::token::{CacheBounds, CacheKey, TokenCache, Verification, Vouched};
 use serde_json::{Value, json};
 
 use support::cases::metadata;
@@ -49,7 +52,7 @@ impl Stage {
 
     fn reason_of(&self, request: &NativeRequest, keys: &dyn KeyStore, now: i64) -> Option<&'static str> {
         let now = UnixTime::from_millis(now * 1000);
-        let means = Means { keys, verifier: &RustCrypto, cache: &self.cache, now };
+        let means = Environment { verification: Verification { keys, verifier: &RustCrypto, now }, cache: &self.cache };
         decide(&self.gate, request, &means).outcome.err().map(|denial| denial.reason.as_str())
     }
 
@@ -58,7 +61,7 @@ impl Stage {
     }
 
     fn remembers_token(&self, token: &[u8]) -> bool {
-        self.cache.get(Evidence::Compact(token)).is_some()
+        self.cache.get(CacheKey::Compact(token)).is_some()
     }
 }
 
@@ -173,7 +176,7 @@ fn behind_jwt_authn() -> (Stage, Vec<u8>, Vec<u8>) {
 fn what_jwt_authn_verified_is_remembered_and_expires() {
     let (stage, metadata, left) = behind_jwt_authn();
     let request = || NativeRequest::to_path(b"/v1/customers").with_metadata(metadata.clone());
-    let remembers = || stage.cache.get(Evidence::Metadata(&left)).is_some();
+    let remembers = || stage.cache.get(CacheKey::Metadata(&left)).is_some();
     assert_eq!(stage.reason_of(&request(), &NoKeys, NOW), None);
     assert!(remembers());
     assert_eq!(stage.reason_of(&request(), &NoKeys, NOW), None);
@@ -190,6 +193,6 @@ fn what_jwt_authn_verified_stays_with_its_requests() {
     // Whoever knows how it is remembered cannot send that for a token, nor bring another beside it.
     let sent = || request().with("authorization", [b"Bearer ", left.as_slice()].concat());
     assert_eq!(stage.reason_of(&sent(), &NoKeys, NOW), Some("token-missing"));
-    assert!(stage.cache.get(Evidence::Compact(&left)).is_none());
+    assert!(stage.cache.get(CacheKey::Compact(&left)).is_none());
     assert_eq!(stage.reason_of(&sent().with_metadata(metadata), &NoKeys, NOW), Some("token-ambiguous"));
 }

@@ -108,7 +108,7 @@ fn nothing_is_found_in_the_shipped_configuration() {
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(
         found[0]["message"],
-        "issuers[0].jwks.inline: no key for verifying is in the set; paste the issuer's public keys, or have them fetched: `jwks: {uri: https://..., cluster: NAME}`"
+        "issuers[0].jwks.inline: the set has no verification key; paste the issuer's public keys, or have them fetched: `jwks: {uri: https://..., cluster: NAME}`"
     );
     let text = fs::read_to_string(support::repository(path)).unwrap();
     let key = "{keys: [{kty: OKP, crv: Ed25519, x: 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo}]}";

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use mfa_gate::json::Json;
+use mfa_gate::gate::Gate;
 use mfa_gate::keys::{Algorithm, KeySet, Lookup, RustCrypto, Source, Verifier};
-use mfa_gate::policy::{Gate, TokenRules};
+use mfa_gate::token::TokenRules;
 use mfa_gate::token::{Compact, LastHeader, TokenError};
+use mfa_gate::wire::json::Json;
 use serde_json::{Value, json};
 
 use support::envoy::{Envoy, Listener, Settings};
@@ -39,7 +40,7 @@ fn json(path: &Path) -> Value {
 
 fn rules() -> TokenRules {
     let sample = Sample::load(&Forge::new(), "partner-center.yaml");
-    gate(&sample.config).token
+    gate(&sample.config).trust.rules
 }
 
 /// Whether the token gets past structure, header and signature. These corpora sign texts that are no claims, so their payload is all that

@@ -170,7 +170,7 @@ fn d13_a_private_key_is_refused_in_words_that_do_not_hold_it() {
     };
     for (key, member) in [("p256", "d"), ("rsa", "d"), ("rsa", "p"), ("rsa", "q"), ("ed25519", "d")] {
         let refusal = format!(
-            "issuers[0].jwks.inline.keys[0]: `{member}` belongs to a private key; give the public one, and replace this one, which was shown"
+            "issuers[0].jwks.inline.keys[0]: `{member}` is a private-key member; configure only the public key, and rotate this key: it has been exposed"
         );
         assert_eq!(inline(with(key, &json!({member: PRIVATE}))), Err(refusal));
     }

@@ -2,12 +2,12 @@
 
 mod support;
 
-use mfa_gate::json::Json;
 use mfa_gate::keys::{KeySet, Record, Uri};
-use mfa_gate::policy::TokenRules;
 use mfa_gate::route::{Authority, MAX_READINGS, RequestPath};
 use mfa_gate::time::Span;
+use mfa_gate::token::TokenRules;
 use mfa_gate::token::{Compact, LastHeader, TokenError, Vouched};
+use mfa_gate::wire::json::Json;
 use proptest::prelude::*;
 use proptest::sample::Index;
 

@@ -20,7 +20,7 @@ fn config(routes: &[Value], default: &str) -> Value {
 }
 
 /// Whether a request for the path passes without a token.
-fn is_open(gate: &mfa_gate::policy::Gate, path: &str) -> bool {
+fn is_open(gate: &mfa_gate::gate::Gate, path: &str) -> bool {
     matches!(judge(gate, &NativeRequest::to_path(path.as_bytes()), NOW), Verdict::Allow(_))
 }
 
@@ -51,13 +51,13 @@ fn permuted<T: Clone>(items: &[T], mut number: usize) -> Vec<T> {
 #[test]
 fn i21_the_order_of_the_routes_means_nothing() {
     let routes = overlapping();
-    let chosen = |gate: &mfa_gate::policy::Gate| -> Vec<Option<String>> {
+    let chosen = |gate: &mfa_gate::gate::Gate| -> Vec<Option<String>> {
         let paths = ["/", "/a", "/a/x", "/a/b", "/a/b/x", "/a/b/c", "/a/b/c/d", "/x", "/ab"];
         let hosts = ["api.example.com", "other.example.com"];
         let mut chosen = Vec::new();
         let cache = mfa_gate::token::TokenCache::new(gate.cache);
         let now = mfa_gate::time::UnixTime::from_millis(NOW * 1000);
-        let means = mfa_gate::decision::Means::without_host(&cache, now);
+        let means = mfa_gate::decision::Environment::without_host(&cache, now);
         for path in paths {
             for host in hosts {
                 for method in ["GET", "POST"] {

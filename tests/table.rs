@@ -10,15 +10,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use mfa_gate::policy::Gate;
+use mfa_gate::gate::Gate;
 use serde_json::Value;
 
 use support::answer::{Challenge, differences, row_of};
 use support::cases::case::{EnvoyAnswer, Expected};
-use support::cases::entry::Entry;
-use support::cases::forge::Forge;
+use support::cases::load::Entry;
 use support::cases::native::{NativeRequest, forwarded};
-use support::cases::shot::Shot;
+use support::cases::test_keys::Forge;
+use support::cases::test_request::Shot;
 use support::envoy::{Carrier, Envoy, Listener, Settings};
 use support::http1::{Connection, Response, find, with_id};
 use support::http2;
@@ -53,16 +53,18 @@ fn main() {
         let entry = &stage.entries[index];
         let mut add = |how: &str, run: fn(&Stage, &Entry) -> Result<(), Failed>| {
             let stage = Arc::clone(&stage);
-            trials.push(Trial::test(format!("{how}: {}", entry.title()), move || run(&stage, &stage.entries[index])));
+            trials.push(Trial::test(format!("{how}: {}", support::table::title(&entry)), move || {
+                run(&stage, &stage.entries[index])
+            }));
         };
         if !entry.is_for_envoy_alone() {
             add("native", natively);
         }
         add("envoy", |stage, entry| in_envoy(stage, entry, Settings::Bare, Carrier::StringValue));
-        if ALSO_AS_SHIPPED.contains(&entry.file().as_str()) {
+        if ALSO_AS_SHIPPED.contains(&support::table::file(&entry).as_str()) {
             add("envoy as shipped", |stage, entry| in_envoy(stage, entry, Settings::Shipped, Carrier::StringValue));
         }
-        if ALSO_AS_STRUCT.contains(&entry.file().as_str()) {
+        if ALSO_AS_STRUCT.contains(&support::table::file(&entry).as_str()) {
             add("envoy by Struct", |stage, entry| in_envoy(stage, entry, Settings::Bare, Carrier::Struct));
         }
     }
@@ -145,10 +147,10 @@ fn listeners(forge: &Forge, entries: &[Entry]) -> Vec<Listener> {
             }
         };
         add(Settings::Bare, Carrier::StringValue);
-        if ALSO_AS_SHIPPED.contains(&entry.file().as_str()) {
+        if ALSO_AS_SHIPPED.contains(&support::table::file(&entry).as_str()) {
             add(Settings::Shipped, Carrier::StringValue);
         }
-        if ALSO_AS_STRUCT.contains(&entry.file().as_str()) {
+        if ALSO_AS_STRUCT.contains(&support::table::file(&entry).as_str()) {
             add(Settings::Bare, Carrier::Struct);
         }
     }
@@ -158,7 +160,14 @@ fn listeners(forge: &Forge, entries: &[Entry]) -> Vec<Listener> {
 fn listener_name(entry: &Entry, settings: Settings, carrier: Carrier) -> String {
     use sha2::Digest as _;
     let hash = sha2::Sha256::digest(entry.config.to_string());
-    format!("{} {settings:?} {carrier:?} {:02x}{:02x}{:02x}{:02x}", entry.file(), hash[0], hash[1], hash[2], hash[3])
+    format!(
+        "{} {settings:?} {carrier:?} {:02x}{:02x}{:02x}{:02x}",
+        support::table::file(&entry),
+        hash[0],
+        hash[1],
+        hash[2],
+        hash[3]
+    )
 }
 
 /// The place of the case's route policy among those of its listener.
@@ -378,7 +387,7 @@ impl Run<'_> {
 
     /// A filter that trapped answers nothing any more; one that lives says of the good token what the core says.
     fn filter_lives(&self, connection: &mut Connection) -> Result<(), Failed> {
-        let Some(good) = self.entry.good(&self.stage.forge, self.now) else {
+        let Some(good) = support::table::good(self.entry, &self.stage.forge, self.now) else {
             return Err(Failed::from("the file has no token `good`"));
         };
         let id = self.next_id();

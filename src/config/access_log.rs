@@ -1,7 +1,7 @@
 //! `access_log`: how much the access log tells.
 
 use super::node::{Node, Problems};
-use crate::access_log::{AccessLog, LoggedKey, LoggedUser};
+use crate::token::{AccessLog, LoggedKey, LoggedUser};
 
 pub fn read(node: &Node<'_>, problems: &mut Problems) -> Option<AccessLog> {
     let fields = node.fields(problems, &["user", "key"])?;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::node::{Node, Problems};
-use crate::json::Json;
+use crate::issuer::{AppOnlyMark, Issuer, Names};
+use crate::issuer_name::IssuerName;
 use crate::keys::{Document, KeySet, KeySource, Remote, Timing, Uri};
-use crate::policy::{AppOnlyMark, Issuer, IssuerName, Names};
 use crate::time::Span;
+use crate::wire::json::Json;
 
 pub fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<Arc<Issuer>>> {
     let items = node.items(problems)?;

@@ -12,16 +12,14 @@ mod token;
 mod wire;
 
 use std::fmt;
-use std::sync::Arc;
 
 pub use node::join;
 use node::{Node, Problems};
 
-use crate::json::Json;
-use crate::keys::KeySource;
-use crate::mfa;
-use crate::policy::{Demand, Gate, Issuer, Policy, Proof, Values};
+use crate::gate::{Gate, claims_kept, usual_proof};
+use crate::token::Trust;
 use crate::upstream::UpstreamHeaders;
+use crate::wire::json::Json;
 
 /// How deep the configuration may nest: a JWK of an inline set stands at the seventh level.
 pub const MAX_DEPTH: usize = 16;
@@ -142,7 +140,7 @@ fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
         (envoy_route_metadata, fields.optional("envoy_route_metadata"), &upstream)
         && !upstream.is_empty()
     {
-        // Seen on Envoy 1.40: once a header is set or removed, the route is chosen anew when the filter is done, and
+        // AuthenticatedToken on Envoy 1.40: once a header is set or removed, the route is chosen anew when the filter is done, and
         // until then its metadata stay those of the old one. A client could have picked the lax one by a header.
         node.wrong(
             problems,
@@ -154,54 +152,15 @@ fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
     }
     let (issuers, policies, upstream, default) = (issuers?, policies.into_list(), upstream?, default?);
     Some(Gate {
-        metadata_names: metadata_names(&issuers),
-        issuers,
+        trust: Trust::new(issuers, token?, access_log?, claims_kept(&policies, &upstream)),
         routes: routes?,
         usual_proof: usual_proof(&default),
         default,
         envoy_route_metadata: envoy_route_metadata?,
-        token: token?,
         challenge: challenge?,
         host_crypto: host_crypto?,
         cache: cache?,
-        access_log: access_log?,
-        claims_kept: claims_kept(&policies, &upstream),
         policies,
         upstream,
     })
-}
-
-fn metadata_names(issuers: &[Arc<Issuer>]) -> Vec<String> {
-    let mut names = Vec::new();
-    for issuer in issuers {
-        if let KeySource::Metadata(name) = &issuer.keys
-            && !names.contains(name)
-        {
-            names.push(name.clone());
-        }
-    }
-    names
-}
-
-fn usual_proof(default: &Policy) -> Proof {
-    match &default.demand {
-        Demand::Mfa(demand) => demand.proof.clone(),
-        Demand::Public | Demand::SignedIn => {
-            let mfa = Values { any_of: vec!["mfa".to_owned()], all_of: Vec::new() };
-            Proof { amr: Some(mfa), federated: false }
-        }
-    }
-}
-
-fn claims_kept(policies: &[Arc<Policy>], upstream: &UpstreamHeaders) -> Vec<String> {
-    let conditions = policies.iter().flat_map(|policy| match &policy.demand {
-        Demand::Mfa(demand) => Some(&demand.claims),
-        Demand::Public | Demand::SignedIn => None,
-    });
-    let conditions = conditions.flatten().map(|(claim, _)| claim.as_str());
-    let told = upstream.claims.iter().map(|(claim, _)| claim.as_str());
-    let mut kept: Vec<_> = mfa::CLAIMS.into_iter().chain(conditions).chain(told).map(str::to_owned).collect();
-    kept.sort_unstable();
-    kept.dedup();
-    kept
 }

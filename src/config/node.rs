@@ -1,8 +1,8 @@
 //! A value of the configuration together with its place, so that whatever is wrong can be said where it is.
 
 use super::ConfigError;
-use crate::json::{Json, Number, Object};
 use crate::time::Span;
+use crate::wire::json::{Json, Number, Object};
 
 /// What was found wrong so far.
 #[derive(Debug, Default)]

@@ -21,7 +21,7 @@ fn with(fields: &str) -> Vec<String> {
 #[test]
 fn the_smallest_configuration() {
     let gate = parse(format!(r#"{{"issuers":[{}],"default":"signed_in"}}"#, issuer()).as_bytes()).unwrap();
-    assert_eq!((gate.default.name.as_str(), gate.token.max_bytes), ("signed_in", 16384));
+    assert_eq!((gate.default.name.as_str(), gate.trust.rules.max_bytes), ("signed_in", 16384));
 }
 
 #[test]
@@ -219,16 +219,16 @@ fn keys_that_must_not_be_used_are_named() {
         );
         errors(&config)
     };
-    assert_eq!(keys(""), ["issuers[0].jwks.inline: no key for verifying is in the set"]);
+    assert_eq!(keys(""), ["issuers[0].jwks.inline: the set has no verification key"]);
     assert_eq!(
         keys(r#"{"kty":"oct","k":"AA"}"#),
-        ["issuers[0].jwks.inline.keys[0]: a symmetric key (`oct`) never stands in a public key set"]
+        ["issuers[0].jwks.inline.keys[0]: a symmetric key (`oct`) does not belong in a public key set"]
     );
     let private = KEY.replace("\"kty\"", "\"d\":\"AA\",\"kty\"");
     assert_eq!(
         keys(&private),
         [
-            "issuers[0].jwks.inline.keys[0]: `d` belongs to a private key; give the public one, and replace this one, which was shown"
+            "issuers[0].jwks.inline.keys[0]: `d` is a private-key member; configure only the public key, and rotate this key: it has been exposed"
         ]
     );
     let named = KEY.replace("\"kty\"", "\"kid\":\"k\",\"kty\"");
@@ -236,14 +236,14 @@ fn keys_that_must_not_be_used_are_named() {
     assert_eq!(
         keys(r#"{"kty":"EC","crv":"P-521","x":"AA","y":"AA"}"#),
         [
-            "issuers[0].jwks.inline: no key for verifying is in the set",
-            "issuers[0].jwks.inline.keys[0]: kty `EC` with curve `P-521` is not taken"
+            "issuers[0].jwks.inline: the set has no verification key",
+            "issuers[0].jwks.inline.keys[0]: kty `EC` with curve `P-521` is not supported"
         ]
     );
     let weak = r#"{"kty":"OKP","crv":"Ed25519","x":"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#;
     assert_eq!(keys(weak), ["issuers[0].jwks.inline.keys[0]: the point has small order"]);
     assert_eq!(
         keys(r#"{"kty":"RSA","n":"qqqqqqqq","e":"AQAB"}"#),
-        ["issuers[0].jwks.inline.keys[0]: the modulus has 48 bits; taken: 2048 to 4096"]
+        ["issuers[0].jwks.inline.keys[0]: the modulus has 48 bits; supported: 2048 to 4096"]
     );
 }

@@ -2,8 +2,8 @@
 
 use super::answers::header_name;
 use super::node::{Node, Problems};
-use crate::policy::{CacheBounds, TokenRules};
 use crate::time::Span;
+use crate::token::{CacheBounds, TokenRules};
 
 /// As much as Entra's largest tokens, whose groups overflow at 200, have; and a quarter of what Envoy takes as headers.
 const DEFAULT_MAX_BYTES: usize = 16 * 1024;

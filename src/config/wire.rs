@@ -1,8 +1,8 @@
 //! The bytes that a host hands over: a `StringValue` arrives as its text, a `Struct` as protobuf.
 
 use super::MAX_DEPTH;
-use crate::google_struct::{self, Unreadable};
-use crate::json::Json;
+use crate::wire::google_struct::{self, StructError};
+use crate::wire::json::Json;
 
 /// The largest configuration, in bytes: some fifty thousand routes.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -23,7 +23,7 @@ pub fn read(bytes: &[u8]) -> Result<Json<'_>, String> {
         Err(error) => error,
     };
     google_struct::read(bytes, MAX_DEPTH).map(Json::Object).map_err(|unreadable| match unreadable {
-        Unreadable::NoStruct => format!("is neither JSON ({error}) nor a google.protobuf.Struct"),
+        StructError::NotAStruct => format!("is neither JSON ({error}) nor a google.protobuf.Struct"),
         other => other.to_string(),
     })
 }

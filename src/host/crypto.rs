@@ -3,11 +3,11 @@
 use proxy_wasm::hostcalls;
 
 use crate::keys::{Algorithm, Key, RustCrypto, Verifier, ecdsa_der, verifies_ecdsa, verifies_rsa};
-use crate::protobuf::{put, size};
+use crate::wire::protobuf::{put, size};
 
 /// The host's verifier where it works, the module's own for the rest.
 #[derive(Debug, Clone, Copy)]
-pub struct HostCrypto {
+pub(super) struct HostCrypto {
     rsa: bool,
     ecdsa: bool,
 }
@@ -21,7 +21,7 @@ const RIGHT: &[u8] = &[0x08, 0x01];
 impl HostCrypto {
     /// Finds out what the host can do, by signatures that are known.
     pub fn probe(wanted: bool) -> Self {
-        HostCrypto { rsa: wanted && verifies_rsa(&Asked), ecdsa: wanted && verifies_ecdsa(&Asked) }
+        HostCrypto { rsa: wanted && verifies_rsa(&HostOnly), ecdsa: wanted && verifies_ecdsa(&HostOnly) }
     }
 
     /// What is verified by whom, for the log.
@@ -45,7 +45,7 @@ impl Verifier for HostCrypto {
             Ps256 | Ps384 | Ps512 | EdDsa => false,
         };
         if by_host {
-            Asked.verify(key, algorithm, message, signature)
+            HostOnly.verify(key, algorithm, message, signature)
         } else {
             RustCrypto.verify(key, algorithm, message, signature)
         }
@@ -53,9 +53,9 @@ impl Verifier for HostCrypto {
 }
 
 /// The host alone.
-struct Asked;
+struct HostOnly;
 
-impl Verifier for Asked {
+impl Verifier for HostOnly {
     fn verify(&self, key: &Key, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         let (true, Some(spki)) = (key.permits(algorithm), key.spki()) else { return false };
         let hash = match algorithm {

@@ -1,32 +1,26 @@
-//! What Envoy's own filters and its access log are told of a request, in its filter state.
-
-#![allow(unsafe_code, reason = "the host's function is declared here, as the SDK declares the rest")]
+//! The filter state of a request: the access-log entry, and the deny reason for Envoy's other filters.
 
 use log::warn;
 use proxy_wasm::hostcalls;
 
-use crate::access_log::entry;
+use super::ffi::set_property;
 use crate::decision::Decision;
 use crate::deny_reason::DenyReason;
-use crate::protobuf::{put, put_number};
-
-#[link(wasm_import_module = "env")]
-unsafe extern "C" {
-    fn proxy_set_property(path: *const u8, path_size: usize, value: *const u8, value_size: usize) -> u32;
-}
+use crate::telemetry::access_log::entry;
+use crate::wire::protobuf::{put, put_number};
 
 /// `WasmType.Protobuf`.
 const PROTOBUF: u64 = 3;
 
-/// `wasm.mfa_gate` to others.
+/// Envoy's name for it is `wasm.mfa_gate`.
 const LOG_ENTRY: &str = "mfa_gate";
 
-/// `wasm.mfa_gate.reason` to others.
+/// Envoy's name for it is `wasm.mfa_gate.reason`.
 const REASON: &str = "mfa_gate.reason";
 
-/// Tells Envoy what the log entry is, so that it can write it as JSON.
-pub fn declare() {
-    // `DeclarePropertyArguments`: name, type, schema. Not read-only: of two gates in a chain the last has the word.
+/// Declares the type of the log entry, so that Envoy can write it as JSON.
+pub(super) fn declare() {
+    // `DeclarePropertyArguments`: name, type, schema. Not read-only: of two gates in a chain the last one writes.
     let mut declaration = Vec::new();
     put(&mut declaration, 1, LOG_ENTRY.as_bytes());
     put_number(&mut declaration, 3, PROTOBUF);
@@ -36,18 +30,12 @@ pub fn declare() {
     }
 }
 
-/// Tells the access log of a request that was decided.
-pub fn tell(decision: &Decision<'_>) {
-    set(LOG_ENTRY, &entry(decision));
+/// Sets the access-log entry of a decided request.
+pub(super) fn set_log_entry(decision: &Decision<'_>) {
+    set_property(LOG_ENTRY, &entry(decision));
 }
 
-/// Tells why the status line should differ.
-pub fn tell_reason(reason: DenyReason) {
-    set(REASON, reason.as_str().as_bytes());
-}
-
-/// Sets a property, where the host lets it be set: another's may have its name. The SDK's own call traps there.
-fn set(path: &str, value: &[u8]) {
-    // SAFETY: every pointer is that of a live slice and goes with its length; the host copies before it returns.
-    unsafe { proxy_set_property(path.as_ptr(), path.len(), value.as_ptr(), value.len()) };
+/// Sets the reason, by which the shipped Lua filter words the status line.
+pub(super) fn set_reason(reason: DenyReason) {
+    set_property(REASON, reason.as_str().as_bytes());
 }

@@ -4,7 +4,6 @@
 //! it got. What is found there is checked like an answer from the network: whoever has the same `vm_id` can write it.
 
 use std::cell::{Cell, RefCell};
-use std::hash::BuildHasher as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,15 +12,16 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType};
 
 use super::metrics::KeyMetrics;
+use crate::gate::Gate;
+use crate::issuer::{InlineKeys, Issuer, KeyStore};
 use crate::keys::{
-    Document, Fetched, InlineKeys, KeySet, KeySource, KeyStore, MAX_SET_BYTES, NotTaken, Record, Remote, Schedule, Uri,
-    jwks_uri_of,
+    Document, FetchError, Fetched, KeySet, KeySource, Lease, MAX_SET_BYTES, Record, Remote, Schedule, Uri, jwks_uri_of,
 };
-use crate::policy::{Gate, Issuer};
+use crate::random::random_u32;
 use crate::time::{Span, UnixTime};
 
 /// The keys of all issuers.
-pub struct KeyRing {
+pub(super) struct KeyRing {
     /// By the issuer's index; `None` where its keys are not fetched.
     slots: Vec<Option<Slot>>,
 }
@@ -39,18 +39,8 @@ struct Slot {
     metrics: KeyMetrics,
 }
 
-/// Who fetches, for all workers to see.
-#[derive(Clone, Copy)]
-struct Lease {
-    begun: UnixTime,
-    /// Nobody else begins before.
-    until: UnixTime,
-    /// Whether the answer is still to come.
-    is_open: bool,
-}
-
 /// The ring at one moment.
-pub struct KeysNow<'a> {
+pub(super) struct KeysNow<'a> {
     /// The ring.
     pub ring: &'a KeyRing,
     /// The moment.
@@ -73,7 +63,7 @@ impl KeyRing {
             KeySource::Inline(_) | KeySource::Metadata(_) => None,
             KeySource::Fetched(remote) => Some(Slot::new(issuer, remote)),
         };
-        KeyRing { slots: gate.issuers.iter().map(slot).collect() }
+        KeyRing { slots: gate.trust.issuers.iter().map(slot).collect() }
     }
 
     fn slot(&self, issuer: usize) -> Option<&Slot> {
@@ -113,7 +103,7 @@ impl KeyRing {
 }
 
 /// How often the ring looks after its keys: a request that waits is not kept longer than need be.
-pub const TICK: Span = Span::from_millis(100);
+pub(super) const TICK: Span = Span::from_millis(100);
 
 /// No record has this version, so what is written with it is written where there is none yet, and never over another's.
 const NO_VERSION: u32 = u32::MAX;
@@ -165,9 +155,9 @@ impl Slot {
             return false;
         }
         let Some(record) = Record::from_bytes(&bytes) else { return false };
-        let adopted = self.schedule.borrow_mut().adopt(record, now, random());
-        let adopted = adopted.unwrap_or_else(|not_taken| {
-            warn!("keys of {}: what another worker left is not taken: {not_taken}", self.remote.uri.authority);
+        let adopted = self.schedule.borrow_mut().adopt(record, now, random_u32());
+        let adopted = adopted.unwrap_or_else(|error| {
+            warn!("keys of {}: what another worker left is not taken: {error}", self.remote.uri.authority);
             false
         });
         self.measure();
@@ -184,9 +174,7 @@ impl Slot {
     fn lease(&self, is_due: bool, now: UnixTime) -> bool {
         let found = self.found_lease().or_else(|| {
             // A conditional write needs something to be written over.
-            let past = UnixTime::from_millis(0);
-            let nobodys = Lease { begun: past, until: past, is_open: false };
-            let _ = hostcalls::set_shared_data(&self.lease_key, Some(&nobodys.to_bytes()), Some(NO_VERSION));
+            let _ = hostcalls::set_shared_data(&self.lease_key, Some(&Lease::FREE.to_bytes()), Some(NO_VERSION));
             self.found_lease()
         });
         // A host without shared data: each worker for itself.
@@ -220,13 +208,13 @@ impl Slot {
         match hostcalls::dispatch_http_call(&self.remote.cluster, headers, None, vec![], timeout) {
             Ok(token) => self.call.set(Some((token, document))),
             // No such cluster, for instance.
-            Err(_) => self.failed(&NotTaken::NoAnswer, now),
+            Err(_) => self.failed(&FetchError::NoAnswer, now),
         }
     }
 
     fn answered(&self, body_size: Option<usize>, now: UnixTime) {
         let Some((_, document)) = self.call.take() else { return };
-        let Some(body_size) = body_size else { return self.failed(&NotTaken::NoAnswer, now) };
+        let Some(body_size) = body_size else { return self.failed(&FetchError::NoAnswer, now) };
         let header = |name| hostcalls::get_map_value_bytes(MapType::HttpCallResponseHeaders, name).ok().flatten();
         let status = header(":status").and_then(|status| std::str::from_utf8(&status).ok()?.parse().ok());
         let cache_control = header("cache-control");
@@ -240,13 +228,13 @@ impl Slot {
             Document::KeySet => self.conclude(&fetched, now),
             Document::Discovery => match jwks_uri_of(&fetched, &self.remote.issuer) {
                 Ok(uri) => self.fetch(&uri, Document::KeySet, now),
-                Err(not_taken) => self.failed(&not_taken, now),
+                Err(error) => self.failed(&error, now),
             },
         }
     }
 
     fn conclude(&self, fetched: &Fetched<'_>, now: UnixTime) {
-        let taken = self.schedule.borrow_mut().answer(fetched, now, random()).cloned();
+        let taken = self.schedule.borrow_mut().answer(fetched, now, random_u32()).cloned();
         match taken {
             Ok(record) => {
                 info!("keys of {}: {} bytes taken", self.remote.uri.authority, record.body.len());
@@ -255,17 +243,17 @@ impl Slot {
                 self.metrics.count_fetch(true);
                 self.measure();
             }
-            Err(not_taken) => self.report(&not_taken, now),
+            Err(error) => self.report(&error, now),
         }
     }
 
-    fn failed(&self, not_taken: &NotTaken, now: UnixTime) {
-        self.schedule.borrow_mut().fail(now, random());
-        self.report(not_taken, now);
+    fn failed(&self, error: &FetchError, now: UnixTime) {
+        self.schedule.borrow_mut().fail(now, random_u32());
+        self.report(error, now);
     }
 
-    fn report(&self, not_taken: &NotTaken, now: UnixTime) {
-        warn!("keys of {}: not taken: {not_taken}", self.remote.uri.authority);
+    fn report(&self, error: &FetchError, now: UnixTime) {
+        warn!("keys of {}: not taken: {error}", self.remote.uri.authority);
         self.metrics.count_fetch(false);
         // The pause after a failure, but no longer than an unknown key has to wait for its turn.
         let until = self.schedule.borrow().due().min(now.plus(self.remote.timing.cooldown));
@@ -277,24 +265,4 @@ impl Slot {
         let lease = Lease { begun: now, until, is_open: false };
         let _ = hostcalls::set_shared_data(&self.lease_key, Some(&lease.to_bytes()), None);
     }
-}
-
-impl Lease {
-    fn to_bytes(self) -> Vec<u8> {
-        let times = [self.begun, self.until].map(|time| time.as_millis().to_le_bytes()).concat();
-        [times.as_slice(), &[u8::from(self.is_open)]].concat()
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (begun, rest) = bytes.split_first_chunk()?;
-        let (until, rest) = rest.split_first_chunk()?;
-        let time = |bytes: &[u8; 8]| UnixTime::from_millis(i64::from_le_bytes(*bytes));
-        Some(Lease { begun: time(begun), until: time(until), is_open: rest == [1] })
-    }
-}
-
-/// For jitter: the seed of the standard library's hash maps, which the host's random bytes are behind.
-fn random() -> u32 {
-    let hash = std::hash::RandomState::new().hash_one(0_u8);
-    u32::try_from(hash & u64::from(u32::MAX)).unwrap_or(0)
 }

@@ -6,10 +6,11 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::MetricType;
 
 use crate::decision::{Decision, TokenSource};
-use crate::metrics::{
+use crate::gate::Gate;
+use crate::issuer::Issuer;
+use crate::telemetry::metrics::{
     KEYS, KEYS_EXPIRY, KEYS_FETCHED, MAX_SERIES, RequestSeries, key_fetches, of_keys, verified_tokens,
 };
-use crate::policy::{Gate, Issuer};
 use crate::time::UnixTime;
 
 thread_local! {
@@ -61,22 +62,22 @@ impl Metric {
 /// A counter, and how much of it the host has not been told.
 struct Counter {
     metric: Metric,
-    untold: Cell<u32>,
+    unflushed: Cell<u32>,
 }
 
 impl Counter {
     fn new(name: String) -> Self {
-        Counter { metric: Metric::counter(name), untold: Cell::new(0) }
+        Counter { metric: Metric::counter(name), unflushed: Cell::new(0) }
     }
 
     fn count(&self) {
-        self.untold.set(self.untold.get().saturating_add(1));
+        self.unflushed.set(self.unflushed.get().saturating_add(1));
     }
 
-    fn tell(&self) {
-        match self.untold.take() {
+    fn flush(&self) {
+        match self.unflushed.take() {
             0 => {}
-            untold => self.metric.add(untold),
+            unflushed => self.metric.add(unflushed),
         }
     }
 }
@@ -84,7 +85,7 @@ impl Counter {
 /// The counters of requests and tokens.
 ///
 /// The host is told every second, not at each request: every call to it costs, and counters are read every few seconds.
-pub struct Metrics {
+pub(super) struct Metrics {
     requests: RefCell<Requests>,
     by_cache: Counter,
     by_signature: Counter,
@@ -123,16 +124,16 @@ impl Metrics {
     }
 
     /// Tells the host what was counted since it was told before.
-    pub fn tell(&self) {
-        [&self.by_cache, &self.by_signature, &self.by_metadata].into_iter().for_each(Counter::tell);
-        self.requests.borrow().by_slot.iter().flatten().for_each(|(_, counter)| counter.tell());
+    pub fn flush(&self) {
+        [&self.by_cache, &self.by_signature, &self.by_metadata].into_iter().for_each(Counter::flush);
+        self.requests.borrow().by_slot.iter().flatten().for_each(|(_, counter)| counter.flush());
     }
 }
 
 /// What a configuration counted last is told when it goes.
 impl Drop for Metrics {
     fn drop(&mut self) {
-        self.tell();
+        self.flush();
     }
 }
 
@@ -166,7 +167,7 @@ impl Requests {
 }
 
 /// What is told of one issuer's keys.
-pub struct KeyMetrics {
+pub(super) struct KeyMetrics {
     keys: Metric,
     fetched: Metric,
     expiry: Metric,

@@ -1,9 +1,8 @@
-//! The signature algorithms that are taken (RFC 7518 section 3.1, RFC 8037 section 3.1).
+//! The supported signature algorithms (RFC 7518 section 3.1, RFC 8037 section 3.1).
 
 use std::fmt;
 
-/// An algorithm that is taken. There is no variant for `none` or for the symmetric ones, so no code path can
-/// take them.
+/// A supported algorithm. `none` and the symmetric algorithms have no variant, so no code path can accept them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are the registered ones")]
 pub enum Algorithm {
@@ -31,7 +30,7 @@ impl Algorithm {
         Algorithm::EdDsa,
     ];
 
-    /// The registered names of all.
+    /// The registered names.
     pub const NAMES: [&str; 9] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
 
     /// The algorithm with this name; names are case-sensitive (RFC 7515 section 4.1.1).

@@ -1,4 +1,4 @@
-//! A JSON Web Key, read as a key for verifying (RFC 7517, RFC 7518 section 6, RFC 8037 section 2).
+//! Reads a JSON Web Key as a verification key (RFC 7517, RFC 7518 section 6, RFC 8037 section 2).
 
 use std::fmt;
 
@@ -10,34 +10,36 @@ use super::algorithm::Algorithm;
 use super::key::{Key, Material};
 use super::roca;
 use super::spki;
-use crate::json::{Json, Object};
-use crate::policy::IssuerName;
+use crate::issuer_name::IssuerName;
+use crate::wire::json::{Json, Object};
 
-/// The least a modulus has, in bits (RFC 7518 section 3.3).
+/// Minimum RSA modulus, in bits (RFC 7518 section 3.3).
 const MIN_RSA_BITS: usize = 2048;
 
-/// The most: what lies above costs more per request than anybody needs.
+/// Maximum RSA modulus, in bits. Larger keys make verification needlessly expensive.
 const MAX_RSA_BITS: usize = 4096;
 
-/// The least public exponent; smaller ones make padding faults exploitable (NIST SP 800-56B section 6.2).
+/// Minimum public exponent; smaller ones make padding faults exploitable (NIST SP 800-56B section 6.2).
 const MIN_RSA_EXPONENT: u64 = 65_537;
 
-/// Members that only a private key has (RFC 7518 sections 6.2.2, 6.3.2; RFC 8037 section 2).
+/// Members of private keys alone (RFC 7518 sections 6.2.2, 6.3.2; RFC 8037 section 2).
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 
-/// Why a JWK is no key for verifying.
+/// Why a JWK was rejected as a verification key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unfit {
-    /// It is for something else, or of a kind that is not taken. Sets often hold such keys; they are passed over.
+pub enum JwkError {
+    /// The key has another use, or a kind that is not supported. Key sets often hold such keys; they are skipped.
     NotForThis(String),
-    /// It is meant for this, and broken or unsafe.
+    /// The key is invalid or unsafe.
     Broken(String),
 }
 
-impl fmt::Display for Unfit {
+impl std::error::Error for JwkError {}
+
+impl fmt::Display for JwkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unfit::NotForThis(what) | Unfit::Broken(what) => f.write_str(what),
+            JwkError::NotForThis(what) | JwkError::Broken(what) => f.write_str(what),
         }
     }
 }
@@ -47,10 +49,10 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// Not a key for verifying, or one that must not be used.
-    pub fn from_jwk(jwk: &Json<'_>) -> Result<Self, Unfit> {
+    /// The JWK is not a verification key, or one that must not be used.
+    pub fn from_jwk(jwk: &Json<'_>) -> Result<Self, JwkError> {
         let Json::Object(jwk) = jwk else {
-            return Err(broken(format!("{} is no key; a JWK is an object", jwk.kind())));
+            return Err(broken(format!("{} is not a key; a JWK is an object", jwk.kind())));
         };
         check_use(jwk)?;
         let curve = text(jwk, "crv")?;
@@ -60,38 +62,40 @@ impl Key {
             (Some("EC"), Some("P-384")) => p384(jwk)?,
             (Some("OKP"), Some("Ed25519")) => (Material::Ed25519(ed25519(jwk)?), None),
             (Some("oct"), _) => {
-                return Err(broken("a symmetric key (`oct`) never stands in a public key set".to_owned()));
+                return Err(broken("a symmetric key (`oct`) does not belong in a public key set".to_owned()));
             }
             (Some("EC" | "OKP"), None) => return Err(broken("`crv` is missing".to_owned())),
             (Some(kty), curve) => {
                 let curve = curve.map(|curve| format!(" with curve `{}`", curve.escape_debug())).unwrap_or_default();
-                return Err(Unfit::NotForThis(format!("kty `{}`{curve} is not taken", kty.escape_debug())));
+                return Err(JwkError::NotForThis(format!("kty `{}`{curve} is not supported", kty.escape_debug())));
             }
             (None, _) => return Err(broken("`kty` is missing".to_owned())),
         };
         if let Some(member) = PRIVATE.iter().find(|member| jwk.has(member)) {
             return Err(broken(format!(
-                "`{member}` belongs to a private key; give the public one, and replace this one, which was shown"
+                "`{member}` is a private-key member; configure only the public key, and rotate this key: it has been exposed"
             )));
         }
         let algorithm = text(jwk, "alg")?;
         let algorithm = match algorithm.map(|name| (name, Algorithm::parse(name))) {
             None => None,
             Some((_, Some(algorithm))) => Some(algorithm),
-            Some((name, None)) => return Err(Unfit::NotForThis(format!("alg `{}` is not taken", name.escape_debug()))),
+            Some((name, None)) => {
+                return Err(JwkError::NotForThis(format!("alg `{}` is not supported", name.escape_debug())));
+            }
         };
         let key = Key { id: text(jwk, "kid")?.map(str::to_owned), material, algorithm, issuer: issuer(jwk)?, spki };
         match algorithm {
             Some(algorithm) if !key.permits(algorithm) => {
-                Err(broken(format!("alg `{algorithm}` is not one of its kty and curve")))
+                Err(broken(format!("alg `{algorithm}` does not fit kty and curve")))
             }
             _ => Ok(key),
         }
     }
 }
 
-/// Entra's own member: whose tokens the key signs, with `{tenantid}` for any tenant.
-fn issuer(jwk: &Object<'_>) -> Result<Option<IssuerName>, Unfit> {
+/// Entra's member `issuer`: whose tokens the key signs, with `{tenantid}` for any tenant.
+fn issuer(jwk: &Object<'_>) -> Result<Option<IssuerName>, JwkError> {
     Ok(text(jwk, "issuer")?.map(|text| match text.split_once(IssuerName::TENANT_OF_ENTRA) {
         Some((before, after)) => IssuerName::PerTenant { before: before.to_owned(), after: after.to_owned() },
         None => IssuerName::Exact(text.to_owned()),
@@ -99,26 +103,30 @@ fn issuer(jwk: &Object<'_>) -> Result<Option<IssuerName>, Unfit> {
 }
 
 /// RFC 7517 sections 4.2 and 4.3.
-fn check_use(jwk: &Object<'_>) -> Result<(), Unfit> {
+fn check_use(jwk: &Object<'_>) -> Result<(), JwkError> {
     if let Some(usage) = text(jwk, "use")?
         && usage != "sig"
     {
-        return Err(Unfit::NotForThis(format!("use `{}` is not `sig`", usage.escape_debug())));
+        return Err(JwkError::NotForThis(format!("use `{}` is not `sig`", usage.escape_debug())));
     }
     let Some(operations) = jwk.get("key_ops") else { return Ok(()) };
     let operations =
         operations.as_strings().ok_or_else(|| broken("`key_ops` is not an array of strings".to_owned()))?;
-    if operations.contains(&"verify") { Ok(()) } else { Err(Unfit::NotForThis("`key_ops` has no `verify`".to_owned())) }
+    if operations.contains(&"verify") {
+        Ok(())
+    } else {
+        Err(JwkError::NotForThis("`key_ops` has no `verify`".to_owned()))
+    }
 }
 
 /// A key and its SPKI.
 type Read = (Material, Option<Vec<u8>>);
 
-fn rsa(jwk: &Object<'_>) -> Result<Read, Unfit> {
+fn rsa(jwk: &Object<'_>) -> Result<Read, JwkError> {
     let (n, e) = (integer(jwk, "n")?, integer(jwk, "e")?);
     let bits = bits(&n);
     if !(MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits) {
-        return Err(broken(format!("the modulus has {bits} bits; taken: {MIN_RSA_BITS} to {MAX_RSA_BITS}")));
+        return Err(broken(format!("the modulus has {bits} bits; supported: {MIN_RSA_BITS} to {MAX_RSA_BITS}")));
     }
     if roca::is_marked(&n) {
         return Err(broken("the modulus was made by a library whose keys can be factored (CVE-2017-15361)".to_owned()));
@@ -137,26 +145,26 @@ fn rsa(jwk: &Object<'_>) -> Result<Read, Unfit> {
     Ok((Material::Rsa(key), Some(spki::rsa(&n, &e))))
 }
 
-fn p256(jwk: &Object<'_>) -> Result<Read, Unfit> {
+fn p256(jwk: &Object<'_>) -> Result<Read, JwkError> {
     let (x, y) = coordinates::<32>(jwk)?;
     let point = p256::AffinePoint::from_coordinates(&x.into(), &y.into()).into_option();
     let key = point.and_then(|point| p256::ecdsa::VerifyingKey::from_affine(point).ok()).ok_or_else(off_curve)?;
     Ok((Material::P256(key), Some(spki::ec(spki::P256, &x, &y))))
 }
 
-fn p384(jwk: &Object<'_>) -> Result<Read, Unfit> {
+fn p384(jwk: &Object<'_>) -> Result<Read, JwkError> {
     let (x, y) = coordinates::<48>(jwk)?;
     let point = p384::AffinePoint::from_coordinates(&x.into(), &y.into()).into_option();
     let key = point.and_then(|point| p384::ecdsa::VerifyingKey::from_affine(point).ok()).ok_or_else(off_curve)?;
     Ok((Material::P384(key), Some(spki::ec(spki::P384, &x, &y))))
 }
 
-fn off_curve() -> Unfit {
+fn off_curve() -> JwkError {
     broken("the point is not on the curve".to_owned())
 }
 
 /// The coordinates of a point, of `SIZE` bytes each (RFC 7518 section 6.2.1.2).
-fn coordinates<const SIZE: usize>(jwk: &Object<'_>) -> Result<([u8; SIZE], [u8; SIZE]), Unfit> {
+fn coordinates<const SIZE: usize>(jwk: &Object<'_>) -> Result<([u8; SIZE], [u8; SIZE]), JwkError> {
     let (x, y) = (bytes(jwk, "x")?, bytes(jwk, "y")?);
     match (x.as_slice().try_into(), y.as_slice().try_into()) {
         (Ok(x), Ok(y)) => Ok((x, y)),
@@ -164,11 +172,11 @@ fn coordinates<const SIZE: usize>(jwk: &Object<'_>) -> Result<([u8; SIZE], [u8; 
     }
 }
 
-fn ed25519(jwk: &Object<'_>) -> Result<ed25519_dalek::VerifyingKey, Unfit> {
+fn ed25519(jwk: &Object<'_>) -> Result<ed25519_dalek::VerifyingKey, JwkError> {
     let x = bytes(jwk, "x")?;
     let x = <[u8; 32]>::try_from(x).map_err(|x| broken(format!("`x` has {} bytes, should have 32", x.len())))?;
     let key = ed25519_dalek::VerifyingKey::from_bytes(&x).map_err(|_| off_curve())?;
-    // A key of small order has signatures that fit any message (RFC 8032 section 8.4 and its errata).
+    // A key of small order has signatures that are valid for any message (RFC 8032 section 8.4 and its errata).
     if key.is_weak() { Err(broken("the point has small order".to_owned())) } else { Ok(key) }
 }
 
@@ -178,7 +186,7 @@ fn bits(n: &[u8]) -> usize {
 }
 
 /// A Base64urlUInt: no leading zero bytes (RFC 7518 section 2).
-fn integer(jwk: &Object<'_>, name: &str) -> Result<Vec<u8>, Unfit> {
+fn integer(jwk: &Object<'_>, name: &str) -> Result<Vec<u8>, JwkError> {
     let bytes = bytes(jwk, name)?;
     if bytes.first().is_none_or(|&byte| byte == 0) {
         return Err(broken(format!("`{name}` is empty or starts with a zero byte")));
@@ -186,12 +194,12 @@ fn integer(jwk: &Object<'_>, name: &str) -> Result<Vec<u8>, Unfit> {
     Ok(bytes)
 }
 
-fn bytes(jwk: &Object<'_>, name: &str) -> Result<Vec<u8>, Unfit> {
+fn bytes(jwk: &Object<'_>, name: &str) -> Result<Vec<u8>, JwkError> {
     let text = text(jwk, name)?.ok_or_else(|| broken(format!("`{name}` is missing")))?;
     URL_SAFE_NO_PAD.decode(text).map_err(|error| broken(format!("`{name}` is not base64url: {error}")))
 }
 
-fn text<'a>(jwk: &'a Object<'_>, name: &str) -> Result<Option<&'a str>, Unfit> {
+fn text<'a>(jwk: &'a Object<'_>, name: &str) -> Result<Option<&'a str>, JwkError> {
     match jwk.get(name) {
         None => Ok(None),
         Some(Json::String(text)) => Ok(Some(text)),
@@ -199,6 +207,6 @@ fn text<'a>(jwk: &'a Object<'_>, name: &str) -> Result<Option<&'a str>, Unfit> {
     }
 }
 
-fn broken(what: String) -> Unfit {
-    Unfit::Broken(what)
+fn broken(what: String) -> JwkError {
+    JwkError::Broken(what)
 }

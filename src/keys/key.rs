@@ -1,23 +1,23 @@
-//! One public key, and what it may verify.
+//! One public key, bound to what it may verify.
 
 use std::fmt;
 
 use super::algorithm::Algorithm;
-use crate::policy::IssuerName;
+use crate::issuer_name::IssuerName;
 
-/// A key that verifies signatures of its own kind and of no other.
+/// A public key. It verifies signatures of its own kind alone.
 pub struct Key {
     pub(super) id: Option<String>,
     pub(super) material: Material,
-    /// The only algorithm, where the key itself names one (RFC 7517 section 4.4).
+    /// The only permitted algorithm, if the JWK names one (RFC 7517 section 4.4).
     pub(super) algorithm: Option<Algorithm>,
-    /// The only issuer, where the key itself names one: Entra's multi-tenant sets hold keys of several.
+    /// The only permitted issuer, if the JWK names one: Entra's multi-tenant sets hold keys of several issuers.
     pub(super) issuer: Option<IssuerName>,
-    /// The key as a SubjectPublicKeyInfo in DER (RFC 5280 section 4.1), the form hosts take; prepared once.
+    /// The key as a SubjectPublicKeyInfo in DER (RFC 5280 section 4.1), as hosts expect it; encoded once.
     pub(super) spki: Option<Vec<u8>>,
 }
 
-/// Where a token says it comes from.
+/// The origin that a token claims.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
     /// `iss`.
@@ -26,7 +26,7 @@ pub struct Source<'a> {
     pub tid: Option<&'a str>,
 }
 
-/// The key proper, by kind.
+/// The key material, by kind.
 pub(super) enum Material {
     Rsa(rsa::PublicKey),
     P256(p256::ecdsa::VerifyingKey),
@@ -35,17 +35,17 @@ pub(super) enum Material {
 }
 
 impl Key {
-    /// The name that tokens call it by.
+    /// `kid` (RFC 7517 section 4.5).
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// Whether it may verify tokens of this issuer.
+    /// Whether the key may verify tokens of this origin.
     pub fn is_for(&self, source: Source<'_>) -> bool {
         self.issuer.as_ref().is_none_or(|issuer| issuer.matches(source.iss, source.tid))
     }
 
-    /// Whether it may verify this algorithm: of its kind, and the one it is for if it says so.
+    /// Whether the key may verify this algorithm: one of its kind, and the one that its JWK names, if any.
     pub fn permits(&self, algorithm: Algorithm) -> bool {
         use Algorithm::*;
         let of_its_kind = match &self.material {
@@ -57,7 +57,7 @@ impl Key {
         of_its_kind && self.algorithm.is_none_or(|only| only == algorithm)
     }
 
-    /// The key as a SubjectPublicKeyInfo in DER; `None` for Ed25519, which no host takes.
+    /// The key as a SubjectPublicKeyInfo in DER; `None` for Ed25519, which no host supports.
     pub fn spki(&self) -> Option<&[u8]> {
         self.spki.as_deref()
     }

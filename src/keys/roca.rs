@@ -1,10 +1,10 @@
-//! The mark of RSA keys that Infineon's library made, and that can be factored (CVE-2017-15361, ROCA).
+//! Detects RSA keys made by Infineon's library, which can be factored (CVE-2017-15361, ROCA).
 //!
 //! M. Nemec et al., "The Return of Coppersmith's Attack", CCS 2017: the primes have the form `k * M + 65537^a mod M` with M
-//! the product of the first primes, so the modulus is a power of 65537 for each of them. A random modulus is so by
-//! chance four times in a thousand million.
+//! the product of the first primes, so the modulus is a power of 65537 modulo each of them. Of random moduli four in a
+//! thousand million have this property.
 
-/// The odd primes that divide the library's M for keys of 512 bits, and so for all longer ones.
+/// The odd primes that divide the library's M for keys of 512 bits, and therefore for all longer keys.
 const PRIMES: [u32; 38] = [
     3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109,
     113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
@@ -12,7 +12,7 @@ const PRIMES: [u32; 38] = [
 
 const GENERATOR: u32 = 65_537;
 
-/// Whether a modulus, big endian, has the mark.
+/// Whether a modulus (big endian) has the library's fingerprint.
 pub fn is_marked(modulus: &[u8]) -> bool {
     PRIMES.iter().all(|&prime| {
         // Every value stays below 167 * 65537 + 255.

@@ -1,45 +1,58 @@
 //! An issuer's keys (RFC 7517 section 5).
 
-use super::algorithm::Algorithm;
-use super::jwk::Unfit;
-use super::key::{Key, Source};
-use crate::json::Json;
+use std::fmt;
 
-/// The most keys a set may hold. Entra's common set has about ten.
+use super::algorithm::Algorithm;
+use super::jwk::JwkError;
+use super::key::{Key, Source};
+use crate::wire::json::Json;
+
+/// Maximum number of keys in a set. Entra's common set has about ten.
 const MAX_KEYS: usize = 256;
 
-/// The keys of one issuer; no two have one id.
+/// The keys of one issuer. No two have the same id.
 #[derive(Debug)]
 pub struct KeySet {
     keys: Vec<Key>,
 }
 
-/// What is wrong with a set, or with one key of it.
+/// What is wrong with a set, or with one of its keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeySetError {
-    /// Which key, counted from 0; `None` is the set itself.
+    /// Index of the key; `None` for the set itself.
     pub key: Option<usize>,
     /// What is wrong.
     pub what: String,
 }
 
-/// What a set has for a token.
+/// The result of looking up a token's key.
 #[derive(Debug)]
 pub enum Lookup<'a> {
-    /// This key, which permits the token's algorithm.
+    /// This key; it permits the token's algorithm.
     Found(&'a Key),
-    /// A key of that id, for another algorithm.
+    /// The key with that id is for another algorithm.
     OtherAlgorithm,
-    /// No key of that id; or, for a token that names none, not exactly one that fits.
+    /// No key has that id; or the token has no `kid`, and not exactly one key fits.
     Unknown,
 }
 
+impl std::error::Error for KeySetError {}
+
+impl fmt::Display for KeySetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.key {
+            Some(index) => write!(f, "keys[{index}]: {}", self.what),
+            None => f.write_str(&self.what),
+        }
+    }
+}
+
 impl KeySet {
-    /// Reads a JWKS. Keys for other uses and of kinds that are not taken are passed over.
+    /// Reads a JWKS. Skips keys with other uses or of unsupported kinds.
     ///
     /// # Errors
     ///
-    /// Every broken key; keys that share an id, since which was meant would be a guess; a set with no key left.
+    /// Every invalid key; keys that share an id, as choosing one would be a guess; a set without a usable key.
     pub fn read(jwks: &Json<'_>) -> Result<Self, Vec<KeySetError>> {
         let jwks = jwks_of(jwks).map_err(|error| vec![error])?;
         let mut keys: Vec<Key> = Vec::new();
@@ -52,23 +65,23 @@ impl KeySet {
                     error(format!("kid `{}` appears twice", key.id.unwrap_or_default().escape_debug()));
                 }
                 Ok(key) => keys.push(key),
-                Err(Unfit::Broken(what)) => error(what),
-                Err(Unfit::NotForThis(what)) => passed_over.push(KeySetError { key: Some(index), what }),
+                Err(JwkError::Broken(what)) => error(what),
+                Err(JwkError::NotForThis(what)) => passed_over.push(KeySetError { key: Some(index), what }),
             }
         }
         if errors.is_empty() && keys.is_empty() {
-            errors.push(whole("no key for verifying is in the set"));
+            errors.push(whole("the set has no verification key"));
             errors.append(&mut passed_over);
         }
         if errors.is_empty() { Ok(KeySet { keys }) } else { Err(errors) }
     }
 
-    /// Reads a JWKS that came from elsewhere: whatever is no key for verifying is passed over. Of keys that share an id none
-    /// is taken, since which was meant would be a guess.
+    /// Reads a fetched JWKS: skips everything that is not a verification key, and all keys that share an id, as choosing one
+    /// would be a guess.
     ///
     /// # Errors
     ///
-    /// Not a set, or none of its keys can be used.
+    /// The JSON is not a key set, or none of its keys can be used.
     pub fn read_leniently(jwks: &Json<'_>) -> Result<Self, KeySetError> {
         let mut keys: Vec<Key> = Vec::new();
         let jwks = jwks_of(jwks)?;
@@ -79,11 +92,11 @@ impl KeySet {
         let shared: Vec<bool> = keys.iter().map(shared).collect();
         let mut shared = shared.into_iter();
         keys.retain(|_| shared.next() == Some(false));
-        if keys.is_empty() { Err(whole("no key for verifying is in the set")) } else { Ok(KeySet { keys }) }
+        if keys.is_empty() { Err(whole("the set has no verification key")) } else { Ok(KeySet { keys }) }
     }
 
-    /// The key for a token with this `kid` and this algorithm. A token without a `kid` gets one only where just one
-    /// key permits its algorithm: keys are not tried in turn.
+    /// The key for a token with this `kid` and algorithm. A token without a `kid` gets a key only if exactly one permits its
+    /// algorithm: keys are not tried in turn.
     pub fn find(&self, id: Option<&str>, algorithm: Algorithm, source: Source<'_>) -> Lookup<'_> {
         match id {
             Some(id) => match self.keys.iter().find(|key| key.id() == Some(id) && key.is_for(source)) {

@@ -1,59 +1,59 @@
-//! What an issuer's tokens are verified by.
+//! What verifies an issuer's tokens.
 
 use std::sync::Arc;
 
 use super::schedule::Timing;
 use super::set::KeySet;
-use crate::policy::IssuerName;
+use crate::issuer_name::IssuerName;
 
-/// What an issuer's tokens are verified by: keys, and where they come from; or somebody else.
+/// What verifies an issuer's tokens: its keys, or jwt_authn.
 #[derive(Debug)]
 pub enum KeySource {
-    /// Keys of the configuration itself.
+    /// Keys in the configuration.
     Inline(Arc<KeySet>),
-    /// Keys of a server.
+    /// Keys fetched from a server.
     Fetched(Remote),
-    /// Envoy's jwt_authn filter, which has the keys, and leaves the claims in its metadata under this name
+    /// Envoy's jwt_authn filter. It holds the keys, and leaves the claims in its metadata under this name
     /// (`payload_in_metadata`).
     Metadata(String),
 }
 
-/// A server that has the keys.
+/// A server to fetch keys from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remote {
-    /// What is there.
+    /// The kind of document at `uri`.
     pub document: Document,
-    /// Where.
+    /// The address.
     pub uri: Uri,
-    /// The host's cluster that leads there.
+    /// The host's cluster for that address.
     pub cluster: String,
-    /// The issuer, as its metadata must call it.
+    /// The issuer that the metadata must name.
     pub issuer: IssuerName,
-    /// How often it is asked.
+    /// How often keys are fetched, and how long they last.
     pub timing: Timing,
 }
 
-/// What a server has.
+/// A kind of document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Document {
     /// A key set (RFC 7517 section 5).
     KeySet,
-    /// A provider's metadata (OpenID Connect Discovery 1.0 section 4.2), which say where the key set is.
+    /// A provider's metadata (OpenID Connect Discovery 1.0 section 4.2), which name the key set's address.
     Discovery,
 }
 
-/// An `https` address, as a request needs it.
+/// An `https` URL, split for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Uri {
     /// Host and port.
     pub authority: String,
-    /// Path and query, from the slash on.
+    /// Path and query, with the leading slash.
     pub path: String,
 }
 
 impl Uri {
-    /// Reads an address; `None` for what is not `https`, has user information, a fragment, or characters that an address
-    /// has not (RFC 3986).
+    /// Parses a URL; `None` if it is not `https`, has user information or a fragment, or characters that a URL cannot have
+    /// (RFC 3986).
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix("https://")?;
         let plain = rest.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}#@".contains(&b));

@@ -1,4 +1,4 @@
-//! Public keys and signatures in the forms that hosts take: SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) and
+//! Public keys and signatures as hosts expect them: SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) and
 //! Ecdsa-Sig-Value (RFC 3279 section 2.2.3), in DER.
 
 use super::algorithm::Algorithm;
@@ -20,19 +20,20 @@ const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const SEQUENCE: u8 = 0x30;
 
-/// An RSA key, of integers without leading zeros, big endian.
+/// An RSA key. `n` and `e` are big endian without leading zeros.
 pub fn rsa(n: &[u8], e: &[u8]) -> Vec<u8> {
     let key = element(SEQUENCE, &[integer(n), integer(e)].concat());
     public_key(RSA, &key)
 }
 
-/// A point of a curve, uncompressed (SEC 1 section 2.3.3).
+/// An elliptic-curve key: the uncompressed point (SEC 1 section 2.3.3).
 pub fn ec(curve: &[u8], x: &[u8], y: &[u8]) -> Vec<u8> {
     public_key(curve, &[&[0x04], x, y].concat())
 }
 
-/// An ECDSA signature as hosts take it, an `Ecdsa-Sig-Value` (RFC 3279 section 2.2.3), from the two numbers of fixed size
-/// that a JWS has (RFC 7518 section 3.4). `None` where it is no such signature, or the algorithm is another.
+/// Converts an ECDSA signature from the two numbers of fixed size in a JWS (RFC 7518 section 3.4) to the
+/// `Ecdsa-Sig-Value` (RFC 3279 section 2.2.3) that hosts expect. `None` if it is not such a signature, or for another
+/// algorithm.
 pub fn ecdsa_der(algorithm: Algorithm, signature: &[u8]) -> Option<Vec<u8>> {
     let size = match algorithm {
         Algorithm::Es256 => 32,
@@ -40,18 +41,18 @@ pub fn ecdsa_der(algorithm: Algorithm, signature: &[u8]) -> Option<Vec<u8>> {
         _ => return None,
     };
     let (r, s) = signature.split_at_checked(size).filter(|(_, s)| s.len() == size)?;
-    // Neither is zero in any signature (CVE-2022-21449).
+    // Neither number is zero in a valid signature (CVE-2022-21449).
     let number = |bytes: &[u8]| bytes.iter().position(|&byte| byte != 0).and_then(|at| bytes.get(at..)).map(integer);
     Some(element(SEQUENCE, &[number(r)?, number(s)?].concat()))
 }
 
 fn public_key(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
-    // The zero says that no bits of the last byte are unused.
+    // The zero: no unused bits in the last byte.
     let key = element(BIT_STRING, &[&[0], key].concat());
     element(SEQUENCE, &[algorithm, &key].concat())
 }
 
-/// A positive integer: a zero byte in front keeps a set top bit from being a sign.
+/// A positive integer: a leading zero byte keeps a set top bit from being a sign.
 fn integer(magnitude: &[u8]) -> Vec<u8> {
     let sign: &[u8] = if magnitude.first().is_some_and(|byte| byte & 0x80 != 0) { &[0] } else { &[] };
     element(INTEGER, &[sign, magnitude].concat())

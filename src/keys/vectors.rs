@@ -1,4 +1,4 @@
-//! Two signatures that everybody knows, to find out whether a verifier works before it is relied on.
+//! Published signatures that show whether a verifier works before the gate relies on it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,9 +6,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::algorithm::Algorithm;
 use super::key::Key;
 use super::verifier::Verifier;
-use crate::json::Json;
+use crate::wire::json::Json;
 
-/// A key, what it signed, and the signature.
+/// A key, a message and its signature.
 struct Vector {
     algorithm: Algorithm,
     jwk: &'static str,
@@ -41,18 +41,18 @@ const ES256: Vector = Vector {
     signature: "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q",
 };
 
-/// Whether a verifier takes RSA signatures that are right, and no other.
+/// Whether a verifier accepts a valid RSA signature and rejects an invalid one.
 pub fn verifies_rsa(verifier: &impl Verifier) -> bool {
-    RS256.tells(verifier)
+    RS256.holds(verifier)
 }
 
-/// Whether a verifier takes ECDSA signatures that are right, and no other.
+/// Whether a verifier accepts a valid ECDSA signature and rejects an invalid one.
 pub fn verifies_ecdsa(verifier: &impl Verifier) -> bool {
-    ES256.tells(verifier)
+    ES256.holds(verifier)
 }
 
 impl Vector {
-    fn tells(&self, verifier: &impl Verifier) -> bool {
+    fn holds(&self, verifier: &impl Verifier) -> bool {
         let key = Json::parse(self.jwk.as_bytes(), 2).ok().and_then(|jwk| Key::from_jwk(&jwk).ok());
         let (Some(key), Ok(signature)) = (key, URL_SAFE_NO_PAD.decode(self.signature)) else { return false };
         let verify = |message: &str| verifier.verify(&key, self.algorithm, message.as_bytes(), &signature);

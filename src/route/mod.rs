@@ -8,5 +8,5 @@ mod table;
 
 pub use authority::{Authority, HostPattern};
 pub use matcher::{PathPattern, Pattern, Route, Specificity};
-pub use path::{MAX_PATH_BYTES, MAX_READINGS, Reading, RequestPath, Unreadable};
+pub use path::{MAX_PATH_BYTES, MAX_READINGS, PathError, Reading, RequestPath};
 pub use table::{Conflict, PathCase, Routes};

@@ -60,7 +60,7 @@ pub struct Reading<'a> {
 
 /// Why a path cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unreadable {
+pub enum PathError {
     /// There is none, as in CONNECT.
     Missing,
     /// It does not start with a slash.
@@ -79,18 +79,18 @@ pub enum Unreadable {
     TooManyReadings,
 }
 
-impl Unreadable {
+impl PathError {
     /// What is wrong, in words.
     pub fn as_str(self) -> &'static str {
         match self {
-            Unreadable::Missing => "the request has no path",
-            Unreadable::Relative => "the path does not start with `/`",
-            Unreadable::TooLong => "the path is too long",
-            Unreadable::Fragment => "the path has a fragment (`#`)",
-            Unreadable::BadEscape => "the path has a `%` without two hexadecimal digits behind it",
-            Unreadable::Control => "the path has a control character, raw or escaped",
-            Unreadable::NotUtf8 => "the path is not UTF-8",
-            Unreadable::TooManyReadings => "the path can be read in too many ways",
+            PathError::Missing => "the request has no path",
+            PathError::Relative => "the path does not start with `/`",
+            PathError::TooLong => "the path is too long",
+            PathError::Fragment => "the path has a fragment (`#`)",
+            PathError::BadEscape => "the path has a `%` without two hexadecimal digits behind it",
+            PathError::Control => "the path has a control character, raw or escaped",
+            PathError::NotUtf8 => "the path is not UTF-8",
+            PathError::TooManyReadings => "the path can be read in too many ways",
         }
     }
 }
@@ -101,22 +101,22 @@ impl<'p> RequestPath<'p> {
     /// # Errors
     ///
     /// What no upstream can be trusted to read in a known way.
-    pub fn read(path: Option<&'p [u8]>) -> Result<Self, Unreadable> {
-        let path = path.filter(|path| !path.is_empty()).ok_or(Unreadable::Missing)?;
+    pub fn read(path: Option<&'p [u8]>) -> Result<Self, PathError> {
+        let path = path.filter(|path| !path.is_empty()).ok_or(PathError::Missing)?;
         let path = path.split(|&byte| byte == b'?').next().unwrap_or_default();
         if !path.starts_with(b"/") {
-            return Err(Unreadable::Relative);
+            return Err(PathError::Relative);
         }
         if path.len() > MAX_PATH_BYTES {
-            return Err(Unreadable::TooLong);
+            return Err(PathError::TooLong);
         }
         if path.contains(&b'#') {
-            return Err(Unreadable::Fragment);
+            return Err(PathError::Fragment);
         }
         if !escapes_are_whole(path) {
-            return Err(Unreadable::BadEscape);
+            return Err(PathError::BadEscape);
         }
-        let written = std::str::from_utf8(path).map_err(|_| Unreadable::NotUtf8)?;
+        let written = std::str::from_utf8(path).map_err(|_| PathError::NotUtf8)?;
         if is_plain(path) {
             return Ok(RequestPath { readings: vec![Cow::Borrowed(written)], structural: 1 });
         }
@@ -144,7 +144,7 @@ impl<'p> RequestPath<'p> {
 }
 
 /// A way an upstream may read a path further. `None` is: not differently.
-type Rewrite = fn(&str) -> Result<Option<String>, Unreadable>;
+type Rewrite = fn(&str) -> Result<Option<String>, PathError>;
 
 const STRUCTURAL: &[Rewrite] = &[
     |path| changed(path, decode(path, |c| !AMBIGUOUS.contains(&c))?),
@@ -177,23 +177,23 @@ struct Readings {
 }
 
 impl Readings {
-    fn add(&mut self, reading: String) -> Result<(), Unreadable> {
+    fn add(&mut self, reading: String) -> Result<(), PathError> {
         if reading.chars().any(char::is_control) {
-            return Err(Unreadable::Control);
+            return Err(PathError::Control);
         }
         if self.found.contains(&reading) {
             return Ok(());
         }
         self.bytes = self.bytes.saturating_add(reading.len());
         if self.found.len() >= MAX_READINGS || self.bytes > MAX_READING_BYTES {
-            return Err(Unreadable::TooManyReadings);
+            return Err(PathError::TooManyReadings);
         }
         self.found.push(reading);
         Ok(())
     }
 
     /// Rewrites until nothing new is found. Every rewrite found nothing or added one of a bounded number.
-    fn close_over(&mut self, rewrites: &[Rewrite]) -> Result<(), Unreadable> {
+    fn close_over(&mut self, rewrites: &[Rewrite]) -> Result<(), PathError> {
         let mut next = 0;
         while let Some(reading) = self.found.get(next).cloned() {
             for rewrite in rewrites {
@@ -207,7 +207,7 @@ impl Readings {
     }
 
     /// Some upstreams take `/x.json` for `/x`. One extension each: a name with ten dots has not ten readings.
-    fn without_extensions(&mut self) -> Result<(), Unreadable> {
+    fn without_extensions(&mut self) -> Result<(), PathError> {
         for reading in self.found.clone() {
             let Some((directory, name)) = reading.rsplit_once('/') else { continue };
             if let Some((stem, _)) = name.rsplit_once('.')
@@ -243,13 +243,13 @@ fn escapes_are_whole(path: &[u8]) -> bool {
     parts.all(|part| matches!(part, [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit()))
 }
 
-fn changed(before: &str, after: String) -> Result<Option<String>, Unreadable> {
+fn changed(before: &str, after: String) -> Result<Option<String>, PathError> {
     Ok((after != before).then_some(after))
 }
 
 /// Decodes the escapes of the characters that are wanted, once. Those of non-ASCII text are wanted always; what
 /// only looks like an escape stays.
-fn decode(path: &str, wanted: fn(char) -> bool) -> Result<String, Unreadable> {
+fn decode(path: &str, wanted: fn(char) -> bool) -> Result<String, PathError> {
     let mut parts = path.split('%');
     let mut decoded = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
@@ -265,7 +265,7 @@ fn decode(path: &str, wanted: fn(char) -> bool) -> Result<String, Unreadable> {
             }
         }
     }
-    String::from_utf8(decoded).map_err(|_| Unreadable::NotUtf8)
+    String::from_utf8(decoded).map_err(|_| PathError::NotUtf8)
 }
 
 fn hex_byte(digits: &str) -> Option<u8> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::authority::{Authority, HostPattern};
 use super::matcher::{PathPattern, Pattern, Route, segments};
-use crate::name_start::{order, start};
+use crate::wire::prefix_key::{order, start};
 
 /// Whether the case of a path's letters tells routes apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,8 +9,9 @@ use foldhash::fast::SeedableRandomState;
 use lru::LruCache;
 
 use super::header::LastHeader;
+use super::rules::CacheBounds;
 use super::verify::Verified;
-use crate::policy::CacheBounds;
+use crate::random::random;
 
 /// What an entry weighs besides the token, in bytes: the map's and the allocator's own, and the claims that are kept,
 /// which are some hundred bytes.
@@ -22,10 +23,10 @@ const HASHED_BYTES: usize = 43;
 
 /// What a verified token is known by when it comes again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Evidence<'a> {
+pub enum CacheKey<'a> {
     /// The token itself, in its compact form.
     Compact(&'a [u8]),
-    /// What jwt_authn left of it. Seen on Envoy 1.40: the same claims are the same bytes each time, though
+    /// What jwt_authn left of it. AuthenticatedToken on Envoy 1.40: the same claims are the same bytes each time, though
     /// protobuf does not promise it; where they are not, they are judged anew.
     Metadata(&'a [u8]),
 }
@@ -58,22 +59,22 @@ struct Entry {
     verified: Rc<Verified>,
 }
 
-impl<'a> Evidence<'a> {
+impl<'a> CacheKey<'a> {
     fn bytes(self) -> &'a [u8] {
         match self {
-            Evidence::Compact(bytes) | Evidence::Metadata(bytes) => bytes,
+            CacheKey::Compact(bytes) | CacheKey::Metadata(bytes) => bytes,
         }
     }
 
     fn is_compact(self) -> bool {
-        matches!(self, Evidence::Compact(_))
+        matches!(self, CacheKey::Compact(_))
     }
 
     /// What of it is hashed: of claims, which have no signature at their end, all.
-    fn telling(self) -> &'a [u8] {
+    fn hashed_bytes(self) -> &'a [u8] {
         match self {
-            Evidence::Compact(bytes) => bytes.get(bytes.len().saturating_sub(HASHED_BYTES)..).unwrap_or_default(),
-            Evidence::Metadata(bytes) => bytes,
+            CacheKey::Compact(bytes) => bytes.get(bytes.len().saturating_sub(HASHED_BYTES)..).unwrap_or_default(),
+            CacheKey::Metadata(bytes) => bytes,
         }
     }
 }
@@ -81,8 +82,6 @@ impl<'a> Evidence<'a> {
 impl TokenCache {
     /// An empty cache.
     pub fn new(bounds: CacheBounds) -> Self {
-        // The only source of randomness on wasm is that of the standard library's own hash maps.
-        let random = |salt: u64| std::hash::RandomState::new().hash_one(salt);
         // One for each configuration that is loaded; the hasher wants it for good.
         let shared: &'static SharedSeed = Box::leak(Box::new(SharedSeed::from_u64(random(0))));
         let hasher = SeedableRandomState::with_seed(random(1), shared);
@@ -96,7 +95,7 @@ impl TokenCache {
     }
 
     /// What is remembered of this token.
-    pub fn get(&self, evidence: Evidence<'_>) -> Option<Rc<Verified>> {
+    pub fn get(&self, evidence: CacheKey<'_>) -> Option<Rc<Verified>> {
         let entries = &mut *self.entries.borrow_mut();
         let entry = entries.by_hash.get(&self.hash(evidence))?;
         let is_it = entry.is_compact == evidence.is_compact() && are_same(&entry.bytes, evidence.bytes());
@@ -105,7 +104,7 @@ impl TokenCache {
 
     /// Remembers a token, if there is room or another gives way. `is_good` says whether one that is remembered would be
     /// taken again.
-    pub fn insert(&self, evidence: Evidence<'_>, verified: &Rc<Verified>, is_good: impl FnOnce(&Verified) -> bool) {
+    pub fn insert(&self, evidence: CacheKey<'_>, verified: &Rc<Verified>, is_good: impl FnOnce(&Verified) -> bool) {
         let hash = self.hash(evidence);
         let entries = &mut *self.entries.borrow_mut();
         let is_full = entries.by_hash.len() >= self.bounds.max_entries
@@ -130,7 +129,7 @@ impl TokenCache {
     }
 
     /// Forgets a token.
-    pub fn remove(&self, evidence: Evidence<'_>) {
+    pub fn remove(&self, evidence: CacheKey<'_>) {
         let Entries { by_hash, bytes, .. } = &mut *self.entries.borrow_mut();
         if let Some(entry) = by_hash.pop(&self.hash(evidence)) {
             *bytes = bytes.saturating_sub(weight(&entry.bytes));
@@ -147,8 +146,8 @@ impl TokenCache {
         self.bounds.max_entries.min(self.bounds.max_bytes / ENTRY_OVERHEAD)
     }
 
-    fn hash(&self, evidence: Evidence<'_>) -> u64 {
-        self.hasher.hash_one(evidence.telling())
+    fn hash(&self, evidence: CacheKey<'_>) -> u64 {
+        self.hasher.hash_one(evidence.hashed_bytes())
     }
 }
 

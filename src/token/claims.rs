@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::json::{Json, Object};
 use crate::time::{Round, UnixTime};
+use crate::wire::json::{Json, Object};
 
 /// The claims set. A claim that is there with the wrong type is an error, never the same as one that is not
 /// (CVE-2020-26160, CVE-2026-25537).
@@ -12,7 +12,7 @@ pub struct Claims<'a>(Object<'a>);
 
 /// A claim whose type or value it cannot have.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Malformed {
+pub struct ClaimError {
     /// Which.
     pub claim: String,
     /// What it is.
@@ -21,7 +21,7 @@ pub struct Malformed {
     pub expected: &'static str,
 }
 
-impl fmt::Display for Malformed {
+impl fmt::Display for ClaimError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "claim `{}` is {}, not {}", self.claim, self.found, self.expected)
     }
@@ -58,7 +58,7 @@ impl<'a> Claims<'a> {
     /// # Errors
     ///
     /// It is there and no string.
-    pub fn text(&self, name: &str) -> Result<Option<&str>, Malformed> {
+    pub fn text(&self, name: &str) -> Result<Option<&str>, ClaimError> {
         self.read(name, "a string", Json::as_str)
     }
 
@@ -67,7 +67,7 @@ impl<'a> Claims<'a> {
     /// # Errors
     ///
     /// It is there and anything else: a bare string, an array of mixed types.
-    pub fn texts(&self, name: &str) -> Result<Option<Vec<&str>>, Malformed> {
+    pub fn texts(&self, name: &str) -> Result<Option<Vec<&str>>, ClaimError> {
         self.read(name, "an array of strings", Json::as_strings)
     }
 
@@ -76,7 +76,7 @@ impl<'a> Claims<'a> {
     /// # Errors
     ///
     /// It is there and anything else.
-    pub fn text_or_texts(&self, name: &str) -> Result<Option<Vec<&str>>, Malformed> {
+    pub fn text_or_texts(&self, name: &str) -> Result<Option<Vec<&str>>, ClaimError> {
         self.read(name, "a string or an array of strings", |value| match value {
             Json::String(text) => Some(vec![text.as_ref()]),
             other => other.as_strings(),
@@ -88,7 +88,7 @@ impl<'a> Claims<'a> {
     /// # Errors
     ///
     /// It is there and no number, or none between 1970 and 9999.
-    pub fn date(&self, name: &str, round: Round) -> Result<Option<UnixTime>, Malformed> {
+    pub fn date(&self, name: &str, round: Round) -> Result<Option<UnixTime>, ClaimError> {
         self.read(name, "a NumericDate from 1970 to 9999", |value| match value {
             Json::Number(number) => UnixTime::from_numeric_date(*number, round),
             _ => None,
@@ -100,9 +100,9 @@ impl<'a> Claims<'a> {
         name: &str,
         expected: &'static str,
         read: impl FnOnce(&'s Json<'a>) -> Option<T>,
-    ) -> Result<Option<T>, Malformed> {
+    ) -> Result<Option<T>, ClaimError> {
         let Some(value) = self.0.get(name) else { return Ok(None) };
-        let malformed = || Malformed { claim: name.to_owned(), found: value.kind(), expected };
+        let malformed = || ClaimError { claim: name.to_owned(), found: value.kind(), expected };
         read(value).map(Some).ok_or_else(malformed)
     }
 }

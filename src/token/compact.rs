@@ -3,12 +3,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::claims::Claims;
 use super::error::TokenError;
 use super::header::LastHeader;
+use super::rules::TokenRules;
 use super::verify::Unverified;
-use crate::json::Json;
-use crate::policy::TokenRules;
-use crate::token::Claims;
+use crate::wire::json::Json;
 
 /// The three parts of a compact JWS, decoded. Nothing in it is trusted or even read.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::claims::Malformed;
+use super::claims::ClaimError;
 use crate::deny_reason::DenyReason;
 use crate::keys::Algorithm;
 use crate::time::{Span, UnixTime};
@@ -18,7 +18,7 @@ pub enum TokenError {
         /// Bytes it may have.
         max: usize,
     },
-    /// Not a JWS in compact form with a JSON header and JSON claims, or one of a kind that is not taken.
+    /// Not a JWS in compact form with a JSON header and JSON claims, or one with a header that is not supported.
     Malformed(String),
     /// `alg` is none of those that are taken.
     AlgorithmNotTaken(String),
@@ -52,7 +52,7 @@ pub enum TokenError {
     /// The signature is not the key's over this token.
     SignatureInvalid,
     /// A claim has a type or a value that it cannot have.
-    Claim(Malformed),
+    Claim(ClaimError),
     /// `aud` names none of the audiences.
     AudienceMismatch(Vec<String>),
     /// `exp` has passed.
@@ -109,8 +109,8 @@ impl TokenError {
     }
 }
 
-impl From<Malformed> for TokenError {
-    fn from(malformed: Malformed) -> Self {
+impl From<ClaimError> for TokenError {
+    fn from(malformed: ClaimError) -> Self {
         TokenError::Claim(malformed)
     }
 }

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::error::TokenError;
-use crate::json::{Json, Object};
 use crate::keys::Algorithm;
+use crate::wire::json::{Json, Object};
 
 /// What is used of the header. Whatever else it holds is not looked at: keys come from the issuer's set alone,
 /// never from `jwk`, `jku`, `x5u` or `x5c` (CVE-2018-0114).

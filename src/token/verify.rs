@@ -3,13 +3,15 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::claims::{Claims, Malformed};
+use super::claims::{ClaimError, Claims};
 use super::error::TokenError;
 use super::header::Header;
-use crate::decision::Means;
-use crate::keys::{KeySet, KeySource, KeyStore, Lookup, Source};
-use crate::policy::{Gate, Issuer, TokenRules};
-use crate::subject::Subject;
+use super::rules::TokenRules;
+use super::subject::Subject;
+use super::trust::Trust;
+use super::verification::Verification;
+use crate::issuer::{Issuer, KeyStore};
+use crate::keys::{KeySet, KeySource, Lookup, Source};
 use crate::time::{Round, UnixTime};
 
 /// A token whose parts were read. Its claims may be anybody's.
@@ -54,7 +56,7 @@ impl<'a> Unverified<'a> {
     /// # Errors
     ///
     /// `iss` or `tid` is no string, or there is no `iss`.
-    pub fn source(&self) -> Result<Source<'_>, Malformed> {
+    pub fn source(&self) -> Result<Source<'_>, ClaimError> {
         source_of(&self.claims)
     }
 
@@ -64,8 +66,8 @@ impl<'a> Unverified<'a> {
     ///
     /// There is none, none whose tokens are verified here, or not for the token's tenant. All are settled before any key
     /// is looked for, so that a stranger's token costs nothing.
-    pub fn issuer<'g>(&self, gate: &'g Gate) -> Result<&'g Arc<Issuer>, TokenError> {
-        let (issuer, source) = issuer_of(&self.claims, gate)?;
+    pub fn issuer<'g>(&self, trust: &'g Trust) -> Result<&'g Arc<Issuer>, TokenError> {
+        let (issuer, source) = issuer_of(&self.claims, trust)?;
         if let KeySource::Metadata(_) = &issuer.keys {
             return Err(TokenError::OfMetadata);
         }
@@ -78,8 +80,8 @@ impl<'a> Unverified<'a> {
     /// # Errors
     ///
     /// No such key, one for another algorithm, or a signature that is not its own.
-    pub fn check_signature(&self, issuer: &Issuer, means: &Means<'_>) -> Result<Arc<KeySet>, TokenError> {
-        let set = means.keys.key_set(issuer).ok_or(TokenError::KeysUnavailable { issuer: issuer.index })?;
+    pub fn check_signature(&self, issuer: &Issuer, verification: &Verification<'_>) -> Result<Arc<KeySet>, TokenError> {
+        let set = verification.keys.key_set(issuer).ok_or(TokenError::KeysUnavailable { issuer: issuer.index })?;
         let key = match set.find(self.header.key_id.as_deref(), self.header.algorithm, self.source()?) {
             Lookup::Found(key) => key,
             Lookup::OtherAlgorithm => return Err(TokenError::AlgorithmOfKey { token: self.header.algorithm }),
@@ -87,7 +89,7 @@ impl<'a> Unverified<'a> {
                 return Err(TokenError::KeyUnknown { kid: self.header.key_id.clone(), issuer: issuer.index });
             }
         };
-        if means.verifier.verify(key, self.header.algorithm, self.signed, self.signature) {
+        if verification.verifier.verify(key, self.header.algorithm, self.signed, self.signature) {
             Ok(set)
         } else {
             Err(TokenError::SignatureInvalid)
@@ -99,14 +101,14 @@ impl<'a> Unverified<'a> {
     /// # Errors
     ///
     /// The first that fails.
-    pub fn verify(&self, gate: &Gate, means: &Means<'_>) -> Result<Verified, TokenError> {
-        let issuer = self.issuer(gate)?;
-        let keys = self.check_signature(issuer, means)?;
-        accept(&self.claims, issuer, Some((keys, self.header.key_id.as_deref())), gate, means.now)
+    pub fn verify(&self, trust: &Trust, verification: &Verification<'_>) -> Result<Verified, TokenError> {
+        let issuer = self.issuer(trust)?;
+        let keys = self.check_signature(issuer, verification)?;
+        accept(&self.claims, issuer, Some((keys, self.header.key_id.as_deref())), trust, verification.now)
     }
 }
 
-fn source_of<'c>(claims: &'c Claims<'_>) -> Result<Source<'c>, Malformed> {
+fn source_of<'c>(claims: &'c Claims<'_>) -> Result<Source<'c>, ClaimError> {
     let iss = claims.text("iss")?.ok_or_else(|| malformed("iss", "absent", "a string"))?;
     Ok(Source { iss, tid: claims.text("tid")? })
 }
@@ -114,17 +116,17 @@ fn source_of<'c>(claims: &'c Claims<'_>) -> Result<Source<'c>, Malformed> {
 /// The configured issuer that claims say they come from, and what they say.
 pub(super) fn issuer_of<'g, 'c>(
     claims: &'c Claims<'_>,
-    gate: &'g Gate,
+    trust: &'g Trust,
 ) -> Result<(&'g Arc<Issuer>, Source<'c>), TokenError> {
     let source = source_of(claims)?;
-    let issuer = gate.issuers.iter().find(|issuer| issuer.name.matches(source.iss, source.tid));
+    let issuer = trust.issuers.iter().find(|issuer| issuer.name.matches(source.iss, source.tid));
     let issuer = issuer.ok_or_else(|| TokenError::IssuerUntrusted(source.iss.to_owned()))?;
     Ok((issuer, source))
 }
 
 pub(super) fn check_tenant(issuer: &Issuer, source: Source<'_>) -> Result<(), TokenError> {
     match &issuer.tenants {
-        Some(tenants) if !source.tid.is_some_and(|tid| tenants.contain(tid)) => {
+        Some(tenants) if !source.tid.is_some_and(|tid| tenants.contains(tid)) => {
             Err(TokenError::TenantNotAllowed(source.tid.map(str::to_owned)))
         }
         _ => Ok(()),
@@ -136,17 +138,17 @@ pub(super) fn accept(
     claims: &Claims<'_>,
     issuer: &Arc<Issuer>,
     verified_with: Option<(Arc<KeySet>, Option<&str>)>,
-    gate: &Gate,
+    trust: &Trust,
     now: UnixTime,
 ) -> Result<Verified, TokenError> {
     let times = Times::read(claims)?;
     check_audience(claims, issuer)?;
-    times.check(&gate.token, now)?;
+    times.check(&trust.rules, now)?;
     let subject = Subject::of(claims, issuer)?;
     let key_id = verified_with.as_ref().and_then(|(_, key_id)| *key_id);
-    let logged = gate.access_log.map(|log| log.token(claims, subject, key_id)).unwrap_or_default();
+    let logged = trust.access_log.map(|log| log.token(claims, subject, key_id)).unwrap_or_default();
     let keys = verified_with.map(|(keys, _)| keys);
-    let claims = claims.keep(&gate.claims_kept);
+    let claims = claims.keep(&trust.claims_kept);
     Ok(Verified { claims, issuer: Arc::clone(issuer), subject, times, keys, logged })
 }
 
@@ -197,7 +199,7 @@ struct Times {
 }
 
 impl Times {
-    fn read(claims: &Claims<'_>) -> Result<Self, Malformed> {
+    fn read(claims: &Claims<'_>) -> Result<Self, ClaimError> {
         Ok(Times {
             exp: claims.date("exp", Round::Down)?.ok_or_else(|| malformed("exp", "absent", "a NumericDate"))?,
             nbf: claims.date("nbf", Round::Up)?,
@@ -224,7 +226,7 @@ impl Times {
 
 fn check_audience(claims: &Claims<'_>, issuer: &Issuer) -> Result<(), TokenError> {
     let aud = claims.text_or_texts("aud")?.ok_or_else(|| missing("aud", "a string or an array of strings"))?;
-    if aud.iter().any(|aud| issuer.audiences.contain(aud)) {
+    if aud.iter().any(|aud| issuer.audiences.contains(aud)) {
         return Ok(());
     }
     Err(TokenError::AudienceMismatch(aud.into_iter().map(str::to_owned).collect()))
@@ -234,15 +236,15 @@ fn missing(claim: &str, expected: &'static str) -> TokenError {
     malformed(claim, "absent", expected).into()
 }
 
-fn malformed(claim: &str, found: &'static str, expected: &'static str) -> Malformed {
-    Malformed { claim: claim.to_owned(), found, expected }
+fn malformed(claim: &str, found: &'static str, expected: &'static str) -> ClaimError {
+    ClaimError { claim: claim.to_owned(), found, expected }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Json;
     use crate::time::Span;
+    use crate::wire::json::Json;
 
     const NOW: i64 = 1_800_000_000;
 

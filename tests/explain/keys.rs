@@ -108,7 +108,7 @@ fn whose_keys_they_are_must_be_plain() {
         ),
         ("gate.yaml --keys none.json", "`none.json`: No such file or directory (os error 2)"),
         ("gate.yaml --keys gate.yaml", "--keys: `gate.yaml`: expected value at line 2 column 1"),
-        ("gate.yaml --keys empty.json", "--keys: `empty.json`: no key for verifying is in the set"),
+        ("gate.yaml --keys empty.json", "--keys: `empty.json`: the set has no verification key"),
     ] {
         let err = place.wrong_use(&format!("explain --request GET~/ --config {arguments}"));
         assert_eq!(err, format!("error: {message}\n"), "{arguments}");

@@ -43,7 +43,7 @@ impl Schema {
         let errors = errors(config);
         // The keys themselves are for the parser.
         let is_of_key = |(path, message): &(String, String)| {
-            path.contains(".jwks.inline.keys[") || message == "no key for verifying is in the set"
+            path.contains(".jwks.inline.keys[") || message == "the set has no verification key"
         };
         let is_beyond = |(_, message): &(String, String)| {
             BEYOND_A_SCHEMA.iter().any(|words| message.contains(words)) || is_range_of_duration(message)

@@ -14,7 +14,7 @@ fn the_configurations_of_tests_and_documents_are_taken() {
     let forge = Forge::new();
     let (right, _) = load(&forge);
     let mut configs: Vec<(String, Value)> =
-        table::load(&forge).into_iter().map(|entry| (entry.title(), entry.config)).collect();
+        table::load(&forge).into_iter().map(|entry| (table::title(&entry), entry.config)).collect();
     configs.push(("wrong-configurations.yaml".to_owned(), right));
 
     let readme = std::fs::read_to_string(support::repository("README.md")).expect("README.md");

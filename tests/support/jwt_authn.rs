@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::cases::forge::Forge;
+use super::cases::test_keys::Forge;
 
 /// The header from which [`verifier`] takes the token that it leaves under a name.
 pub fn header(name: &str) -> String {

@@ -3,8 +3,6 @@
 
 pub mod access_log;
 pub mod answer;
-#[path = "../../src/bin/mfa-gate/cases/mod.rs"]
-pub mod cases;
 pub mod clock;
 pub mod crd;
 pub mod envoy;
@@ -17,13 +15,12 @@ pub mod http2;
 pub mod idp;
 pub mod jwt_authn;
 pub mod native;
-#[path = "../../src/bin/mfa-gate/strict_yaml.rs"]
-pub mod strict_yaml;
 pub mod table;
 pub mod upstream;
 pub mod wrong;
 
-pub use cases::{forge, template};
+pub use mfa_gate::cases;
+pub use mfa_gate::cases::{template, test_keys as forge};
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::cases::entry::{Entry, load_file, read_file};
-use super::cases::forge::Forge;
-use super::cases::shot::Shot;
+use super::cases::load::{Entry, load_file, read_file};
 use super::cases::template::Scope;
+use super::cases::test_keys::Forge;
+use super::cases::test_request::Shot;
 use super::cases::token::TokenSpec;
 
 /// Every case of every file.
@@ -48,34 +48,32 @@ impl Sample {
     }
 }
 
-impl Entry {
-    /// What to call it.
-    pub fn title(&self) -> String {
-        format!("{}: {}", self.file(), self.name())
-    }
+/// What to call an entry in the table.
+pub fn title(entry: &Entry) -> String {
+    format!("{}: {}", file(entry), entry.name())
+}
 
-    /// The file's name without its extension.
-    pub fn file(&self) -> String {
-        self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
-    }
+/// The name of an entry's file, without its extension.
+pub fn file(entry: &Entry) -> String {
+    entry.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
 
-    /// A request with the file's token `good`.
-    pub fn good(&self, forge: &Forge, now: i64) -> Option<Shot> {
-        let spec = self.tokens.get("good")?;
-        let token = spec.mint(&Scope { forge, now, local: Vec::new() }, &self.tokens);
-        let token = token.unwrap_or_else(|error| panic!("{}: {error:#}", self.title()));
-        Some(Shot {
-            which: String::new(),
-            method: b"GET".to_vec(),
-            target: b"/v1/customers".to_vec(),
-            host: Some(b"api.example.com".to_vec()),
-            headers: vec![(b"authorization".to_vec(), [b"Bearer ", token.as_slice()].concat())],
-            body: None,
-            raw: None,
-            metadata: Vec::new(),
-            left_by_jwt_authn: None,
-            token: Some(token),
-            upstream: BTreeMap::new(),
-        })
-    }
+/// A request with the token `good` of the entry's file.
+pub fn good(entry: &Entry, forge: &Forge, now: i64) -> Option<Shot> {
+    let spec = entry.tokens.get("good")?;
+    let token = spec.mint(&Scope { forge, now, local: Vec::new() }, &entry.tokens);
+    let token = token.unwrap_or_else(|error| panic!("{}: {error:#}", title(entry)));
+    Some(Shot {
+        which: String::new(),
+        method: b"GET".to_vec(),
+        target: b"/v1/customers".to_vec(),
+        host: Some(b"api.example.com".to_vec()),
+        headers: vec![(b"authorization".to_vec(), [b"Bearer ", token.as_slice()].concat())],
+        body: None,
+        raw: None,
+        metadata: Vec::new(),
+        left_by_jwt_authn: None,
+        token: Some(token),
+        upstream: BTreeMap::new(),
+    })
 }

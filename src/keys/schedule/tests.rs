@@ -46,9 +46,9 @@ fn f04_only_200_is_taken_and_the_keys_stay() {
     let body = jwks("b");
     for status in [204, 301, 302, 304, 307, 400, 401, 403, 404, 429, 500, 503] {
         let answer = Fetched { status: Some(status), ..ok(&body) };
-        assert_eq!(schedule.answer(&answer, at(1), 0).unwrap_err(), NotTaken::Status(status));
+        assert_eq!(schedule.answer(&answer, at(1), 0).unwrap_err(), FetchError::Status(status));
     }
-    assert_eq!(schedule.answer(&Fetched { status: None, ..ok(&body) }, at(1), 0).unwrap_err(), NotTaken::NoAnswer);
+    assert_eq!(schedule.answer(&Fetched { status: None, ..ok(&body) }, at(1), 0).unwrap_err(), FetchError::NoAnswer);
     assert!(has(&schedule, "a", at(2)) && !has(&schedule, "b", at(2)));
 }
 
@@ -199,23 +199,4 @@ fn a_record_survives_its_bytes() {
     let record = Record { fetched: at(1), fresh_until: at(2), body: b"body".to_vec() };
     assert_eq!(Record::from_bytes(&record.to_bytes()), Some(record));
     assert_eq!(Record::from_bytes(b"short"), None);
-}
-
-#[test]
-fn metadata_of_another_issuer_are_not_taken() {
-    let issuer = IssuerName::Exact("https://issuer.test".to_owned());
-    let metadata = |issuer: &str, uri: &str| format!(r#"{{"issuer":"{issuer}","jwks_uri":"{uri}"}}"#);
-    let uri = |text: &str| jwks_uri_of(&ok(text), &issuer).map_err(|error| error.to_string());
-    assert_eq!(
-        uri(&metadata("https://issuer.test", "https://issuer.test/keys")),
-        Ok(Uri::parse("https://issuer.test/keys").unwrap())
-    );
-    assert_eq!(
-        uri(&metadata("https://evil.test", "https://evil.test/keys")),
-        Err("the metadata are of issuer `https://evil.test`".to_owned())
-    );
-    assert_eq!(
-        uri(&metadata("https://issuer.test", "http://issuer.test/keys")),
-        Err("`jwks_uri` is `http://issuer.test/keys`, no https address".to_owned())
-    );
 }

@@ -7,7 +7,7 @@ fn readings(path: &str) -> Vec<String> {
     path.readings().map(|reading| reading.path.to_owned()).collect()
 }
 
-fn unreadable(path: &[u8]) -> Unreadable {
+fn unreadable(path: &[u8]) -> PathError {
     RequestPath::read(Some(path)).unwrap_err()
 }
 
@@ -73,22 +73,22 @@ fn every_disguise_of_admin_is_seen() {
 
 #[test]
 fn what_cannot_be_read_is_told_apart() {
-    assert_eq!(RequestPath::read(None), Err(Unreadable::Missing));
-    assert_eq!(unreadable(b""), Unreadable::Missing);
-    assert_eq!(unreadable(b"*"), Unreadable::Relative);
-    assert_eq!(unreadable(b"admin"), Unreadable::Relative);
-    assert_eq!(unreadable(b"/a#b"), Unreadable::Fragment);
+    assert_eq!(RequestPath::read(None), Err(PathError::Missing));
+    assert_eq!(unreadable(b""), PathError::Missing);
+    assert_eq!(unreadable(b"*"), PathError::Relative);
+    assert_eq!(unreadable(b"admin"), PathError::Relative);
+    assert_eq!(unreadable(b"/a#b"), PathError::Fragment);
     for path in ["/%", "/%2", "/%zz", "/%%32%65", "/%u002e", "/%+1"] {
-        assert_eq!(unreadable(path.as_bytes()), Unreadable::BadEscape, "{path}");
+        assert_eq!(unreadable(path.as_bytes()), PathError::BadEscape, "{path}");
     }
     for path in ["/a%00", "/%0d%0a", "/%09", "/\x7f", "/%2500"] {
-        assert_eq!(unreadable(path.as_bytes()), Unreadable::Control, "{path}");
+        assert_eq!(unreadable(path.as_bytes()), PathError::Control, "{path}");
     }
     for path in [&b"/\xff"[..], b"/%c0%ae", b"/%e0%80%af", b"/%ff"] {
-        assert_eq!(unreadable(path), Unreadable::NotUtf8);
+        assert_eq!(unreadable(path), PathError::NotUtf8);
     }
-    assert_eq!(unreadable("/a".repeat(5000).as_bytes()), Unreadable::TooLong);
-    assert_eq!(unreadable(format!("/%{}2e", "25".repeat(70)).as_bytes()), Unreadable::TooManyReadings);
+    assert_eq!(unreadable("/a".repeat(5000).as_bytes()), PathError::TooLong);
+    assert_eq!(unreadable(format!("/%{}2e", "25".repeat(70)).as_bytes()), PathError::TooManyReadings);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn an_address_within_an_address_can_be_read() {
 #[test]
 fn the_work_on_a_hostile_path_is_bounded() {
     let hostile = format!("//./%5c\\{}", r"/./a\".repeat(1600));
-    assert_eq!(unreadable(hostile.as_bytes()), Unreadable::TooManyReadings);
+    assert_eq!(unreadable(hostile.as_bytes()), PathError::TooManyReadings);
 }
 
 #[test]

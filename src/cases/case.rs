@@ -1,0 +1,245 @@
+//! A file of cases as it is written.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::deny_reason::DenyReason;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+use serde_saphyr::Spanned;
+
+use super::tampering::Spoiling;
+use super::token::TokenSpec;
+
+/// One file: a configuration, and what it decides.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// A file in `shared` beside this one, over which this one's configuration, tokens and `every_case` are laid.
+    #[serde(default)]
+    pub like: Option<String>,
+    /// The time of every case, as RFC 3339 has it; without it, that of the run.
+    #[serde(default)]
+    pub now: Option<String>,
+    /// The filter's configuration, or the name of its file.
+    #[serde(default)]
+    pub config: Value,
+    /// Tokens that cases share, by name.
+    #[serde(default)]
+    pub tokens: BTreeMap<String, TokenSpec>,
+    /// Laid over every case.
+    #[serde(default)]
+    pub every_case: Map<String, Value>,
+    /// The cases, each read by itself.
+    #[serde(default)]
+    pub cases: Vec<Spanned<Map<String, Value>>>,
+}
+
+/// One case: a request and what becomes of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// The line of the attack catalogue, where it has one.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// The name, as reports show it.
+    pub name: String,
+    /// Changes to the file's configuration (RFC 7386, JSON Merge Patch).
+    #[serde(default, rename = "with")]
+    pub config_patch: Option<Value>,
+    /// The request.
+    #[serde(default)]
+    pub request: RequestSpec,
+    /// The token; without it and `claims` the request carries none.
+    #[serde(default)]
+    pub token: Option<TokenChoice>,
+    /// The claims of a token that is good but for them.
+    #[serde(default)]
+    pub claims: Option<Map<String, Value>>,
+    /// Claims that it lacks.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// Tokens that jwt_authn has verified, by the name under which it leaves their claims.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, TokenChoice>,
+    /// Every spoilt form of the token, one request each.
+    #[serde(default)]
+    pub spoil: Option<Spoiling>,
+    /// The expected decision.
+    pub expect: Expected,
+    /// The route that decides.
+    #[serde(default)]
+    pub route: Option<String>,
+    /// The policy that decides.
+    #[serde(default)]
+    pub policy: Option<String>,
+    /// What the answer has besides what its reason entails.
+    #[serde(default)]
+    pub answer: AnswerSpec,
+    /// Request headers as the upstream sees them; null is one that it does not see.
+    #[serde(default)]
+    pub upstream: BTreeMap<String, Option<String>>,
+    /// Envoy's own answer, where it does not ask the filter.
+    #[serde(default)]
+    #[allow(dead_code, reason = "the tests through Envoy read it")]
+    pub envoy: Option<EnvoyAnswer>,
+    /// The status by which Envoy's shipped settings refuse what the filter would allow.
+    #[serde(default)]
+    #[allow(dead_code, reason = "the tests through Envoy read it")]
+    pub shipped: Option<u16>,
+}
+
+/// A token of the file by its name, one in its compact form or in a file, or one described on the spot.
+#[derive(Debug, Clone)]
+pub enum TokenChoice {
+    /// The name of a token in the file, a token in compact form, or a token's file.
+    Named(String),
+    /// The description of a token.
+    Described(Box<TokenSpec>),
+}
+
+impl<'de> Deserialize<'de> for TokenChoice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // By hand, as serde's own choice between the two forgets what is wrong with either.
+        struct Choice;
+
+        impl<'de> Visitor<'de> for Choice {
+            type Value = TokenChoice;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a token of the file by its name, a token, its file, or its description")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<TokenChoice, E> {
+                Ok(TokenChoice::Named(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<TokenChoice, A::Error> {
+                let spec = TokenSpec::deserialize(MapAccessDeserializer::new(members))?;
+                Ok(TokenChoice::Described(Box::new(spec)))
+            }
+        }
+
+        deserializer.deserialize_any(Choice)
+    }
+}
+
+/// The request.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RequestSpec {
+    /// The method.
+    pub method: String,
+    /// The request's target, as the request line has it.
+    pub path: String,
+    /// The Host header; null is none.
+    pub host: Option<String>,
+    /// Header lines in order. The token goes behind them, in the first header that the configuration takes tokens from,
+    /// unless one is that header or the request has `$token` in some place.
+    pub headers: Vec<HeaderLine>,
+    /// The body.
+    pub body: Option<String>,
+    /// The policy that the metadata of Envoy's route names.
+    pub route_policy: Option<Value>,
+    /// The bytes on the wire, for what no well-formed request can be. Seen by Envoy alone.
+    pub raw: Option<String>,
+    /// Lines of headers sent as HTTP/2, in which names may be upper case. Seen by Envoy alone.
+    pub http2: bool,
+}
+
+/// A header's name and its value.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(expecting = "a header's name and its value, such as [x-id, a]")]
+pub struct HeaderLine(pub String, pub String);
+
+impl Default for RequestSpec {
+    fn default() -> Self {
+        RequestSpec {
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            host: Some("example.com".to_owned()),
+            headers: Vec::new(),
+            body: None,
+            route_policy: None,
+            raw: None,
+            http2: false,
+        }
+    }
+}
+
+/// What becomes of the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// Allowed.
+    Allow,
+    /// Denied for this reason.
+    Deny(String),
+    /// Denied, for whatever reason: where each of many spoilt tokens is spoilt in its own way.
+    DenyAny,
+}
+
+impl Expected {
+    /// As a case says it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Expected::Allow => "allow",
+            Expected::Deny(reason) => reason,
+            Expected::DenyAny => "any denial",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Expected {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let is_reason = |text: &str| DenyReason::ALL.iter().any(|reason| reason.as_str() == text);
+        match text.as_str() {
+            "allow" => Ok(Expected::Allow),
+            "any denial" => Ok(Expected::DenyAny),
+            reason if is_reason(reason) => Ok(Expected::Deny(text)),
+            _ => {
+                let reasons: Vec<_> = DenyReason::ALL.iter().map(|reason| reason.as_str()).collect();
+                Err(D::Error::custom(format!(
+                    "unknown outcome `{}`; known: allow, any denial, {}",
+                    text.escape_debug(),
+                    reasons.join(", ")
+                )))
+            }
+        }
+    }
+}
+
+/// Headers and body of the answer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AnswerSpec {
+    /// Headers by name; null is one that is not there.
+    pub headers: BTreeMap<String, Option<String>>,
+    /// Whether there is no body.
+    pub no_body: bool,
+}
+
+/// Envoy's own answer.
+#[derive(Debug, Clone, Copy)]
+#[allow(dead_code, reason = "the tests through Envoy read it")]
+pub enum EnvoyAnswer {
+    /// This status.
+    Status(u16),
+    /// With some requests of a case and not with others, Envoy answers 400 itself.
+    MayRefuse,
+}
+
+impl<'de> Deserialize<'de> for EnvoyAnswer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::String(text) if text == "may refuse" => Ok(EnvoyAnswer::MayRefuse),
+            Value::Number(number) => {
+                let status = number.as_u64().and_then(|status| u16::try_from(status).ok());
+                status.map(EnvoyAnswer::Status).ok_or_else(|| D::Error::custom(format!("no status is {number}")))
+            }
+            other => Err(D::Error::custom(format!("is {other}, should be a status or `may refuse`"))),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! `$name` and `$name(arguments)` in the text of a case. `$$` is a dollar sign.
+
+use anyhow::{Context, Result, anyhow, bail};
+use serde_json::{Map, Value};
+
+use super::test_keys::Forge;
+
+/// What the names stand for.
+pub struct Scope<'a> {
+    /// The keys that `$jwk` and tokens name.
+    pub forge: &'a Forge,
+    /// Seconds since 1970.
+    pub now: i64,
+    /// Names that only this text knows, such as `$token` in a header.
+    pub local: Vec<(&'a str, Vec<u8>)>,
+}
+
+impl Scope<'_> {
+    /// The text with each name replaced. It may become bytes that are no text.
+    pub fn bytes(&self, text: &str) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('$') {
+            out.extend_from_slice(before.as_bytes());
+            if let Some(after) = after.strip_prefix('$') {
+                out.push(b'$');
+                rest = after;
+                continue;
+            }
+            let (name, arguments, after) =
+                split_name(after).with_context(|| format!("`{text}`: no name behind `$`; a dollar sign is `$$`"))?;
+            out.extend(self.resolve(name, arguments).with_context(|| format!("`{text}`"))?);
+            rest = after;
+        }
+        out.extend_from_slice(rest.as_bytes());
+        Ok(out)
+    }
+
+    /// The same, where the result is text.
+    pub fn text(&self, text: &str) -> Result<String> {
+        String::from_utf8(self.bytes(text)?).map_err(|_| anyhow!("`{text}` is not UTF-8 once its names are replaced"))
+    }
+
+    /// JSON with the names in its strings replaced. A string that is `$now(...)` alone becomes a number, and an object
+    /// with a member `$jwk` becomes that key, public, with the other members laid over it.
+    pub fn json(&self, value: &Value) -> Result<Value> {
+        Ok(match value {
+            Value::String(text) if text.starts_with("$now") && !text.contains(' ') => {
+                Value::from(self.text(text)?.parse::<i64>().map_err(|_| anyhow!("`{text}` is not a time"))?)
+            }
+            Value::String(text) => Value::String(self.text(text)?),
+            Value::Array(items) => items.iter().map(|item| self.json(item)).collect::<Result<_>>()?,
+            Value::Object(members) => Value::Object(self.object(members)?),
+            other => other.clone(),
+        })
+    }
+
+    /// The same for an object.
+    pub fn object(&self, members: &Map<String, Value>) -> Result<Map<String, Value>> {
+        let mut members = members.clone();
+        let mut object = match members.remove("$jwk") {
+            Some(Value::String(name)) => self.forge.jwk(&name)?,
+            Some(name) => bail!("`$jwk` names a key, not {name}"),
+            None => Map::new(),
+        };
+        for name in members.remove("$without").and_then(|names| names.as_array().cloned()).unwrap_or_default() {
+            let name = name.as_str().with_context(|| format!("`$without` lists names, not {name}"))?;
+            object.remove(name).with_context(|| format!("the key has no member `{name}`"))?;
+        }
+        for (name, value) in &members {
+            object.insert(self.text(name)?, self.json(value)?);
+        }
+        Ok(object)
+    }
+
+    fn resolve(&self, name: &str, arguments: &str) -> Result<Vec<u8>> {
+        if let Some((_, value)) = self.local.iter().find(|(local, _)| *local == name) {
+            return Ok(value.clone());
+        }
+        Ok(match name {
+            "now" => {
+                let offset = if arguments.is_empty() { 0 } else { number(arguments)? };
+                (self.now + offset).to_string().into_bytes()
+            }
+            "hex" => (0..arguments.len())
+                .step_by(2)
+                .map(|at| arguments.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok()))
+                .collect::<Option<_>>()
+                .with_context(|| format!("`{arguments}` is not hexadecimal"))?,
+            "repeat" => {
+                let (count, text) = counted(name, arguments)?;
+                text.as_bytes().repeat(count)
+            }
+            // `1`, `2`, ... with a text before and behind each.
+            "count" => {
+                let (count, text) = counted(name, arguments)?;
+                (0..count).flat_map(|n| text.replace('#', &n.to_string()).into_bytes()).collect()
+            }
+            // So many members whose names have one hash under the common polynomial hash, 31 h + c.
+            "colliding" => (0..number(arguments)?)
+                .map(|n| {
+                    let name: String = (0..10).map(|bit| if n >> bit & 1 == 0 { "Aa" } else { "BB" }).collect();
+                    format!("\"{name}\":0")
+                })
+                .collect::<Vec<_>>()
+                .join(",")
+                .into_bytes(),
+            "pem" => self.forge.pem(arguments)?.into_bytes(),
+            "pem_trimmed" => self.forge.pem(arguments)?.trim_end().as_bytes().to_vec(),
+            "pem_crlf" => self.forge.pem(arguments)?.replace('\n', "\r\n").into_bytes(),
+            "pkcs1_pem" => self.forge.pkcs1_pem(arguments)?.into_bytes(),
+            "pkcs1_pem_trimmed" => self.forge.pkcs1_pem(arguments)?.trim_end().as_bytes().to_vec(),
+            "pkcs1_pem_crlf" => self.forge.pkcs1_pem(arguments)?.replace('\n', "\r\n").into_bytes(),
+            "der" => self.forge.der(arguments)?,
+            "jwk" => Value::Object(self.forge.jwk(arguments)?).to_string().into_bytes(),
+            "modulus" => self.forge.jwk(arguments)?["n"].as_str().unwrap_or_default().as_bytes().to_vec(),
+            "certificate" => self.forge.certificate()?.into_bytes(),
+            other => bail!("nothing is called `${other}` here"),
+        })
+    }
+}
+
+fn number(text: &str) -> Result<i64> {
+    text.trim_start_matches('+').parse().map_err(|_| anyhow!("`{text}` is not a number"))
+}
+
+/// A count and a text, parted by a space.
+fn counted<'t>(name: &str, arguments: &'t str) -> Result<(usize, &'t str)> {
+    let parts = arguments.split_once(' ').and_then(|(count, text)| Some((count.parse().ok()?, text)));
+    parts.with_context(|| format!("`${name}(COUNT TEXT)`, not `{arguments}`"))
+}
+
+/// The name and arguments at the start of the text, and what comes behind them.
+fn split_name(text: &str) -> Option<(&str, &str, &str)> {
+    let end = text.find(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    if name.is_empty() {
+        return None;
+    }
+    match rest.strip_prefix('(') {
+        Some(rest) => rest.split_once(')').map(|(arguments, rest)| (name, arguments, rest)),
+        None => Some((name, "", rest)),
+    }
+}
+
+/// Puts an alternative in the place of every `$each`, or a member of it in that of `$each.member`: as it is where that
+/// stands alone, as text inside a text.
+pub fn with_each(value: &Value, each: &Value) -> Result<Value> {
+    Ok(match value {
+        Value::String(text) if text == "$each" => each.clone(),
+        Value::String(text) if text.starts_with("$each.") => {
+            let member = each.get(&text["$each.".len()..]);
+            member.with_context(|| format!("`{text}`: {each} has no such member"))?.clone()
+        }
+        Value::String(text) => {
+            let plain = each.as_str().map_or_else(|| each.to_string(), str::to_owned);
+            Value::String(text.replace("$each", &plain))
+        }
+        Value::Array(items) => items.iter().map(|item| with_each(item, each)).collect::<Result<_>>()?,
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| Ok((name.clone(), with_each(value, each)?)))
+            .collect::<Result<Map<_, _>>>()?
+            .into(),
+        other => other.clone(),
+    })
+}

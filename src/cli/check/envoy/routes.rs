@@ -1,0 +1,50 @@
+//! What Envoy's routes do about the gate.
+
+use crate::check::cursor::At;
+use crate::check::finding::Findings;
+use crate::check::gate::GateConfig;
+use crate::check::lint::Lint;
+use crate::check::recognize;
+use crate::terminal::{list, quoted};
+
+/// Routes, virtual hosts and weighted clusters that switch the filter off. It goes there by the name it has in its chain; Istio
+/// and Envoy Gateway make that of the plugin's own.
+pub fn check_disabled(everything: &[At<'_>], names: &[&str], findings: &mut Findings) {
+    for overrides in everything.iter().filter_map(|at| at.get("typed_per_filter_config")) {
+        for (name, value) in overrides.members() {
+            let is_gate = names.contains(&name) || recognize::by_name(name);
+            let disabled = value.message("FilterConfig").filter(|config| config.is_true("disabled"));
+            if let (true, Some(at)) = (is_gate, disabled.and_then(|config| config.get("disabled"))) {
+                let message = format!(
+                    "the filter {} is switched off here, so requests pass unjudged; remove it, and give them a route with the policy `public` in the gate",
+                    quoted(name)
+                );
+                findings.at(Lint::FilterDisabled, &at, message);
+            }
+        }
+    }
+}
+
+/// Routes whose metadata name a policy.
+pub fn check_policies(everything: &[At<'_>], config: &GateConfig, findings: &mut Findings) {
+    let known = config.policies();
+    let routes = everything.iter().filter(|at| at.get("match").is_some());
+    for at in routes.filter_map(|route| route.find(&["metadata", "filter_metadata", "mfa_gate", "policy"])) {
+        let Some(name) = at.text().filter(|name| !name.is_empty()) else { continue };
+        if !config.by_route_metadata() {
+            let message = format!(
+                "the route names the policy {}, but the gate goes by its own routes; write `envoy_route_metadata: true` there, or remove it",
+                quoted(name)
+            );
+            findings.at(Lint::RoutePolicyIgnored, &at, message);
+        } else if !known.contains(name) {
+            let known: Vec<_> = known.iter().collect();
+            let message = format!(
+                "the route names the policy {}, which is not configured, so every request is answered with 500; known: {}",
+                quoted(name),
+                list(&known)
+            );
+            findings.at(Lint::UnknownRoutePolicy, &at, message);
+        }
+    }
+}

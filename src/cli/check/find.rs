@@ -1,0 +1,38 @@
+//! Where the filter's configuration stands in a file: as the file itself, or within Envoy's, Istio's or Envoy Gateway's.
+
+use super::cursor::At;
+use super::finding::Findings;
+use super::gate::GateConfig;
+use super::{envoy, gateway, istio, recognize};
+use crate::spanned::{Located, Syntax};
+
+/// The objects of a document: more than one in what `kubectl get -o yaml` prints.
+pub fn objects(document: &Located) -> Vec<At<'_>> {
+    let root = At::root(document);
+    if root.field("kind") == Some("List") { root.list("items") } else { vec![root] }
+}
+
+/// Every configuration of the filter in a file, with its places there.
+///
+/// # Errors
+///
+/// The text is neither YAML nor JSON, or one of them cannot be read.
+pub fn configs(text: &str) -> Result<Vec<Located>, Syntax> {
+    let documents = Located::read(text)?;
+    let mut findings = Findings::default();
+    let objects: Vec<_> = documents.iter().flat_map(objects).collect();
+    let configs: Vec<_> = objects.iter().flat_map(|object| of_object(object, text, &mut findings)).collect();
+    if let Some(finding) = findings.into_sorted().into_iter().next() {
+        return Err(Syntax { message: finding.message, span: finding.span });
+    }
+    Ok(configs.iter().map(|config| config.located().clone()).collect())
+}
+
+fn of_object(object: &At<'_>, text: &str, findings: &mut Findings) -> Vec<GateConfig> {
+    match object.field("kind") {
+        Some("WasmPlugin" | "TrafficExtension") => istio::config(object).into_iter().collect(),
+        Some("EnvoyExtensionPolicy") => gateway::configs(object),
+        None if recognize::by_fields(object.json()) => vec![GateConfig::of(object)],
+        _ => envoy::configs(object, text, findings),
+    }
+}

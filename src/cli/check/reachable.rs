@@ -1,0 +1,155 @@
+//! Whether a route can match, and whether it then decides. The most specific route wins and ties are refused, so no route
+//! hides behind another; what is left is what no request can be.
+
+use std::borrow::Cow;
+
+use std::collections::BTreeSet;
+
+use mfa_gate::decision::{Applied, Request, RoutePolicy, matching_routes, policies_on};
+use mfa_gate::gate::Gate;
+use mfa_gate::policy::{Demand, Policy};
+use mfa_gate::route::{Authority, HostPattern, MAX_PATH_BYTES, PathPattern, Pattern, RequestPath, Route};
+
+/// What keeps a route from matching.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dead {
+    /// Its path.
+    Path,
+    /// The host of this index; it may have others.
+    Host(usize),
+}
+
+/// What of a route no request can match.
+pub fn dead(route: &Route) -> Vec<Dead> {
+    let too_long = route.patterns.first().is_some_and(|pattern| {
+        let path = written(&pattern.path);
+        // A character beyond ASCII may be another's folded form, and that one shorter.
+        path.is_ascii() && path.len() > MAX_PATH_BYTES
+    });
+    if too_long {
+        return vec![Dead::Path];
+    }
+    let hosts = route.patterns.iter().enumerate();
+    hosts.filter(|(_, pattern)| shortest_host(&pattern.host).is_none()).map(|(index, _)| Dead::Host(index)).collect()
+}
+
+/// The shortest host that a pattern matches; `None` where there is none, as below an address or a name as long as names
+/// can be.
+fn shortest_host(pattern: &HostPattern) -> Option<String> {
+    let host = match pattern {
+        HostPattern::Any => "a".to_owned(),
+        HostPattern::Below(domain) => format!("a.{}", domain.as_str()),
+        HostPattern::Exact(name) => name.clone(),
+    };
+    Authority::read(host.as_bytes()).map(|_| host)
+}
+
+/// The path as the configuration has it.
+fn written(path: &PathPattern) -> String {
+    format!("/{}", path.segments().join("/"))
+}
+
+/// The stricter policy that every request for a route of one path must meet as well: one whose path or method is among the
+/// readings of its own.
+pub fn overruled(gate: &Gate, index: usize) -> Option<Applied<'_>> {
+    let route = gate.routes.iter().nth(index)?;
+    // Envoy's route may name the policy, and then no other decides.
+    if gate.envoy_route_metadata || !route.patterns.iter().all(|pattern| matches!(pattern.path, PathPattern::Exact(_)))
+    {
+        return None;
+    }
+    let mut over = None;
+    for probe in route.patterns.iter().flat_map(|pattern| probes(gate, pattern)) {
+        if !probe.falls_to(gate, route) {
+            continue;
+        }
+        let applied = policies_on(gate, &probe).ok()?;
+        let stricter = applied.into_iter().find(|other| strictness(other.policy) > strictness(&route.policy))?;
+        over.get_or_insert(stricter);
+    }
+    over
+}
+
+fn strictness(policy: &Policy) -> u8 {
+    match policy.demand {
+        Demand::Public => 0,
+        Demand::SignedIn => 1,
+        Demand::Mfa(_) => 2,
+    }
+}
+
+/// A method and a host's first name that no configuration has.
+const OTHER: &str = "MFA-GATE-CHECK";
+
+/// A request of every kind that a pattern of one path claims, as far as the routes tell kinds apart: by method and host.
+fn probes(gate: &Gate, pattern: &Pattern) -> Vec<Probe> {
+    let all = || gate.routes.iter().flat_map(|route| &route.patterns);
+    let methods: BTreeSet<String> = match &pattern.methods {
+        Some(methods) => methods.iter().cloned().collect(),
+        None => all().flat_map(|other| other.methods.iter().flatten().cloned()).chain([OTHER.to_owned()]).collect(),
+    };
+    let other = OTHER.to_ascii_lowercase();
+    let host_of = |pattern: &HostPattern| match pattern {
+        HostPattern::Any => Some(other.clone()),
+        HostPattern::Below(domain) => {
+            let host = format!("{other}.{}", domain.as_str());
+            // A domain may leave no room for more than a letter before it.
+            if Authority::read(host.as_bytes()).is_some() { Some(host) } else { shortest_host(pattern) }
+        }
+        HostPattern::Exact(name) => Some(name.clone()),
+    };
+    let hosts: BTreeSet<String> =
+        all().map(|pattern| &pattern.host).chain([&HostPattern::Any]).filter_map(host_of).collect();
+    let path = escaped(&written(&pattern.path));
+    let probe =
+        |method: &String, host: &String| Probe { method: method.clone(), host: host.clone(), path: path.clone() };
+    methods.iter().flat_map(|method| hosts.iter().map(move |host| probe(method, host))).collect()
+}
+
+/// A path as a client sends it.
+fn escaped(path: &str) -> String {
+    let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}');
+    path.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+/// A request without a token.
+#[derive(Debug, Clone)]
+struct Probe {
+    method: String,
+    host: String,
+    path: String,
+}
+
+impl Probe {
+    fn falls_to(&self, gate: &Gate, route: &Route) -> bool {
+        let Ok(path) = RequestPath::read(Some(self.path.as_bytes())) else { return false };
+        let mut falls = false;
+        let read = matching_routes(gate, self, &path, |_, found| {
+            falls |= found.is_some_and(|found| std::ptr::eq(found, route))
+        });
+        read.is_ok() && falls
+    }
+}
+
+impl Request for Probe {
+    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        let value = match name {
+            ":method" => &self.method,
+            ":authority" => &self.host,
+            ":path" => &self.path,
+            _ => return None,
+        };
+        Some(value.as_bytes().into())
+    }
+
+    fn route_policy(&self) -> RoutePolicy {
+        RoutePolicy::Unset
+    }
+
+    fn dynamic_metadata(&self) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

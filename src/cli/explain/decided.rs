@@ -1,0 +1,173 @@
+//! What is decided of a request, step by step, and what it is answered.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use mfa_gate::challenge::{self, Answer};
+use mfa_gate::decision::{Decision, Denial, Environment, Permit, Request as _, decide};
+use mfa_gate::deny_reason::DenyReason;
+use mfa_gate::gate::Gate;
+use mfa_gate::time::UnixTime;
+use mfa_gate::token::{Compact, Credential, Header, TokenCache, Verification};
+use serde_json::{Map, Value, json};
+
+use super::advice::{Advice, advice};
+use super::field_paths;
+use super::keys::{Keys, Signature};
+use super::steps::{Steps, Tone};
+use super::{Explained, draw};
+use crate::config_file::ConfigFile;
+use crate::request::Described;
+
+/// The exit code for what passes if its signature is good, which was not verified.
+const NOT_VERIFIED: u8 = 3;
+
+/// Judges a request as the filter would, and tells how.
+pub fn explain<'f>(file: &'f ConfigFile, request: &Described, mut keys: Keys, now: UnixTime) -> Result<Explained<'f>> {
+    let gate = &file.gate;
+    let cache = TokenCache::new(gate.cache);
+    if let Some(header) = token_header(gate, request, &cache) {
+        keys.stand_in_for(&header)?;
+    }
+    let environment = Environment { verification: Verification { keys: &keys, verifier: &keys, now }, cache: &cache };
+    let decision = decide(gate, request, &environment);
+    let signature = keys.signature();
+
+    let mut steps = Steps::new(file);
+    // How far it got is in the steps themselves.
+    let _ = steps.tell(gate, request, &keys, &environment);
+    tell_decision(&mut steps, gate, &decision, signature);
+    match &decision.outcome {
+        Ok(permit) => tell_upstream(&mut steps, permit),
+        Err(denial) => {
+            tell_answer(&mut steps, gate, denial.reason);
+            tell_advice(&mut steps, denial.reason);
+        }
+    }
+    let code = match (&decision.outcome, signature) {
+        (Ok(_), Some(Signature::NotVerified)) => ExitCode::from(NOT_VERIFIED),
+        (Ok(_), _) => ExitCode::SUCCESS,
+        (Err(_), _) => ExitCode::FAILURE,
+    };
+    let report = to_json(gate, &decision, signature, &steps);
+    Ok(Explained { steps, report, code })
+}
+
+/// The header of the request's token, if it can be read so far.
+fn token_header(gate: &Gate, request: &Described, cache: &TokenCache) -> Option<Header> {
+    let values: Vec<_> =
+        gate.trust.rules.headers.iter().filter_map(|name| Some((name, request.header(name)?))).collect();
+    let offers = values.iter().map(|(name, value)| Credential::from_header(name, value));
+    let Credential::Token(token) = offers.fold(Credential::None, Credential::and) else { return None };
+    Some(
+        Compact::decode(token, &gate.trust.rules)
+            .ok()?
+            .read(&gate.trust.rules, cache.last_header())
+            .ok()?
+            .header()
+            .clone(),
+    )
+}
+
+fn tell_decision(steps: &mut Steps<'_>, gate: &Gate, decision: &Decision<'_>, signature: Option<Signature>) {
+    steps.begin("decision");
+    match (&decision.outcome, signature) {
+        (Ok(_), Some(Signature::NotVerified)) => {
+            steps.say_as(Tone::Unsure, "allow, if the signature is good, which is not verified");
+        }
+        (Ok(_), _) => steps.say_as(Tone::Good, "allow"),
+        (Err(Denial { reason, detail, .. }), _) => {
+            steps.say_as(Tone::Bad, format!("deny, {}: {detail}", reason.as_str()));
+        }
+    }
+    if let Some(policy) = decision.policy {
+        let route = decision.route.map(|route| format!("route `{}`, ", route.name)).unwrap_or_default();
+        steps.say(format!("by {route}policy `{}`", policy.name));
+        let field =
+            decision.route.and_then(|route| field_paths::route(gate, route)).or_else(|| field_paths::policy(policy));
+        steps.by(field.as_deref());
+    }
+}
+
+fn tell_upstream(steps: &mut Steps<'_>, permit: &Permit) {
+    steps.begin("upstream");
+    steps.say("gets the request");
+    for (name, value) in permit.upstream().iter() {
+        steps.say(format!("{name}: {value}"));
+        steps.by(Some("upstream_headers"));
+    }
+}
+
+fn tell_answer(steps: &mut Steps<'_>, gate: &Gate, reason: DenyReason) {
+    steps.begin("answer");
+    let Answer { status, headers, body } = challenge::answer(&gate.challenge, reason);
+    steps.say(format!("HTTP/1.1 {status} {}", reason.title()));
+    for header in headers {
+        let field = gate.challenge.headers.contains(&header).then_some("challenge.headers");
+        let (name, value) = header;
+        steps.say(format!("{name}: {value}"));
+        steps.by(field);
+    }
+    if !body.is_empty() {
+        steps.say("");
+        steps.say(body);
+    }
+    if reason.is_about_mfa() {
+        steps.begin("note");
+        steps.say("the shipped Envoy configuration makes it `401 Unauthorized - MFA required` on HTTP/1.1");
+    }
+}
+
+/// Tells what would make it pass.
+pub fn tell_advice(steps: &mut Steps<'_>, reason: DenyReason) {
+    let Advice { operator, caller } = advice(reason);
+    steps.begin("advice");
+    steps.say(format!("operator: {operator}"));
+    if let Some(caller) = caller {
+        steps.say(format!("caller: {caller}"));
+    }
+}
+
+/// The advice as JSON.
+pub fn advice_json(reason: DenyReason) -> Value {
+    let Advice { operator, caller } = advice(reason);
+    json!({"operator": operator, "caller": caller})
+}
+
+fn to_json(gate: &Gate, decision: &Decision<'_>, signature: Option<Signature>, steps: &Steps<'_>) -> Value {
+    let object = |pairs: Vec<(String, String)>| -> Value {
+        pairs.into_iter().map(|(name, value)| (name, json!(value))).collect::<Map<_, _>>().into()
+    };
+    let mut report = json!({
+        "decision": "allow",
+        "reason": null,
+        "detail": null,
+        "status": null,
+        "headers": {},
+        "body": null,
+        "route": decision.route.map(|route| &route.name),
+        "policy": decision.policy.map(|policy| &policy.name),
+        "subject": decision.token.as_ref().map(|token| token.verified.subject().as_str()),
+        "signature": signature.map(Signature::as_str),
+        "upstream_headers": {},
+        "advice": null,
+        "steps": draw::to_json(steps),
+    });
+    match &decision.outcome {
+        Ok(permit) => {
+            let told = permit.upstream().iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            report["upstream_headers"] = object(told.collect());
+        }
+        Err(denial) => {
+            let Answer { status, headers, body } = challenge::answer(&gate.challenge, denial.reason);
+            report["decision"] = json!("deny");
+            report["reason"] = json!(denial.reason.as_str());
+            report["detail"] = json!(denial.detail.to_string());
+            report["status"] = json!(status);
+            report["headers"] = object(headers);
+            report["body"] = json!(body);
+            report["advice"] = advice_json(denial.reason);
+        }
+    }
+    report
+}

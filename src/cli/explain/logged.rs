@@ -1,0 +1,190 @@
+//! What a line of the access log says of a request, beside what this configuration makes of it.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use mfa_gate::decision::Applied;
+use mfa_gate::deny_reason::DenyReason;
+use serde_json::{Value, json};
+
+use super::decided::{advice_json, tell_advice};
+use super::steps::{Steps, Tone};
+use super::{Explained, draw, field_paths};
+use crate::access_log::line::{LogLine, MAX_LINE, Outcome, Text, Word};
+use crate::access_log::source;
+use crate::config_file::ConfigFile;
+use crate::input;
+use crate::request::Described;
+use crate::terminal;
+
+/// The line of a log that is asked for: that with this `request_id`, or the only one.
+///
+/// # Errors
+///
+/// The log cannot be read, there is no such line, or more than one and none was named.
+pub fn find(log: &Path, request_id: Option<&str>) -> Result<Vec<u8>> {
+    let name = input::name(log);
+    let mut reader = BufReader::new(source::read(log).with_context(|| name.clone())?);
+    let mut only = None;
+    loop {
+        let mut line = Vec::new();
+        // One byte more tells a line that is too long.
+        let most = MAX_LINE as u64 + 2;
+        if reader.by_ref().take(most).read_until(b'\n', &mut line).with_context(|| name.clone())? == 0 {
+            break;
+        }
+        let line = line.trim_ascii();
+        match request_id {
+            _ if line.is_empty() => {}
+            Some(id) => {
+                let is_it = |line: LogLine<'_>| line.request_id.as_deref() == Some(id);
+                if LogLine::parse(line).is_ok_and(is_it) {
+                    return Ok(line.to_vec());
+                }
+            }
+            None if only.is_none() => only = Some(line.to_vec()),
+            None => bail!("{name}: has more than one line; say which by `--request-id`"),
+        }
+    }
+    match (only, request_id) {
+        (Some(line), _) => Ok(line),
+        (None, Some(id)) => bail!("{name}: no line has the request_id {}", terminal::quoted(id)),
+        (None, None) => bail!("{name}: is empty"),
+    }
+}
+
+/// Tells what a line says, and how this configuration judges such a request.
+///
+/// # Errors
+///
+/// It is no line of the shipped log, or the gate did not come to a word.
+pub fn explain<'f>(
+    file: &'f ConfigFile,
+    line: &[u8],
+    described: impl FnOnce(String, String) -> Result<Described>,
+) -> Result<Explained<'f>> {
+    let said = LogLine::parse(line).map_err(|broken| anyhow!("{broken}"))?;
+    let whole: Value = serde_json::from_slice(line)?;
+    let text = |member: Option<&Text<'_>>, name: &str| {
+        member.map(|text| text.to_string()).with_context(|| format!("the line has no `{name}`"))
+    };
+    let request = described(text(said.method.as_ref(), "method")?, text(said.path.as_ref(), "path")?)?;
+    let word = said.word().context("the line has no word of the gate (`mfa_gate`): the request did not come to it")?;
+    let gate_said = &whole["mfa_gate"]["value"];
+    let (route, policy) = (gate_said["route"].as_str(), gate_said["policy"].as_str());
+    let named = |reason: &Text<'_>| DenyReason::ALL.into_iter().find(|known| known.as_str() == &**reason);
+    let reason = word.reason.as_ref().and_then(named);
+
+    let mut steps = Steps::new(file);
+    steps.begin("log");
+    tell_line(&mut steps, &said, &whole);
+    tell_word(&mut steps, word, route, policy);
+    steps.tell_request(&request);
+    let policies = steps.tell_policies(&file.gate, &request);
+    let agrees = tell_agreement(&mut steps, file, policies.as_deref(), route, policy, &request);
+    if let Some(reason) = reason {
+        tell_advice(&mut steps, reason);
+    }
+    let code = match word.decision {
+        Outcome::Allow => ExitCode::SUCCESS,
+        Outcome::Deny => ExitCode::FAILURE,
+    };
+    let report = json!({
+        "decision": gate_said["decision"],
+        "reason": gate_said["reason"],
+        "route": route,
+        "policy": policy,
+        "subject": gate_said["subject"],
+        "mfa": gate_said["mfa"],
+        "status": whole["status"],
+        "agrees": agrees,
+        "advice": reason.map(advice_json),
+        "steps": draw::to_json(&steps),
+    });
+    Ok(Explained { steps, report, code })
+}
+
+fn tell_line(steps: &mut Steps<'_>, said: &LogLine<'_>, whole: &Value) {
+    let time = said.time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+    let id = said.request_id.as_deref().map(|id| format!(", request {}", terminal::quoted(id)));
+    let address = said.address.as_deref().map(|address| format!(", from {}", terminal::quoted(address)));
+    steps.say([Some(time), id, address].into_iter().flatten().collect::<String>());
+    if let Some(status) = whole["status"].as_u64() {
+        let details = whole["details"].as_str().map(|details| format!(", {}", terminal::quoted(details)));
+        steps.say(format!("was answered with {status}{}", details.unwrap_or_default()));
+    }
+}
+
+fn tell_word(steps: &mut Steps<'_>, word: &Word<'_>, route: Option<&str>, policy: Option<&str>) {
+    let reason = word.reason.as_deref().map(|reason| format!(", {}", terminal::escaped(reason))).unwrap_or_default();
+    match word.decision {
+        Outcome::Allow => steps.say_as(Tone::Good, format!("allow{reason}")),
+        Outcome::Deny => steps.say_as(Tone::Bad, format!("deny{reason}")),
+    }
+    if let Some(by) = by(route, policy) {
+        steps.say(format!("by {by}"));
+    }
+    let member =
+        |name: &str, text: &Option<Text<'_>>| text.as_deref().map(|text| format!("{name} {}", terminal::quoted(text)));
+    let who = [
+        word.subject.map(|subject| subject.as_str().to_owned()),
+        member("named", &word.upn),
+        member("with the id", &word.user),
+        member("of tenant", &word.tenant),
+        member("by application", &word.app),
+        member("named", &word.app_name),
+    ];
+    let who: Vec<_> = who.into_iter().flatten().collect();
+    if !who.is_empty() {
+        steps.say(who.join(" "));
+    }
+    if let Some(mfa) = word.mfa {
+        steps.say(format!("MFA {}", mfa.as_str()));
+    }
+}
+
+/// A route and a policy in words.
+fn by(route: Option<&str>, policy: Option<&str>) -> Option<String> {
+    let part = |what: &str, name: Option<&str>| name.map(|name| format!("{what} {}", terminal::quoted(name)));
+    let parts: Vec<_> = [part("route", route), part("policy", policy)].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Whether this configuration has the route and the policy that the log names; `None` where that cannot be told.
+fn tell_agreement(
+    steps: &mut Steps<'_>,
+    file: &ConfigFile,
+    policies: Option<&[Applied<'_>]>,
+    route: Option<&str>,
+    policy: Option<&str>,
+    request: &Described,
+) -> Option<bool> {
+    steps.begin("compare");
+    let Some(logged) = by(route, policy) else {
+        steps.say_as(Tone::Unsure, "the log names neither route nor policy to compare with");
+        return None;
+    };
+    let is_same = |applied: &&Applied<'_>| {
+        Some(applied.policy.name.as_str()) == policy && applied.route.map(|route| route.name.as_str()) == route
+    };
+    if let Some(Applied { route, policy }) = policies.unwrap_or_default().iter().find(is_same) {
+        steps.say_as(Tone::Good, format!("as in the log, {logged} judges it"));
+        let field =
+            route.and_then(|route| field_paths::route(&file.gate, route)).or_else(|| field_paths::policy(policy));
+        steps.by(field.as_deref());
+        return Some(true);
+    }
+    let may_be_named = file.gate.envoy_route_metadata && request.route_policy.is_none() && route.is_none();
+    if may_be_named {
+        let message =
+            format!("the log says {logged}: Envoy's route may have named it; give its policy by `--route-policy`");
+        steps.say_as(Tone::Unsure, message);
+        return None;
+    }
+    let message =
+        format!("the log says {logged}, which does not judge it here: the gate ran with another configuration");
+    steps.say_as(Tone::Bad, message);
+    Some(false)
+}

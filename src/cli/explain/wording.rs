@@ -1,0 +1,98 @@
+//! Times, claims and conditions in words.
+
+use chrono::{DateTime, SecondsFormat};
+use mfa_gate::issuer_name::IssuerName;
+use mfa_gate::policy::{AppOnly, Demand, Proof, Values};
+use mfa_gate::time::UnixTime;
+use mfa_gate::wire::json::{Json, Number};
+
+use crate::terminal::{list, quoted};
+
+/// The value of a claim.
+pub fn claim(value: Option<&Json<'_>>) -> String {
+    match value {
+        None => "absent".to_owned(),
+        Some(Json::String(text)) => quoted(text),
+        Some(Json::Bool(value)) => value.to_string(),
+        Some(Json::Number(Number::Unsigned(value))) => value.to_string(),
+        Some(Json::Number(Number::Negative(value))) => value.to_string(),
+        Some(Json::Number(Number::Float(value))) => value.to_string(),
+        Some(value) => match value.as_strings() {
+            Some(texts) => format!("[{}]", list(&texts)),
+            None => value.kind().to_owned(),
+        },
+    }
+}
+
+/// A time as RFC 3339 has it.
+pub fn time(time: UnixTime) -> String {
+    let time = DateTime::from_timestamp_millis(time.as_millis()).unwrap_or_default();
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// How far `time` is from `now`.
+pub fn distance(time: UnixTime, now: UnixTime) -> String {
+    let millis = time.as_millis().saturating_sub(now.as_millis());
+    let length = length(millis.unsigned_abs() / 1000);
+    match millis {
+        ..=-1000 => format!("{length} ago"),
+        1000.. => format!("in {length}"),
+        _ => "now".to_owned(),
+    }
+}
+
+/// The two largest units tell enough.
+fn length(seconds: u64) -> String {
+    let units = [("d", seconds / 86_400), ("h", seconds / 3600 % 24), ("min", seconds / 60 % 60), ("s", seconds % 60)];
+    let units = units.into_iter().skip_while(|(_, number)| *number == 0).take(2).filter(|(_, number)| *number > 0);
+    units.map(|(unit, number)| format!("{number} {unit}")).collect::<Vec<_>>().join(" ")
+}
+
+/// An issuer as the configuration names it.
+pub fn issuer(name: &IssuerName) -> String {
+    quoted(&name.to_string())
+}
+
+/// What a condition wants.
+pub fn values(wanted: &Values) -> String {
+    let part = |which: &str, values: &[String]| (!values.is_empty()).then(|| format!("{which} of {}", list(values)));
+    let parts = [part("any", &wanted.any_of), part("all", &wanted.all_of)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
+}
+
+/// What a policy demands.
+pub fn demand(demand: &Demand) -> String {
+    match demand {
+        Demand::Public => "nothing".to_owned(),
+        Demand::SignedIn => "any valid token".to_owned(),
+        Demand::Mfa(demand) => {
+            let app_only = match demand.app_only {
+                AppOnly::Allow => "an app-only token passes without",
+                AppOnly::Deny => "no app-only token passes",
+            };
+            let claims = demand.claims.iter().map(|(name, wanted)| format!("; also {} in `{name}`", values(wanted)));
+            format!("{}; {app_only}{}", proof(&demand.proof), claims.collect::<String>())
+        }
+    }
+}
+
+fn proof(proof: &Proof) -> String {
+    let amr = proof.amr.as_ref().map(|wanted| format!("{} in `amr`", values(wanted)));
+    let federated = proof.federated.then(|| "`multipleauthn` in the federated claim".to_owned());
+    [amr, federated].into_iter().flatten().collect::<Vec<_>>().join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_have_two_units_at_most() {
+        let distance = |seconds: i64| distance(UnixTime::from_millis(seconds * 1000), UnixTime::from_millis(0));
+        assert_eq!(distance(0), "now");
+        assert_eq!(distance(-59), "59 s ago");
+        assert_eq!(distance(3600), "in 1 h");
+        assert_eq!(distance(3 * 86_400 + 4 * 3600 + 5), "in 3 d 4 h");
+        assert_eq!(distance(86_400 + 5), "in 1 d");
+    }
+}

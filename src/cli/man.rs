@@ -1,0 +1,86 @@
+//! `completions` and `man`: what the command line knows of itself, for shells and for readers.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow};
+use clap::{Args, Command};
+use clap_complete::Shell;
+use clap_mangen::Man;
+
+use crate::input;
+use crate::terminal;
+
+/// Print a script that completes this command in a shell
+///
+/// For bash: `mfa-gate completions bash > ~/.local/share/bash-completion/completions/mfa-gate`.
+#[derive(Args)]
+pub struct Completions {
+    /// The shell
+    shell: Shell,
+}
+
+impl Completions {
+    /// The script.
+    pub fn run(&self, mut command: Command) -> String {
+        let name = command.get_name().to_owned();
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut command, name, &mut script);
+        String::from_utf8_lossy(&script).into_owned()
+    }
+}
+
+/// Print the manual page, in roff
+///
+/// To read it: `mfa-gate man | man -l -`.
+#[derive(Args)]
+pub struct Manual {
+    /// The subcommand whose page it is, such as `explain` or `mint key`; without it the page of the whole
+    #[arg(value_name = "SUBCOMMAND")]
+    subcommand: Vec<String>,
+    /// Write every page to this directory instead, which is made if it is not there
+    #[arg(long, value_name = "DIR", conflicts_with = "subcommand")]
+    out: Option<PathBuf>,
+}
+
+impl Manual {
+    /// The page for standard output; nothing where pages were written.
+    pub fn run(&self, command: Command) -> Result<String> {
+        // Each subcommand is named whole from here on, as its page is.
+        let mut command = command.disable_help_subcommand(true);
+        command.build();
+        match &self.out {
+            Some(directory) => {
+                fs::create_dir_all(directory).with_context(|| input::name(directory))?;
+                write(&command, directory)?;
+                Ok(String::new())
+            }
+            None => {
+                let page = page(find(&command, &self.subcommand)?)?;
+                Ok(String::from_utf8_lossy(&page).into_owned())
+            }
+        }
+    }
+}
+
+fn find<'c>(command: &'c Command, names: &[String]) -> Result<&'c Command> {
+    names.iter().try_fold(command, |command, name| {
+        command.find_subcommand(name).ok_or_else(|| {
+            let known: Vec<_> = command.get_subcommands().map(Command::get_name).collect();
+            anyhow!("no subcommand {}; known: {}", terminal::quoted(name), known.join(", "))
+        })
+    })
+}
+
+fn page(command: &Command) -> Result<Vec<u8>> {
+    let mut page = Vec::new();
+    Man::new(command.clone()).render(&mut page)?;
+    Ok(page)
+}
+
+fn write(command: &Command, directory: &Path) -> Result<()> {
+    let name = command.get_display_name().unwrap_or(command.get_name());
+    let path = directory.join(format!("{name}.1"));
+    fs::write(&path, page(command)?).with_context(|| input::name(&path))?;
+    command.get_subcommands().try_for_each(|subcommand| write(subcommand, directory))
+}

@@ -1,0 +1,113 @@
+//! The chart of coverage over time.
+
+use super::buckets::Bucket;
+use crate::report::numbers::{number, percent};
+
+/// The plot within the drawing, which is 720 wide.
+pub const LEFT: f64 = 48.0;
+/// Its width.
+pub const WIDTH: f64 = 660.0;
+/// Its top.
+pub const TOP: f64 = 12.0;
+/// Its height.
+pub const HEIGHT: f64 = 168.0;
+
+/// A line with a dot for each bucket that has requests; a gap where it has none.
+#[derive(Debug)]
+pub struct Coverage {
+    /// What a listener hears.
+    pub about: String,
+    /// The lines, as SVG's `points`.
+    pub lines: Vec<String>,
+    /// The area below each, as well.
+    pub areas: Vec<String>,
+    /// The dots.
+    pub dots: Vec<Dot>,
+    /// The days below.
+    pub labels: Vec<Label>,
+}
+
+/// A dot, with what a pointer above it tells.
+#[derive(Debug)]
+pub struct Dot {
+    /// From the left.
+    pub x: String,
+    /// From above.
+    pub y: String,
+    /// What it is.
+    pub title: String,
+}
+
+/// A word below the plot.
+#[derive(Debug)]
+pub struct Label {
+    /// From the left.
+    pub x: String,
+    /// SVG's `text-anchor`.
+    pub anchor: &'static str,
+    /// The word.
+    pub text: String,
+}
+
+impl Coverage {
+    /// The chart; none where no user came.
+    pub fn of(buckets: &[Bucket]) -> Option<Self> {
+        let dated: Vec<_> = buckets.iter().filter(|bucket| bucket.users.total > 0).collect();
+        let (first, last) = (dated.first()?, dated.last()?);
+        let share = |bucket: &Bucket| percent(bucket.users.compliant, bucket.users.total);
+        let about = format!("From {} ({}) to {} ({}).", share(first), first.label, share(last), last.label);
+        let mut dots = Vec::new();
+        let (mut lines, mut areas) = (Vec::new(), Vec::new());
+        let mut run: Vec<(f64, f64)> = Vec::new();
+        for (index, bucket) in buckets.iter().enumerate() {
+            if bucket.users.total == 0 {
+                finish(&mut run, &mut lines, &mut areas);
+                continue;
+            }
+            let x = middle(index, buckets.len());
+            let y = TOP + HEIGHT * (1.0 - bucket.users.compliant as f64 / bucket.users.total as f64);
+            run.push((x, y));
+            let of = format!("{} of {} requests", number(bucket.users.compliant), number(bucket.users.total));
+            dots.push(Dot { x: px(x), y: px(y), title: format!("{}: {}, {of}", bucket.label, share(bucket)) });
+        }
+        finish(&mut run, &mut lines, &mut areas);
+        Some(Coverage { about, lines, areas, dots, labels: labels(buckets) })
+    }
+}
+
+fn finish(run: &mut Vec<(f64, f64)>, lines: &mut Vec<String>, areas: &mut Vec<String>) {
+    if let (Some((first, _)), Some((last, _)), true) = (run.first(), run.last(), run.len() > 1) {
+        let line = run.iter().map(|(x, y)| format!("{},{}", px(*x), px(*y))).collect::<Vec<_>>().join(" ");
+        let ground = px(TOP + HEIGHT);
+        areas.push(format!("{},{ground} {line} {},{ground}", px(*first), px(*last)));
+        lines.push(line);
+    }
+    run.clear();
+}
+
+/// The first, the middle and the last bucket's days.
+pub fn labels(buckets: &[Bucket]) -> Vec<Label> {
+    let last = buckets.len().saturating_sub(1);
+    let mut wanted = vec![(0, "start"), (last / 2, "middle"), (last, "end")];
+    wanted.retain(|(index, anchor)| *anchor == "start" || (*anchor == "end" && last > 0) || (*index > 0 && last > 3));
+    let label = |(index, anchor): (usize, &'static str)| {
+        let text = buckets.get(index)?.label.split(' ').next()?.to_owned();
+        let x = match anchor {
+            "start" => LEFT,
+            "end" => LEFT + WIDTH,
+            _ => middle(index, buckets.len()),
+        };
+        Some(Label { x: px(x), anchor, text })
+    };
+    wanted.into_iter().filter_map(label).collect()
+}
+
+/// The middle of a bucket's place.
+pub fn middle(index: usize, count: usize) -> f64 {
+    LEFT + WIDTH * (index as f64 + 0.5) / count as f64
+}
+
+/// A length as SVG takes it; a tenth of a pixel is fine enough.
+pub fn px(length: f64) -> String {
+    format!("{length:.1}")
+}

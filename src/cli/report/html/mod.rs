@@ -1,0 +1,75 @@
+//! The summary as one page that needs nothing beside it: no script, no font, no picture from anywhere.
+
+mod bars;
+mod buckets;
+mod coverage;
+mod decisions;
+mod page;
+
+use std::io::Write;
+
+use anyhow::Result;
+use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
+use self::bars::Bars;
+use self::buckets::buckets;
+use self::coverage::Coverage;
+use self::decisions::Decisions;
+use self::page::{Section, Tile};
+use super::summary::Summary;
+use super::text::logs;
+use crate::report::numbers::{number, percent};
+
+const STYLE: &str = include_str!("style.css");
+
+/// The page. askama escapes whatever is put into it, but for the style, which is no one's but ours.
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page<'a> {
+    style: &'a str,
+    /// The only style that a browser takes; no page of a hostile log can bring its own.
+    style_hash: String,
+    days: String,
+    percent: String,
+    /// The same as a width of 1000.
+    filled: u64,
+    headline: String,
+    lacking: String,
+    tiles: Vec<Tile>,
+    coverage: Option<Coverage>,
+    decisions: Option<Decisions>,
+    bars: [Bars; 2],
+    sections: Vec<Section>,
+    notes: Vec<String>,
+    lines: String,
+}
+
+/// Writes the page.
+///
+/// # Errors
+///
+/// It cannot be written.
+pub fn write(out: &mut dyn Write, summary: &Summary) -> Result<()> {
+    let share = summary.requests.users();
+    let buckets = buckets(&summary.days);
+    let page = Page {
+        style: STYLE,
+        style_hash: STANDARD.encode(Sha256::digest(STYLE)),
+        days: summary.period(),
+        percent: percent(share.compliant, share.total),
+        filled: (u128::from(share.compliant) * 1000).checked_div(share.total.into()).unwrap_or_default() as u64,
+        headline: format!("{} of {} requests by users prove MFA", number(share.compliant), number(share.total)),
+        lacking: page::lacking(summary),
+        tiles: page::tiles(summary),
+        coverage: Coverage::of(&buckets),
+        decisions: Decisions::of(&buckets),
+        bars: [bars::apps(summary), bars::users(summary)],
+        sections: page::sections(summary),
+        notes: logs(&summary.logs),
+        lines: format!("{} lines of {}", number(summary.logs.lines), page::names(summary)),
+    };
+    Ok(page.write_into(out)?)
+}

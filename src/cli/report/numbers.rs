@@ -1,0 +1,51 @@
+//! Numbers and shares, formatted for people.
+
+/// A number with its thousands parted.
+pub fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut parted = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            parted.push(',');
+        }
+        parted.push(digit);
+    }
+    parted
+}
+
+/// `part` of `whole` in percent with one decimal, never rounded up to 100 nor down to 0: "all" and "none" must be true.
+/// Nothing of nothing is a dash.
+pub fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return "–".to_owned();
+    }
+    let tenths = (u128::from(part) * 2000 + u128::from(whole)) / (u128::from(whole) * 2);
+    let tenths = match part {
+        0 => 0,
+        _ if part >= whole => 1000,
+        _ => tenths.clamp(1, 999),
+    };
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_never_rounded_to_all_or_none() {
+        assert_eq!(percent(0, 0), "–");
+        assert_eq!(percent(0, 7), "0.0 %");
+        assert_eq!(percent(7, 7), "100.0 %");
+        assert_eq!(percent(999_999, 1_000_000), "99.9 %");
+        assert_eq!(percent(1, 1_000_000), "0.1 %");
+        assert_eq!(percent(1, 3), "33.3 %");
+        assert_eq!(percent(2, 3), "66.7 %");
+        assert_eq!(percent(u64::MAX - 1, u64::MAX), "99.9 %");
+    }
+
+    #[test]
+    fn thousands_are_parted() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
+    }
+}

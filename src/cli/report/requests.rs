@@ -1,0 +1,97 @@
+//! `--by request`: written as they are read, in the log's order, none of them kept.
+
+use std::io::Write;
+use std::mem;
+
+use anyhow::Result;
+
+use super::Format;
+use super::csv_guard;
+use super::filter::Filter;
+use super::list;
+use super::ordered_writer::Turns;
+use super::rows::{Request, Row as _};
+use super::scan::{Read, Worker, scan, threads};
+use crate::access_log::line::{LogLine, Word};
+use crate::access_log::source::Source;
+
+/// Writes the requests of users in the logs.
+///
+/// # Errors
+///
+/// A log cannot be read, or the requests cannot be written.
+pub fn write(source: Source, filter: &Filter, format: Format, mut out: Box<dyn Write + Send>) -> Result<Read> {
+    let (begin, separator, end) = match format {
+        Format::Csv => {
+            let columns: Vec<_> = Request::COLUMNS.iter().map(|(name, _)| *name).collect();
+            (columns.join(",") + "\n", "", "")
+        }
+        Format::Json => (list::JSON_BEGIN.to_owned(), list::JSON_SEPARATOR, list::JSON_END),
+        Format::Table | Format::Html => (list::request_head(), "", ""),
+    };
+    out.write_all(begin.as_bytes())?;
+    let turns = Turns::new(out, separator);
+    let writer = || Writer { filter, format, turns: &turns, piece: Vec::new(), csv: sheet(), failed: None };
+    let (_, read) = scan(source, (0..threads()).map(|_| writer()).collect())?;
+    let mut out = turns.into_out();
+    out.write_all(end.as_bytes())?;
+    out.flush()?;
+    Ok(read)
+}
+
+fn sheet() -> csv::Writer<Vec<u8>> {
+    csv::Writer::from_writer(Vec::new())
+}
+
+struct Writer<'a> {
+    filter: &'a Filter,
+    format: Format,
+    turns: &'a Turns,
+    /// What is made of the chunk so far, but for CSV.
+    piece: Vec<u8>,
+    /// The same as CSV.
+    csv: csv::Writer<Vec<u8>>,
+    failed: Option<anyhow::Error>,
+}
+
+impl Writer<'_> {
+    fn add(&mut self, request: &Request<'_>) -> Result<()> {
+        match self.format {
+            Format::Csv => csv_guard::row(&mut self.csv, request.cells())?,
+            Format::Json => {
+                if !self.piece.is_empty() {
+                    self.piece.extend(list::JSON_SEPARATOR.as_bytes());
+                }
+                serde_json::to_writer(&mut self.piece, request)?;
+            }
+            Format::Table | Format::Html => self.piece.extend(list::request(request).as_bytes()),
+        }
+        Ok(())
+    }
+}
+
+impl Worker for Writer<'_> {
+    fn take(&mut self, line: &LogLine<'_>, word: &Word<'_>) {
+        if !self.filter.lets_through(line.time.date_naive(), word) {
+            return;
+        }
+        if let Some(request) = Request::of(line, word)
+            && let Err(error) = self.add(&request)
+        {
+            self.failed = Some(error);
+        }
+    }
+
+    fn end_chunk(&mut self, number: u64) -> Result<()> {
+        if let Some(error) = self.failed.take() {
+            self.turns.stop();
+            return Err(error);
+        }
+        if self.format == Format::Csv {
+            self.piece = mem::replace(&mut self.csv, sheet()).into_inner().map_err(|error| error.into_error())?;
+        }
+        self.turns.write(number, &self.piece)?;
+        self.piece.clear();
+        Ok(())
+    }
+}

@@ -1,0 +1,4 @@
+//! What a decision leaves behind for operators: the names of metrics, the access-log entry.
+
+pub mod access_log;
+pub mod metrics;
