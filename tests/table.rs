@@ -53,7 +53,7 @@ fn main() {
         let entry = &stage.entries[index];
         let mut add = |how: &str, run: fn(&Stage, &Entry) -> Result<(), Failed>| {
             let stage = Arc::clone(&stage);
-            trials.push(Trial::test(format!("{how}: {}", support::table::title(&entry)), move || {
+            trials.push(Trial::test(format!("{how}: {}", support::table::title(entry)), move || {
                 run(&stage, &stage.entries[index])
             }));
         };
@@ -61,10 +61,10 @@ fn main() {
             add("native", natively);
         }
         add("envoy", |stage, entry| in_envoy(stage, entry, Settings::Bare, Carrier::StringValue));
-        if ALSO_AS_SHIPPED.contains(&support::table::file(&entry).as_str()) {
+        if ALSO_AS_SHIPPED.contains(&support::table::file(entry).as_str()) {
             add("envoy as shipped", |stage, entry| in_envoy(stage, entry, Settings::Shipped, Carrier::StringValue));
         }
-        if ALSO_AS_STRUCT.contains(&support::table::file(&entry).as_str()) {
+        if ALSO_AS_STRUCT.contains(&support::table::file(entry).as_str()) {
             add("envoy by Struct", |stage, entry| in_envoy(stage, entry, Settings::Bare, Carrier::Struct));
         }
     }
@@ -147,10 +147,10 @@ fn listeners(forge: &Forge, entries: &[Entry]) -> Vec<Listener> {
             }
         };
         add(Settings::Bare, Carrier::StringValue);
-        if ALSO_AS_SHIPPED.contains(&support::table::file(&entry).as_str()) {
+        if ALSO_AS_SHIPPED.contains(&support::table::file(entry).as_str()) {
             add(Settings::Shipped, Carrier::StringValue);
         }
-        if ALSO_AS_STRUCT.contains(&support::table::file(&entry).as_str()) {
+        if ALSO_AS_STRUCT.contains(&support::table::file(entry).as_str()) {
             add(Settings::Bare, Carrier::Struct);
         }
     }
@@ -162,7 +162,7 @@ fn listener_name(entry: &Entry, settings: Settings, carrier: Carrier) -> String 
     let hash = sha2::Sha256::digest(entry.config.to_string());
     format!(
         "{} {settings:?} {carrier:?} {:02x}{:02x}{:02x}{:02x}",
-        support::table::file(&entry),
+        support::table::file(entry),
         hash[0],
         hash[1],
         hash[2],
