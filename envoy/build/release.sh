@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# envoy/release.sh DIRECTORY IMAGE MODULE ARCHIVE COMMAND: gathers what is published. IMAGE is the name, with its tag, under
+# envoy/build/release.sh DIRECTORY IMAGE MODULE ARCHIVE COMMAND: gathers what is published. IMAGE is the name, with its tag, under
 # which the manifests ask for the image. Needs cargo-cyclonedx on the PATH.
 set -euo pipefail
 here=$(dirname "$0")
-root=$(cd "$here/.." && pwd)
+root=$(cd "$here/../.." && pwd)
 directory=$1 image=$2 module=$3 archive=$4 command=$5
 
 rm -rf "$directory"
@@ -32,8 +32,8 @@ sbom "$host" "mfa-gate-$host.cdx"
 
 digest=$(skopeo inspect --raw "oci-archive:$archive" | sha256sum | cut -d' ' -f1)
 echo "sha256:$digest" >"$directory/mfa-gate.oci.digest"
-for manifest in "$here"/{istio,gateway}/*.yaml; do
-    to="$directory/${manifest#"$here"/}"
+for manifest in "$root"/envoy/{istio,gateway}/*.yaml; do
+    to="$directory/${manifest#"$root"/envoy/}"
     mkdir -p "$(dirname "$to")"
     # The remark on the digest is true no longer.
     sed -e "/# No image has this digest/d" -e "s|registry.example/mfa-gate:[0-9.]*|$image|" -e "s/\"0\{64\}\"/\"$digest\"/" "$manifest" >"$to"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# envoy/reproducible.sh MODULE: builds the module once more, from a copy of the sources in another place and with a cargo
+# envoy/build/reproducible.sh MODULE: builds the module once more, from a copy of the sources in another place and with a cargo
 # home of its own, and fails unless it is the same to the byte.
 set -euo pipefail
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
 module=$(realpath "$1")
 
 place=$(mktemp -d)

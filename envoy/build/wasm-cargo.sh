@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# envoy/wasm-cargo.sh SUBCOMMAND ARGUMENT...: runs cargo for wasm32-wasip1 with whatever toolchain can be had:
+# envoy/build/wasm-cargo.sh SUBCOMMAND ARGUMENT...: runs cargo for wasm32-wasip1 with whatever toolchain can be had:
 # the one at hand, the target added to it by rustup, or Debian's packages.
 set -euo pipefail
 here=$(dirname "$0")
 subcommand=$1
 shift
 
-root=$(cd "$here/.." && pwd)
+root=$(cd "$here/../.." && pwd)
 
-export CARGO_TARGET_WASM32_WASIP1_LINKER=$root/envoy/wasm-ld.sh
+export CARGO_TARGET_WASM32_WASIP1_LINKER=$root/envoy/build/wasm-ld.sh
 
 # Panics name their source files: without this the module would tell where it was built, and differ by it.
 rustflags=("--remap-path-prefix=$root=/mfa-gate" "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# envoy/debian.sh PACKAGE...: installs the Debian packages that are missing.
+# envoy/build/debian.sh PACKAGE...: installs the Debian packages that are missing.
 # Versions are not pinned: Debian's archive holds one of each, and signs it.
 set -euo pipefail
 

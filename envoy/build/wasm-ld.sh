@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# envoy/wasm-ld.sh ARGUMENT...: the linker, with fewer exports.
+# envoy/build/wasm-ld.sh ARGUMENT...: the linker, with fewer exports.
 # The SDK exports every callback there is, and Envoy calls each that is exported, on every request, for nothing. Those
 # that the filter has no use for are left out, and with them the code behind.
 set -euo pipefail
