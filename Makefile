@@ -132,14 +132,14 @@ test: envoy curl lints skopeo ## format, lints, unit tests, tests through Envoy,
 .PHONY: bench
 bench: wasm envoy ## CPU, heap and start-up beside native filters; ROUNDS=7 for longer or shorter
 	@command -v wrk >/dev/null || envoy/build/debian.sh wrk
-	@envoy/build/wasm-cargo.sh build --release --quiet --manifest-path envoy/bench/noop/Cargo.toml --target-dir target/bench
-	@PYTHONPATH=envoy python3 -B envoy/bench/bench.py --envoy "$(ENVOY)" --gate $(WASM) --noop target/bench/wasm32-wasip1/release/noop.wasm --rounds $(or $(ROUNDS),7)
+	@envoy/build/wasm-cargo.sh build --release --quiet --manifest-path tests/bench/noop/Cargo.toml --target-dir target/bench
+	@PYTHONPATH=envoy python3 -B tests/bench/bench.py --envoy "$(ENVOY)" --gate $(WASM) --noop target/bench/wasm32-wasip1/release/noop.wasm --rounds $(or $(ROUNDS),7)
 
 .PHONY: bench-report
 bench-report: ## `mfa-gate report` beside jq on one log; LINES=500000 ROUNDS=5 for a longer or shorter one
 	@command -v jq >/dev/null || envoy/build/debian.sh jq
 	@cargo build --release --quiet --locked --bin mfa-gate
-	@python3 -B envoy/bench/report.py --mfa-gate $(TARGET)/release/mfa-gate --lines $(or $(LINES),500000) --rounds $(or $(ROUNDS),5)
+	@python3 -B tests/bench/report.py --mfa-gate $(TARGET)/release/mfa-gate --lines $(or $(LINES),500000) --rounds $(or $(ROUNDS),5)
 
 .PHONY: deny
 deny: $(DENY)/bin/cargo-deny ## licences, bans, sources; advisories where their data can be had

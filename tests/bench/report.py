@@ -1,6 +1,6 @@
 """How fast `mfa-gate report` counts, beside jq on the same log.
 
-python3 envoy/bench/report.py --mfa-gate BINARY [--lines N] [--rounds N]
+python3 tests/bench/report.py --mfa-gate BINARY [--lines N] [--rounds N]
 
 Both count per application and day. They take turns; the counts must be equal, or the program ends with 1.
 """

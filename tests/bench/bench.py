@@ -1,6 +1,6 @@
 """What a request costs Envoy's CPU under each listener, beside Envoy's own filters.
 
-PYTHONPATH=envoy python3 envoy/bench/bench.py --envoy BINARY --gate MODULE --noop MODULE [--rounds N] [--seconds N]
+PYTHONPATH=envoy python3 tests/bench/bench.py --envoy BINARY --gate MODULE --noop MODULE [--rounds N] [--seconds N]
 
 Prints tables, and writes target/bench.json. Ends with 1 if an answer is not the expected one; a ratio that is missed is only told.
 """

@@ -1,6 +1,6 @@
 """A made-up access log, as the shipped configuration writes it; the same for the same arguments.
 
-python3 envoy/bench/access_log.py LINES > access.log
+python3 tests/bench/access_log.py LINES > access.log
 """
 
 import json
