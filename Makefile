@@ -72,7 +72,7 @@ grafana-library:
 watch: wasm gate envoy grafana-library ## every query of the dashboard and every alert, on a real Prometheus that scrapes a real Envoy
 	@command -v promtool >/dev/null || envoy/build/debian.sh prometheus
 	@PYTHONPATH="$(GRAFANA)" python3 -B envoy/grafana/dashboard.py --check
-	@PYTHONPATH=envoy python3 -B envoy/watch/test.py --envoy "$(ENVOY)" --mfa-gate "$(GATE)"
+	@PYTHONPATH=envoy python3 -B tests/watch/test.py --envoy "$(ENVOY)" --mfa-gate "$(GATE)"
 
 .PHONY: release
 release: image envoy skopeo $(CYCLONEDX)/bin/cargo-cyclonedx ## all that is published, at target/release-files; IMAGE=registry/name

@@ -1,6 +1,6 @@
 """Watches a real Envoy with a real Prometheus: every query of the dashboard and every rule must have data.
 
-PYTHONPATH=envoy python3 envoy/watch/test.py --envoy BINARY --mfa-gate BINARY
+PYTHONPATH=envoy python3 tests/watch/test.py --envoy BINARY --mfa-gate BINARY
 
 Envoy runs the shipped configuration with keys that are fetched, from a provider that fails at first. Prints each panel with
 what it shows.
