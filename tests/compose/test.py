@@ -1,6 +1,6 @@
 """Runs docker-compose.yaml whole and asks what envoy/README.md says, without pulling an image.
 
-python3 envoy/compose/test.py --envoy BINARY --node FOLDER --module MODULE
+python3 tests/compose/test.py --envoy BINARY --node FOLDER --module MODULE
 
 Images of the machine's own files stand in for the official ones (stand_ins.py), in a Docker daemon that is started for it in
 namespaces of its own: its networks, mounts and processes end with it. Needs root, and installs the Debian packages that
