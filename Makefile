@@ -58,7 +58,7 @@ reproducible: wasm ## build the filter once more, elsewhere, and compare
 .PHONY: compose
 compose: wasm envoy curl ## run docker-compose.yaml with images of this machine's files, and ask what its README says
 	@[ -d "$(NODE)" ] || envoy/build/fetch.sh "$(NODE)" tests/compose/requirements.txt
-	@python3 -B tests/compose/test.py --envoy "$(ENVOY)" --node "$(NODE)" --module $(WASM)
+	@PYTHONPATH=envoy python3 -B tests/compose/test.py --envoy "$(ENVOY)" --node "$(NODE)" --module $(WASM)
 
 .PHONY: dashboard
 dashboard: grafana-library ## write envoy/grafana/dashboards/mfa-gate.json anew

@@ -15,7 +15,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local_envoy import CLAIMS, ROOT, claim_port, fail, render, run, start, stop
+from local_envoy import CLAIMS, ROOT, Envoy, claim_port, fail, render, run
 from upstream import Upstream
 
 WORK = Path("target/demo")  # as the printed commands name it: from ROOT
@@ -171,22 +171,21 @@ def main():
     upstream = Upstream(0)
     threading.Thread(target=upstream.serve_forever, daemon=True).start()
     keys = [("{keys: []}", " ".join(mint(options.mfa_gate).split()))]
-    (WORK / "envoy.yaml").write_text(render(port, admin_port, upstream.server_port, keys))
-    envoy = start(options.envoy, WORK, admin_port)
+    configuration = WORK / "envoy.yaml"
+    configuration.write_text(render(port, admin_port, upstream.server_port, keys))
     try:
-        print(f"the gate serves http://127.0.0.1:{port}, envoy's admin http://127.0.0.1:{admin_port}")
-        wrong = [what for step in STEPS for what in ask(step, port, upstream)]
-        wrong += [f"README.md: `{command}` is not asked" for command in SHOWN]
-        print("\n" + "\n".join(f"error: {what}" for what in wrong) if wrong else f"\nall {len(STEPS)} answers are as expected")
-        if options.stay:
-            print(f"\nserving until Ctrl-C; keys, tokens and envoy's log are in {WORK}", flush=True)
-            envoy.wait()
-            fail(f"envoy ended by itself; see {WORK / 'envoy.log'}")
-        return 1 if wrong else 0
+        with Envoy(options.envoy, configuration, admin_port) as envoy:
+            print(f"the gate serves http://127.0.0.1:{port}, envoy's admin http://127.0.0.1:{admin_port}")
+            wrong = [what for step in STEPS for what in ask(step, port, upstream)]
+            wrong += [f"README.md: `{command}` is not asked" for command in SHOWN]
+            print("\n" + "\n".join(f"error: {what}" for what in wrong) if wrong else f"\nall {len(STEPS)} answers are as expected")
+            if options.stay:
+                print(f"\nserving until Ctrl-C; keys, tokens and envoy's log are in {WORK}", flush=True)
+                envoy.process.wait()
+                fail(f"envoy ended by itself; see {envoy.log}")
+            return 1 if wrong else 0
     except KeyboardInterrupt:
         return 0
-    finally:
-        stop(envoy)
 
 
 if __name__ == "__main__":

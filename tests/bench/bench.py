@@ -9,15 +9,14 @@ import argparse
 import json
 import os
 import statistics
-from pathlib import Path
 
 import tables
 from listeners import listeners
 from load import Load
-from process import Envoy, ask
+from local_envoy import ROOT, ask
+from process import PATH, BenchEnvoy
 from tokens import tokens
 
-ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "target/bench"
 STARTS = 5
 
@@ -47,7 +46,7 @@ def measure(options, made, every):
     """CPU of a request at each listener, in microseconds: medians over rounds in which the listeners take turns."""
     costs = {listener.name: [] for listener in every}
     rates = {listener.name: [] for listener in every}
-    with Envoy(options.envoy, every, WORK) as envoy:
+    with BenchEnvoy(options.envoy, every, WORK) as envoy:
         loads = [Load(made, listener, envoy.ports[listener.name]) for listener in every]
         check(made, loads)
         for number in range(options.rounds + 1):
@@ -81,7 +80,7 @@ def check(made, loads):
     wrong = []
     for load in loads:
         for kind, expected in load.listener.answers.items():
-            answer = ask(load.port, samples[kind])
+            answer = ask(load.port, PATH, samples[kind])
             if answer != expected:
                 wrong.append(f"error: {load.listener.name}: {kind}: answered {answer}, expected {expected}")
     if wrong:
@@ -92,7 +91,7 @@ def heap(options, made, listener):
     """The wasm heap in bytes by the number of requests that it has seen at least, the listener alone in an Envoy."""
     heaps = {}
     print(f"heap of {listener.name}", flush=True)
-    with Envoy(options.envoy, [listener], WORK) as envoy:
+    with BenchEnvoy(options.envoy, [listener], WORK) as envoy:
         load = Load(made, listener, envoy.ports[listener.name])
         answered = 0
         for until in (0, tables.FEW, tables.MANY) if listener.name == "gate_new" else (0, tables.FEW):
@@ -108,7 +107,7 @@ def starts(options, some):
     times = {listener.name: [] for listener in some}
     for _ in range(STARTS):
         for listener in some:
-            with Envoy(options.envoy, [listener], WORK) as envoy:
+            with BenchEnvoy(options.envoy, [listener], WORK) as envoy:
                 times[listener.name].append(envoy.started * 1000)
     return {name: statistics.median(took) for name, took in times.items()}
 

@@ -1,64 +1,31 @@
 """One Envoy with one worker: its listeners, its CPU and the heaps of its wasm machines."""
 
-import http.client
 import json
-import subprocess
-import time
 from itertools import pairwise
 from pathlib import Path
 
 from listeners import http_filter
-from local_envoy import free_ports
+from local_envoy import Envoy, free_ports
 
 # What a wasm memory may grow to; only V8 reserves more.
 MOST = 4 << 30
+# A path that every listener serves.
+PATH = "/v1/areas/0"
 
 
-class Envoy:
-    """Runs while the `with` block does. `started` is the time from its launch to its first answer, in seconds."""
+class BenchEnvoy(Envoy):
+    """One with one worker. `ports` has its listeners' ports by name."""
 
     def __init__(self, binary, listeners, work):
-        self.binary, self.work = binary, Path(work)
         self.ports = dict(zip((listener.name for listener in listeners), free_ports(len(listeners))))
         config = {
             # Statistics are worked on by the main thread, and its CPU is counted.
             "stats_flush_interval": "299s",
             "static_resources": {"listeners": [render(listener, self.ports[listener.name]) for listener in listeners]},
         }
-        (self.work / "envoy.json").write_text(json.dumps(config, indent=1))
-
-    def __enter__(self):
-        command = [self.binary, "-c", self.work / "envoy.json", "--concurrency", "1", "--disable-hot-restart", "--log-level", "warn"]
-        begun = time.monotonic()
-        with open(self.work / "envoy.log", "w") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            self.wait(begun + 120)
-        except BaseException:
-            self.__exit__()
-            raise
-        self.started = time.monotonic() - begun
-        return self
-
-    def wait(self, deadline):
-        port = next(iter(self.ports.values()))
-        while True:
-            try:
-                ask(port)
-                return
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    log = self.work / "envoy.log"
-                    raise SystemExit(f"{log.read_text()[-2000:]}error: envoy did not start; the end of its log, {log}, is above")
-                time.sleep(0.002)
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        configuration = work / "envoy.json"
+        configuration.write_text(json.dumps(config, indent=1))
+        super().__init__(binary, configuration, next(iter(self.ports.values())), PATH, workers=1)
 
     def cpu(self):
         """Seconds on a CPU so far, of all threads."""
@@ -109,13 +76,3 @@ def render(listener, port):
         "enable_reuse_port": False,
         "filter_chains": [{"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}],
     }
-
-
-def ask(port, token=None):
-    """The status of one request."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request("GET", "/v1/areas/0", headers={"authorization": f"Bearer {token}"} if token else {})
-        return connection.getresponse().status
-    finally:
-        connection.close()

@@ -11,6 +11,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from local_envoy import fail, run
+
 BASE = ["bash", "dash", "coreutils", "sed", "grep", "findutils", "diffutils", "tar", "ca-certificates", "dpkg", "python3"]
 RUST = ["make", "gcc", "libc6-dev"]
 DEBIANS_WASM = ["rustc-web", "cargo-web", "rust-web-src", "lld-19", "wasi-libc", "binaryen"]
@@ -29,27 +31,15 @@ STAND_INS = {
 }
 
 
-def output(*command):
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-
-
-def run(command, **options):
-    """Runs a command of whose output nothing is of interest unless it fails."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
-    if done.returncode != 0:
-        print(done.stdout.decode(errors="replace"), flush=True)
-        raise SystemExit(f"error: `{' '.join(map(str, command))}` failed; what it said is above")
-
-
 def package_files(packages):
     """The files of Debian packages, where they are installed, and of all that they depend on."""
-    status = output("dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n").splitlines()
+    status = run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n"]).splitlines()
     installed = {line.split()[0] for line in status if line.endswith(" installed")}
     without = [f"--no-{kind}" for kind in ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances"]]
     wanted = sorted(installed.intersection(packages))
-    closure = output("apt-cache", "depends", "--recurse", "--installed", *without, *wanted).splitlines()
+    closure = run(["apt-cache", "depends", "--recurse", "--installed", *without, *wanted]).splitlines()
     # Those of another architecture have it behind a colon; what a package is one of several to provide is in brackets.
-    files = output("dpkg", "-L", *sorted(installed.intersection(closure))).splitlines()
+    files = run(["dpkg", "-L", *sorted(installed.intersection(closure))]).splitlines()
     return {path for path in files if path.startswith("/") and not path.startswith(("/usr/share/doc/", "/usr/share/man/"))}
 
 
@@ -65,7 +55,7 @@ def below(*folders):
 
 def toolchain():
     """The toolchain at hand with the crates it has fetched, at their own places; and the environment that finds them."""
-    sysroot = output("rustc", "--print", "sysroot").strip()
+    sysroot = run(["rustc", "--print", "sysroot"]).strip()
     home = os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo"))
     parts = [f"{sysroot}/bin", f"{sysroot}/lib", f"{sysroot}/libexec", f"{home}/registry/cache", f"{home}/registry/index"]
     environment = {"PATH": f"{sysroot}/bin:/usr/bin:/bin", "CARGO_HOME": home, "CARGO_NET_OFFLINE": "true"}
@@ -93,14 +83,14 @@ def import_tree(docker, name, files, environment, overlay=None):
             tar.add(sources[place], place, recursive=False)
     loading.stdin.close()
     if loading.wait() != 0:
-        raise SystemExit(f"error: the image `{name}` could not be made")
+        fail(f"the image `{name}` could not be made")
 
 
 def prepare(folder, envoy, node, provider):
     """What has to be fetched, while there is a network; and for `make` a folder with Envoy, Node.js and npm, and what
     `npm ci` of the provider would fetch.
     """
-    output("cargo", "fetch", "--locked")
+    run(["cargo", "fetch", "--locked"])
     local = folder / "usr/local"
     (local / "bin").mkdir(parents=True)
     shutil.copy2(envoy, local / "bin/envoy")
@@ -127,6 +117,6 @@ def make(docker, overlay, images):
     for image in images:
         repository = image.rsplit(":", 1)[0]
         if repository not in STAND_INS:
-            raise SystemExit(f"error: `{image}` has no stand-in; known: {', '.join(STAND_INS)}")
+            fail(f"`{image}` has no stand-in; known: {', '.join(STAND_INS)}")
         tree, more = STAND_INS[repository]
-        run([*docker, "build", "--quiet", "--tag", image, "-"], input=f"FROM stand-in/{tree}\n{more}\n".encode())
+        run([*docker, "build", "--quiet", "--tag", image, "-"], f"FROM stand-in/{tree}\n{more}\n")

@@ -1,6 +1,6 @@
 """Runs docker-compose.yaml whole and asks what envoy/README.md says, without pulling an image.
 
-python3 tests/compose/test.py --envoy BINARY --node FOLDER --module MODULE
+PYTHONPATH=envoy python3 tests/compose/test.py --envoy BINARY --node FOLDER --module MODULE
 
 Images of the machine's own files stand in for the official ones (stand_ins.py), in a Docker daemon that is started for it in
 namespaces of its own: its networks, mounts and processes end with it. Needs root, and installs the Debian packages that
@@ -24,16 +24,12 @@ import urllib.request
 from pathlib import Path
 
 import stand_ins
+from local_envoy import ROOT, fail, run
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 COMPOSE = ROOT / "envoy/docker-compose.yaml"
 SECTION = "## Docker Compose"
 NAMESPACES = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
 INSIDE = "--inside"
-
-
-def fail(message):
-    sys.exit(f"error: {message}")
 
 
 def base_images():
@@ -167,7 +163,7 @@ def told():
 
 def check_image(docker, module):
     """The default image of envoy/Dockerfile: one layer, and the module alone in it. Returns what is wrong."""
-    stand_ins.run([*docker, "build", "--file", ROOT / "envoy/Dockerfile", "--tag", "mfa-gate:test", ROOT])
+    run([*docker, "build", "--file", ROOT / "envoy/Dockerfile", "--tag", "mfa-gate:test", ROOT])
     saved = subprocess.run([*docker, "save", "mfa-gate:test"], check=True, stdout=subprocess.PIPE).stdout
     with tarfile.open(fileobj=io.BytesIO(saved)) as image:
         [manifest] = json.load(image.extractfile("manifest.json"))
@@ -199,8 +195,8 @@ def inside(options):
         print(f"stand-ins for {', '.join(images)}", flush=True)
         stand_ins.make(daemon.docker(), folder / "overlay", images)
         print("building", flush=True)
-        stand_ins.run([*compose(), "build"])
-        stand_ins.run([*compose(), "up", "--detach"])
+        run([*compose(), "build"])
+        run([*compose(), "up", "--detach"])
         wait_for("the gate", lambda: answers("http://127.0.0.1:10000/health"))
         wait_for("the provider", lambda: answers("http://127.0.0.1:9000/.well-known/openid-configuration"))
         wrong = ask()

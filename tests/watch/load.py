@@ -2,12 +2,11 @@
 are refused, each for a reason of its own.
 """
 
-import http.client
 import json
 import threading
 import time
 
-from local_envoy import CLAIMS, run
+from local_envoy import CLAIMS, ask, run
 
 API = "/v1/customers"
 PAUSE = 0.05  # between rounds: some hundred requests in a second, which is enough for every rate
@@ -64,16 +63,6 @@ def requests(tokens):
         (API, tokens.mint("mfa", changes={"aud": "https://another.example"}), 401),
         (API, tokens.mint("mfa", changes={"ver": "2.0"}, without=["amr"]), 401),
     ]
-
-
-def ask(port, path, token):
-    """The status, on a connection of its own, which either worker may get."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    try:
-        connection.request("GET", path, headers={"authorization": f"Bearer {token}"} if token else {})
-        return connection.getresponse().status
-    finally:
-        connection.close()
 
 
 class Load:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from checks import check_narrowed, check_panels, check_readme, check_reasons, check_rules, check_trap, check_variables
 from dashboard import Dashboard
-from load import API, Load, Tokens, ask, requests
-from local_envoy import ROOT, fail, free_ports, render, run, start, stop
+from load import API, Load, Tokens, requests
+from local_envoy import ROOT, Envoy, ask, fail, free_ports, render, run
 from prometheus import FOLDER, Prometheus
 from provider import Provider
 from trap import counters
@@ -98,17 +98,17 @@ def main():
     port, admin_port, prometheus_port = free_ports(3)
     changes = [("jwks: {inline: {keys: []}}", KEYS), ("\n  clusters:\n", CLUSTER.format(port=serve(provider)))]
     upstream_port = serve(Upstream(0))
-    (WORK / "envoy.yaml").write_text(render(port, admin_port, upstream_port, changes))
-    envoy = start(options.envoy, WORK, admin_port)
-    try:
-        with Prometheus(WORK, prometheus_port, f"127.0.0.1:{admin_port}") as prometheus:
-            asked = requests(tokens)
-            prometheus.wait_for("a scrape", lambda: prometheus.query("up == 1"))
-            blind(port, asked[0][1], provider)
-            wrong, queries, answered = watch(prometheus, port, asked)
-            wrong += check_trap(prometheus, counters(options.envoy, WORK / "trap", upstream_port))
-    finally:
-        stop(envoy)
+    configuration = WORK / "envoy.yaml"
+    configuration.write_text(render(port, admin_port, upstream_port, changes))
+    with (
+        Envoy(options.envoy, configuration, admin_port),
+        Prometheus(WORK, prometheus_port, f"127.0.0.1:{admin_port}") as prometheus,
+    ):
+        asked = requests(tokens)
+        prometheus.wait_for("a scrape", lambda: prometheus.query("up == 1"))
+        blind(port, asked[0][1], provider)
+        wrong, queries, answered = watch(prometheus, port, asked)
+        wrong += check_trap(prometheus, counters(options.envoy, WORK / "trap", upstream_port))
     print(f"\n{answered} requests; {queries} queries of panels")
     print("\n".join(f"error: {what}" for what in wrong) if wrong else "all panels and rules have data")
     return 1 if wrong else 0

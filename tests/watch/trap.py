@@ -5,8 +5,8 @@ import time
 import urllib.request
 from pathlib import Path
 
-from load import API, ask
-from local_envoy import free_ports, render, run, start, stop
+from load import API
+from local_envoy import Envoy, ask, free_ports, render, run
 
 WAT = Path(__file__).resolve().parent / "trap.wat"
 COUNTED = re.compile(r"^(\w*vm_reload\w*)\{.*\} ([1-9]\d*)$", re.MULTILINE)
@@ -17,19 +17,16 @@ def counters(binary, work, upstream_port):
     work.mkdir()
     run(["wasm-as", WAT, "-o", work / "trap.wasm"])
     port, admin_port = free_ports(2)
-    (work / "envoy.yaml").write_text(
-        render(port, admin_port, upstream_port, [("target/mfa_gate.wasm", str(work / "trap.wasm"))])
-    )
-    envoy = start(binary, work, admin_port)
-    try:
+    configuration = work / "envoy.yaml"
+    trap = ("target/mfa_gate.wasm", str(work / "trap.wasm"))
+    configuration.write_text(render(port, admin_port, upstream_port, [trap]))
+    with Envoy(binary, configuration, admin_port):
         found = []
         deadline = time.monotonic() + 20
         # The next request after one that trapped has the filter built anew, but not at once again.
         while not any("success" in name for name in found) and time.monotonic() < deadline:
-            assert ask(port, API, None) == 503
+            assert ask(port, API) == 503
             with urllib.request.urlopen(f"http://127.0.0.1:{admin_port}/stats/prometheus", timeout=10) as answer:
                 found = [name for name, _ in COUNTED.findall(answer.read().decode())]
             time.sleep(0.1)
         return found
-    finally:
-        stop(envoy)
