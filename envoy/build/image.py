@@ -2,9 +2,9 @@
 
 python3 envoy/build/image.py MODULE VERSION ARCHIVE
 
-Istio and Envoy Gateway take it from a registry ("compat" variant of the Wasm image specification). ARCHIVE is an OCI image
-layout as a tar file; `skopeo copy oci-archive:ARCHIVE docker://REGISTRY/IMAGE:TAG` brings it to a registry as it is.
-Prints the image's digest. The same module gives the same digest: no time, owner or name of this machine goes in.
+Istio and Envoy Gateway fetch it from a registry ("compat" variant of the Wasm image specification). ARCHIVE is an OCI
+image layout as a tar file; `skopeo copy oci-archive:ARCHIVE docker://REGISTRY/IMAGE:TAG` uploads it unchanged.
+Prints the image's digest. The same module gives the same digest: the image has no time, owner or name of this machine.
 """
 
 import gzip
@@ -78,7 +78,11 @@ def build(module, version):
         manifest["mediaType"], encode(manifest), annotations={"org.opencontainers.image.ref.name": version}
     )
     index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [image]}
-    files = [("oci-layout", encode({"imageLayoutVersion": "1.0.0"})), ("index.json", encode(index)), *sorted(blobs.items())]
+    files = [
+        ("oci-layout", encode({"imageLayoutVersion": "1.0.0"})),
+        ("index.json", encode(index)),
+        *sorted(blobs.items()),
+    ]
     return files, image["digest"]
 
 

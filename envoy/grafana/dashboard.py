@@ -49,10 +49,14 @@ def variable(name, label, metric, description):
 
 
 def dashboard():
+    issuer = variable("issuer", "Issuer", q.REQUESTS, "Of the token; all has requests without a verified one too")
+    route = variable("route", "Route", q.REQUESTS, "Of the gate; all has requests of no route too")
     built = (
         Dashboard("MFA gate")
         .uid("mfa-gate")
-        .description("Who comes with multi-factor authentication and who does not, what the gate decides, and how it fares.")
+        .description(
+            "Who comes with multi-factor authentication and who does not, what the gate decides, and how it fares."
+        )
         .tags(["mfa-gate", "envoy"])
         .time("now-6h", "now")
         .refresh("30s")
@@ -61,10 +65,8 @@ def dashboard():
         .with_variable(DatasourceVariable("datasource").label("Data source").type("prometheus"))
         .with_variable(variable("job", "Job", q.TOKENS, "As Prometheus scrapes Envoy"))
         .with_variable(variable("instance", "Instance", q.TOKENS, "One Envoy"))
-        .with_variable(
-            variable("issuer", "Issuer", q.REQUESTS, "Of the token; all has requests without a verified one too").all_value(ANY)
-        )
-        .with_variable(variable("route", "Route", q.REQUESTS, "Of the gate; all has requests of no route too").all_value(ANY))
+        .with_variable(issuer.all_value(ANY))
+        .with_variable(route.all_value(ANY))
     )
     ids = itertools.count(1)
     for title, row in [("MFA", mfa), ("Decisions", decisions), ("Keys", keys), ("Cost", cost)]:

@@ -22,8 +22,8 @@ def rate(metric, by=""):
 
 
 def count(metric, by=""):
-    """What was counted in the time that is shown. A series that began in it began with its first request, which `increase`
-    does not see.
+    """What was counted in the time that is shown. A series that began in it began with its first request, which
+    `increase` does not see.
     """
     return f"sum{by and f' by ({by})'} (({metric} unless {metric} offset {RANGE}) or increase({metric}[{RANGE}]))"
 

@@ -8,20 +8,50 @@ import random
 import sys
 from datetime import datetime, timedelta
 
-APPS = ("Billing sync", "Partner portal", "Order desk", "Customer import", "Usage export", "Support console", None, "Reseller shop")
-ROUTES = (("customers", "/v1/customers"), ("orders", "/v1/customers/{}/orders"), ("billing", "/v1/invoices"), (None, "/v1/profiles/{}"))
-REASONS = ("token-missing", "token-missing", "token-expired", "token-expired", "signature-invalid", "audience-mismatch", "key-unknown", "token-malformed")
+APPS = (
+    "Billing sync",
+    "Partner portal",
+    "Order desk",
+    "Customer import",
+    "Usage export",
+    "Support console",
+    None,
+    "Reseller shop",
+)
+ROUTES = (
+    ("customers", "/v1/customers"),
+    ("orders", "/v1/customers/{}/orders"),
+    ("billing", "/v1/invoices"),
+    (None, "/v1/profiles/{}"),
+)
+REASONS = (
+    "token-missing",
+    "token-missing",
+    "token-expired",
+    "token-expired",
+    "signature-invalid",
+    "audience-mismatch",
+    "key-unknown",
+    "token-malformed",
+)
 DAYS = 60
 
 
 def lines(count, seed=1):
     """So many lines over two months, in which the tenants roll MFA out."""
     chance = random.Random(seed)
-    uuid = lambda: f"{chance.getrandbits(32):08x}-{chance.getrandbits(16):04x}-4{chance.getrandbits(12):03x}-8{chance.getrandbits(12):03x}-{chance.getrandbits(48):012x}"
+
+    def uuid():
+        a, b, c, d, e = (chance.getrandbits(bits) for bits in (32, 16, 12, 12, 48))
+        return f"{a:08x}-{b:04x}-4{c:03x}-8{d:03x}-{e:012x}"
+
     tenants = [uuid() for _ in range(3)]
     apps = [(uuid(), name) for name in APPS]
     # Some are to have MFA from a day on, some never.
-    users = [(tenants[chance.randrange(3)], uuid(), f"user{number}@example.com", chance.choice((-1, 10, 20, 30, 45, 90))) for number in range(400)]
+    users = [
+        (tenants[chance.randrange(3)], uuid(), f"user{number}@example.com", chance.choice((-1, 10, 20, 30, 45, 90)))
+        for number in range(400)
+    ]
     start = datetime(2026, 9, 27)
     for number in range(count):
         passed = DAYS * number / count
@@ -37,7 +67,8 @@ def lines(count, seed=1):
             tenant, user, upn, since = users[int(len(users) * chance.random() ** 2)]
             place = int(len(apps) * chance.random() ** 1.5)
             app, name = apps[place]
-            word.update(issuer=f"https://sts.windows.net/{tenant}/", tenant=tenant, app=app, app_name=name, key="9f86d081")
+            issuer = f"https://sts.windows.net/{tenant}/"
+            word.update(issuer=issuer, tenant=tenant, app=app, app_name=name, key="9f86d081")
             if kind < 0.15:
                 word.update(subject="app", user=user, upn=None)
             else:

@@ -2,7 +2,8 @@
 
 PYTHONPATH=envoy python3 tests/bench/bench.py --envoy BINARY --gate MODULE --noop MODULE [--rounds N] [--seconds N]
 
-Prints tables, and writes target/bench.json. Ends with 1 if an answer is not the expected one; a ratio that is missed is only told.
+Prints tables, and writes target/bench.json. Ends with 1 if an answer is not the expected one; a ratio that is missed is
+only told.
 """
 
 import argparse
@@ -34,7 +35,8 @@ def main():
     every = listeners(made.jwks, options.gate, options.noop)
     result = {"listeners": measure(options, made, every)}
     by_name = {listener.name: listener for listener in every}
-    result["heap"] = {listener.name: heap(options, made, listener) for listener in every if listener.name.startswith("gate_")}
+    gates = [listener for listener in every if listener.name.startswith("gate_")]
+    result["heap"] = {listener.name: heap(options, made, listener) for listener in gates}
     result["start_ms"] = starts(options, [by_name[name] for name in ("none", "noop", "gate_same", "gate_routes_5000")])
     result["module_kb"] = os.path.getsize(options.gate) / 1000
     result["ratios"] = tables.ratios(result)
@@ -50,7 +52,8 @@ def measure(options, made, every):
         loads = [Load(made, listener, envoy.ports[listener.name]) for listener in every]
         check(made, loads)
         for number in range(options.rounds + 1):
-            print(f"round {number} of {options.rounds}" if number else "warming up: caches, and V8's second compiler", flush=True)
+            warming = "warming up: caches, and V8's second compiler"
+            print(f"round {number} of {options.rounds}" if number else warming, flush=True)
             for load in loads:
                 before = envoy.cpu()
                 answered, seconds = load.run(options.seconds)
@@ -60,8 +63,8 @@ def measure(options, made, every):
                     rates[load.listener.name].append(answered / seconds)
         check(made, loads)
     # Round by round, as the machine's own pace drifts over them.
-    base = [statistics.mean(twice) for twice in zip(costs["none"], costs["none_again"])]
-    overs = {name: [cost - none for cost, none in zip(costs[name], base)] for name in costs}
+    base = [statistics.mean(twice) for twice in zip(costs["none"], costs["none_again"], strict=True)]
+    overs = {name: [cost - none for cost, none in zip(costs[name], base, strict=True)] for name in costs}
     return {
         listener.name: {
             "load": listener.load,
@@ -76,7 +79,12 @@ def measure(options, made, every):
 
 def check(made, loads):
     """Ends the program if a listener does not do what it is measured for."""
-    samples = {"good": made.first("same"), "no_mfa": made.first("no_mfa"), "bad_signature": made.first("bad_signature"), "missing": None}
+    samples = {
+        "good": made.first("same"),
+        "no_mfa": made.first("no_mfa"),
+        "bad_signature": made.first("bad_signature"),
+        "missing": None,
+    }
     wrong = []
     for load in loads:
         for kind, expected in load.listener.answers.items():

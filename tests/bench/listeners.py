@@ -13,7 +13,7 @@ NATIVE = {"good": 200, "no_mfa": 403, "bad_signature": 401, "missing": 401}
 @dataclass
 class Listener:
     name: str
-    load: str  # one of Tokens.NAMES
+    load: str  # a file of Tokens
     answers: dict  # to each kind of token
     filters: list = field(default_factory=list)
     routes: int = 1  # as many paths are asked for in turn
@@ -99,7 +99,8 @@ def jwt_authn(jwks, cache=None, forward=True):
     if cache:
         provider["jwt_cache_config"] = {"jwt_cache_size": cache}
     rules = [{"match": {"prefix": "/"}, "requires": {"provider_name": "entra"}}]
-    return http_filter("jwt_authn", "jwt_authn.v3.JwtAuthentication", {"providers": {"entra": provider}, "rules": rules})
+    fields = {"providers": {"entra": provider}, "rules": rules}
+    return http_filter("jwt_authn", "jwt_authn.v3.JwtAuthentication", fields)
 
 
 def rbac():

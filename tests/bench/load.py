@@ -2,7 +2,10 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
+
+from local_envoy import fail
 
 SCRIPT = Path(__file__).with_name("load.lua")
 CONNECTIONS = 8
@@ -25,9 +28,10 @@ class Load:
         try:
             told = json.loads(done.stdout.splitlines()[-1])
         except (IndexError, ValueError):
-            raise SystemExit(f"{done.stdout}error: {self.listener.name}: wrk did not say what it did; its output is above")
+            print(done.stdout, file=sys.stderr)
+            fail(f"{self.listener.name}: wrk did not say what it did; its output is above")
         refused = told["answered"] if self.listener.status() >= 400 else 0
         if not told["answered"] or told["broken"] or told["refused"] != refused:
-            raise SystemExit(f"error: {self.listener.name}: expected {refused} refusals and nothing broken, wrk saw {told}")
+            fail(f"{self.listener.name}: expected {refused} refusals and nothing broken, wrk saw {told}")
         self.next = (self.next + told["sent"]) % self.lines
         return told["answered"], told["seconds"]

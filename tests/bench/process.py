@@ -11,13 +11,15 @@ from local_envoy import Envoy, free_ports
 MOST = 4 << 30
 # A path that every listener serves.
 PATH = "/v1/areas/0"
+MANAGER = "http_connection_manager"
 
 
 class BenchEnvoy(Envoy):
     """One with one worker. `ports` has its listeners' ports by name."""
 
     def __init__(self, binary, listeners, work):
-        self.ports = dict(zip((listener.name for listener in listeners), free_ports(len(listeners))))
+        names = [listener.name for listener in listeners]
+        self.ports = dict(zip(names, free_ports(len(names)), strict=True))
         config = {
             # Statistics are worked on by the main thread, and its CPU is counted.
             "stats_flush_interval": "299s",
@@ -54,8 +56,9 @@ class BenchEnvoy(Envoy):
 
 
 def render(listener, port):
+    ok = {"status": 200, "body": {"inline_string": "ok"}}
     manager = {
-        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "@type": f"type.googleapis.com/envoy.extensions.filters.network.{MANAGER}.v3.HttpConnectionManager",
         "stat_prefix": listener.name,
         "http_filters": [*listener.filters, http_filter("router", "router.v3.Router", {})],
         "route_config": {
@@ -64,7 +67,7 @@ def render(listener, port):
                     "name": "all",
                     "domains": ["*"],
                     # An upstream's price is not asked for.
-                    "routes": [{"match": {"prefix": "/"}, "direct_response": {"status": 200, "body": {"inline_string": "ok"}}}],
+                    "routes": [{"match": {"prefix": "/"}, "direct_response": ok}],
                 }
             ]
         },
@@ -74,5 +77,5 @@ def render(listener, port):
         "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}},
         # A port that another process has is then an error.
         "enable_reuse_port": False,
-        "filter_chains": [{"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}],
+        "filter_chains": [{"filters": [{"name": f"envoy.filters.network.{MANAGER}", "typed_config": manager}]}],
     }

@@ -1,6 +1,6 @@
 """How fast `mfa-gate report` counts, beside jq on the same log.
 
-python3 tests/bench/report.py --mfa-gate BINARY [--lines N] [--rounds N]
+PYTHONPATH=envoy python3 tests/bench/report.py --mfa-gate BINARY [--lines N] [--rounds N]
 
 Both count per application and day. They take turns; the counts must be equal, or the program ends with 1.
 """
@@ -12,11 +12,10 @@ import os
 import statistics
 import subprocess
 import time
-from pathlib import Path
 
 from access_log import lines
+from local_envoy import ROOT, fail, run
 
-ROOT = Path(__file__).resolve().parents[2]
 LOG = ROOT / "target/bench/access.log"
 
 # As jq is quickest at it: one pass, one object of counts, no line kept.
@@ -24,7 +23,8 @@ FILTER = """
 reduce inputs as $line ({};
   ($line.mfa_gate.value // {}) as $word
   | if $word.subject == "user"
-    then .[$line.time[:10] + " " + $word.app] |= [(.[0] // 0) + (if $word.mfa == "proven" then 1 else 0 end), (.[1] // 0) + 1]
+    then .[$line.time[:10] + " " + $word.app]
+      |= [(.[0] // 0) + (if $word.mfa == "proven" then 1 else 0 end), (.[1] // 0) + 1]
     else . end)
 """
 
@@ -48,7 +48,9 @@ def main():
     }
     took = {name: [] for name in commands}
     counts = {}
-    print(f"{options.lines:,} lines, {size / 1e6:.0f} MB, {len(os.sched_getaffinity(0))} processors; {subprocess.check_output(['jq', '--version'], text=True).strip()}")
+    processors = os.sched_getaffinity(0)
+    jq = run(["jq", "--version"]).strip()
+    print(f"{options.lines:,} lines, {size / 1e6:.0f} MB, {len(processors)} processors; {jq}")
     # The first round only brings the log into memory.
     for number, (name, command) in itertools.product(range(options.rounds + 1), commands.items()):
         started = time.perf_counter()
@@ -57,13 +59,14 @@ def main():
             took[name].append(time.perf_counter() - started)
         counts[name] = from_jq(json.loads(answer)) if name == "jq" else from_report(json.loads(answer))
         if counts[name] != counts["jq"]:
-            raise SystemExit(f"error: {name}: the counts are not those of jq")
-    print(f"the counts are equal: {len(counts['jq'])} applications' days, {sum(total for _, total in counts['jq'].values()):,} requests")
+            fail(f"{name}: the counts are not those of jq")
+    requests = sum(total for _, total in counts["jq"].values())
+    print(f"the counts are equal: {len(counts['jq'])} applications' days, {requests:,} requests")
     for name, seconds in took.items():
         median = statistics.median(seconds)
         print(f"{name:22} {median:7.2f} s ({min(seconds):.2f} to {max(seconds):.2f})  {size / median / 1e6:6.0f} MB/s")
     for name in ("report", "report, one processor"):
-        ratios = [jq / ours for jq, ours in zip(took["jq"], took[name])]
+        ratios = [jq / ours for jq, ours in zip(took["jq"], took[name], strict=True)]
         print(f"{name}: {statistics.median(ratios):.1f} times as fast as jq ({min(ratios):.1f} to {max(ratios):.1f})")
 
 
@@ -72,7 +75,10 @@ def from_jq(answer):
 
 
 def from_report(rows):
-    return {(row["LoginDate"], row["ApplicationId"]): (row["MfaCompliantRequestCount"], row["TotalRequestCount"]) for row in rows}
+    return {
+        (row["LoginDate"], row["ApplicationId"]): (row["MfaCompliantRequestCount"], row["TotalRequestCount"])
+        for row in rows
+    }
 
 
 if __name__ == "__main__":

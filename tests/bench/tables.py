@@ -38,7 +38,7 @@ PROMISES = [
     Promise("same_token", "same token again / native with cache", cost("gate_same", "native_cache_same"), 1.1, 0.8),
     Promise("in_turn", "3,000 tokens in turn / native", cost("gate_in_turn", "native_in_turn"), 0.25, 0.15),
     Promise("new", "every token new / native", cost("gate_new", "native_new"), 0.8, 0.65),
-    Promise("no_mfa", "refused for want of MFA / native with cache", cost("gate_no_mfa", "native_cache_no_mfa"), 1.1, 0.8),
+    Promise("no_mfa", "no proof of MFA / native with cache", cost("gate_no_mfa", "native_cache_no_mfa"), 1.1, 0.8),
     Promise("routes", "5,000 routes / 10 routes", cost("gate_routes_5000", "gate_routes_10"), 1.15, 1.05),
     Promise("heap", "heap after 200,000 tokens / after 20,000", growth, 1.05, 1.0),
     Promise("module_kb", "module size, KB", lambda result: result["module_kb"], 450, 350),
@@ -46,7 +46,7 @@ PROMISES = [
 
 
 def ratios(result):
-    return {promise.name: {"value": promise.value(result), "must": promise.must, "aim": promise.aim} for promise in PROMISES}
+    return {p.name: {"value": p.value(result), "must": p.must, "aim": p.aim} for p in PROMISES}
 
 
 def show(result):
@@ -74,8 +74,9 @@ def show(result):
         ["ratio", "value", "must", "aim", ""],
         [[p.title, number(p.value(result)), f"{p.must:g}", f"{p.aim:g}", p.verdict(p.value(result))] for p in PROMISES],
     )
-    noise = {name: abs(listeners[f"{name}_again"]["cpu_us"] - listeners[name]["cpu_us"]) for name in ("none", "gate_same")}
-    print("noise, the same listener twice: " + ", ".join(f"{name} {apart:.1f} µs apart" for name, apart in noise.items()))
+    twice = {name: [listeners[which]["cpu_us"] for which in (name, f"{name}_again")] for name in ("none", "gate_same")}
+    noise = ", ".join(f"{name} {abs(first - second):.1f} µs apart" for name, (first, second) in twice.items())
+    print(f"noise, the same listener twice: {noise}")
     print("start to first answer: " + ", ".join(f"{name} {took:.0f} ms" for name, took in result["start_ms"].items()))
 
 
@@ -86,6 +87,6 @@ def number(value):
 def table(head, rows):
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
     for row in [head, *rows]:
-        first, *others = (cell.ljust(width) if column == 0 else cell.rjust(width) for column, (cell, width) in enumerate(zip(row, widths)))
-        print("  ".join([first, *others]).rstrip())
+        others = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        print("  ".join([row[0].ljust(widths[0]), *others]).rstrip())
     print()

@@ -1,8 +1,8 @@
 """The tokens of the load and the key set that verifies them, made once and kept.
 
-A signature by a usual 2048-bit key takes Python 5 ms, and 200,000 of them a quarter of an hour. So the key is the product of
-160 small primes, modulo which signing is a look into a table. Anybody could factor it, which is no matter here; whoever
-verifies sees a modulus of 2048 bits and the exponent 65537 as ever, and spends what those cost.
+A signature by a usual 2048-bit key takes Python 5 ms, and 200,000 of them a quarter of an hour. So the key is the
+product of 160 small primes, modulo which signing is a look into a table. Anybody could factor it, which is no matter
+here; whoever verifies sees a modulus of 2048 bits and the exponent 65537 as ever, and spends what those cost.
 """
 
 import base64
@@ -47,15 +47,11 @@ SOME = 3_000  # lines of every other file: the load then reads all files alike
 
 
 class Tokens:
-    """Files of one token a line, all lines of one length; `NAMES` says what is in them."""
+    """Files with one token a line; all lines have the same length.
 
-    NAMES = {
-        "same": "one good token again and again",
-        "in_turn": f"{SOME:,} good tokens",
-        "new": f"{ALL:,} good tokens",
-        "no_mfa": "one token without mfa in amr, again and again",
-        "bad_signature": f"{SOME:,} tokens, each with the signature of another",
-    }
+    same: one good token, repeated. in_turn: SOME good tokens. new: ALL good tokens. no_mfa: one token without `mfa` in
+    `amr`, repeated. bad_signature: SOME tokens, each with the signature of another.
+    """
 
     def __init__(self, directory):
         self.directory = directory
@@ -97,18 +93,19 @@ def tokens(directory):
 
 def make(directory, exp, recipe):
     key = Key()
-    with multiprocessing.Pool(initializer=hand_over, initargs=(key, exp)) as pool:
-        with open(directory / "new.txt", "w") as file:
-            file.writelines(pool.imap(good, range(ALL), chunksize=500))
+    with (
+        multiprocessing.Pool(initializer=hand_over, initargs=(key, exp)) as pool,
+        open(directory / "new.txt", "w") as file,
+    ):
+        file.writelines(pool.imap(good, range(ALL), chunksize=500))
     hand_over(key, exp)
     lines = [good(number) for number in range(SOME)]
-    bodies, signatures = zip(*(line.rsplit(".", 1) for line in lines))
+    bodies, signatures = zip(*(line.rsplit(".", 1) for line in lines), strict=True)
     (directory / "in_turn.txt").write_text("".join(lines))
     (directory / "same.txt").write_text(lines[0] * SOME)
     (directory / "no_mfa.txt").write_text(token(0, ["pwd", "rsa"]) * SOME)
-    (directory / "bad_signature.txt").write_text(
-        "".join(f"{body}.{signature}" for body, signature in zip(bodies, signatures[1:] + signatures[:1]))
-    )
+    swapped = zip(bodies, signatures[1:] + signatures[:1], strict=True)
+    (directory / "bad_signature.txt").write_text("".join(f"{body}.{signature}" for body, signature in swapped))
     (directory / "kept.json").write_text(json.dumps({"recipe": recipe, "exp": exp, "jwks": key.jwks()}))
 
 
@@ -151,7 +148,8 @@ class Key:
     def sign(self, data):
         digest = SHA256 + hashlib.sha256(data).digest()
         padded = int.from_bytes(b"\x00\x01".ljust(MODULUS_BYTES - len(digest) - 1, b"\xff") + b"\x00" + digest, "big")
-        return (sum(roots[padded % p] * weight for p, roots, weight in self.parts) % self.n).to_bytes(MODULUS_BYTES, "big")
+        signature = sum(roots[padded % p] * weight for p, roots, weight in self.parts) % self.n
+        return signature.to_bytes(MODULUS_BYTES, "big")
 
     def jwks(self):
         n, e = base64url(self.n.to_bytes(MODULUS_BYTES, "big")), base64url(E.to_bytes(3, "big"))

@@ -13,12 +13,21 @@ from pathlib import Path
 
 from local_envoy import fail, run
 
-BASE = ["bash", "dash", "coreutils", "sed", "grep", "findutils", "diffutils", "tar", "ca-certificates", "dpkg", "python3"]
+BASE = ["bash", "dash", "coreutils", "sed", "grep", "findutils", "diffutils", "tar"]
+BASE += ["ca-certificates", "dpkg", "python3"]
 RUST = ["make", "gcc", "libc6-dev"]
 DEBIANS_WASM = ["rustc-web", "cargo-web", "rust-web-src", "lld-19", "wasi-libc", "binaryen"]
 RUNTIME = ["libstdc++6", "libatomic1", "prometheus"]
 # What no package lists.
-MORE = ["/etc/passwd", "/etc/group", "/etc/alternatives", "/usr/bin/cc", "/bin/sh", "/etc/ssl/certs", "/var/lib/dpkg/status"]
+MORE = [
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/alternatives",
+    "/usr/bin/cc",
+    "/bin/sh",
+    "/etc/ssl/certs",
+    "/var/lib/dpkg/status",
+]
 LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
 
 # By the name of the official image: the tree, and what its own Dockerfile says beyond `FROM`.
@@ -40,7 +49,8 @@ def package_files(packages):
     closure = run(["apt-cache", "depends", "--recurse", "--installed", *without, *wanted]).splitlines()
     # Those of another architecture have it behind a colon; what a package is one of several to provide is in brackets.
     files = run(["dpkg", "-L", *sorted(installed.intersection(closure))]).splitlines()
-    return {path for path in files if path.startswith("/") and not path.startswith(("/usr/share/doc/", "/usr/share/man/"))}
+    unused = ("/usr/share/doc/", "/usr/share/man/")
+    return {path for path in files if path.startswith("/") and not path.startswith(unused)}
 
 
 def canonical(path):
@@ -50,14 +60,16 @@ def canonical(path):
 
 def below(*folders):
     """All files of folders."""
-    return {str(path) for folder in folders if Path(folder).exists() for path in [Path(folder), *Path(folder).rglob("*")]}
+    roots = [folder for folder in map(Path, folders) if folder.exists()]
+    return {str(path) for folder in roots for path in [folder, *folder.rglob("*")]}
 
 
 def toolchain():
-    """The toolchain at hand with the crates it has fetched, at their own places; and the environment that finds them."""
+    """The toolchain in use with the crates it has fetched, at their own paths; and the environment that finds them."""
     sysroot = run(["rustc", "--print", "sysroot"]).strip()
     home = os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo"))
-    parts = [f"{sysroot}/bin", f"{sysroot}/lib", f"{sysroot}/libexec", f"{home}/registry/cache", f"{home}/registry/index"]
+    parts = [f"{sysroot}/{part}" for part in ["bin", "lib", "libexec"]]
+    parts += [f"{home}/registry/{part}" for part in ["cache", "index"]]
     environment = {"PATH": f"{sysroot}/bin:/usr/bin:/bin", "CARGO_HOME": home, "CARGO_NET_OFFLINE": "true"}
     return below(*parts), environment
 
@@ -99,7 +111,9 @@ def prepare(folder, envoy, node, provider):
     for tool in ["node", "envoy"]:
         (local / "bin" / tool).chmod(0o755)
     npm = local / "bin/npm"
-    npm.write_text('#!/bin/sh\nhere=$(dirname "$0")\nexec "$here/node" "$here/../lib/node_modules/npm/bin/npm-cli.js" "$@"\n')
+    npm.write_text(
+        '#!/bin/sh\nhere=$(dirname "$0")\nexec "$here/node" "$here/../lib/node_modules/npm/bin/npm-cli.js" "$@"\n'
+    )
     npm.chmod(0o755)
     with tempfile.TemporaryDirectory() as copy:
         for name in ["package.json", "package-lock.json", ".npmrc"]:
@@ -111,9 +125,15 @@ def prepare(folder, envoy, node, provider):
 def make(docker, overlay, images):
     """The stand-ins of these official images."""
     rust, environment = toolchain()
-    import_tree(docker, "stand-in/build", package_files([*BASE, *RUST, *DEBIANS_WASM]) | below(*MORE) | rust, environment)
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "npm_config_cache": "/npm-cache", "npm_config_offline": "true"}
-    import_tree(docker, "stand-in/runtime", package_files([*BASE, *RUNTIME]) | below(*MORE), environment, overlay)
+    files = package_files([*BASE, *RUST, *DEBIANS_WASM]) | below(*MORE) | rust
+    import_tree(docker, "stand-in/build", files, environment)
+    environment = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "npm_config_cache": "/npm-cache",
+        "npm_config_offline": "true",
+    }
+    files = package_files([*BASE, *RUNTIME]) | below(*MORE)
+    import_tree(docker, "stand-in/runtime", files, environment, overlay)
     for image in images:
         repository = image.rsplit(":", 1)[0]
         if repository not in STAND_INS:

@@ -2,9 +2,9 @@
 
 PYTHONPATH=envoy python3 tests/compose/test.py --envoy BINARY --node FOLDER --module MODULE
 
-Images of the machine's own files stand in for the official ones (stand_ins.py), in a Docker daemon that is started for it in
-namespaces of its own: its networks, mounts and processes end with it. Needs root, and installs the Debian packages that
-are missing; says so and ends with 0 where no daemon may be started.
+Images built from this machine's files stand in for the official ones (stand_ins.py). They run in a Docker daemon that
+the test starts in new namespaces: its networks, mounts and processes end with it. Needs root, and installs the Debian
+packages that are missing. Where no daemon may be started, it says so and ends with 0.
 """
 
 import argparse
@@ -24,7 +24,7 @@ import urllib.request
 from pathlib import Path
 
 import stand_ins
-from local_envoy import ROOT, fail, run
+from local_envoy import ROOT, conclude, fail, run
 
 COMPOSE = ROOT / "envoy/docker-compose.yaml"
 SECTION = "## Docker Compose"
@@ -53,6 +53,10 @@ def steps():
     return found
 
 
+def succeeds(command):
+    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
 class Daemon:
     """A Docker daemon with everything of its own."""
 
@@ -64,13 +68,13 @@ class Daemon:
 
     def start(self):
         """Whether it runs."""
-        log = open(self.folder / "log", "w")
         command = ["dockerd", "--config-file", self.folder / "daemon.json", "--data-root", self.folder / "data"]
         command += ["--exec-root", self.folder / "exec", "--pidfile", self.folder / "pid", "--host", self.socket]
-        self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        with open(self.folder / "log", "w") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
-            if subprocess.run([*self.docker(), "info"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+            if succeeds([*self.docker(), "info"]):
                 return True
             time.sleep(0.2)
         return False
@@ -98,9 +102,7 @@ def install():
 
 
 def has_compose_v2():
-    if not shutil.which("docker"):
-        return False
-    return subprocess.run(["docker", "compose", "version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+    return bool(shutil.which("docker")) and succeeds(["docker", "compose", "version"])
 
 
 def compose():
@@ -130,7 +132,7 @@ def ask():
     expected = steps()
     asking = [(command, lines) for command, lines in expected if lines]
     if len(asking) < 5:
-        fail(f"envoy/README.md: `{SECTION}` has {len(asking)} commands with an answer, where at least five are known to be")
+        fail(f"envoy/README.md: `{SECTION}` has {len(asking)} commands with an answer, expected at least five")
     script = "".join(f"printf '\\n\\001\\n'\n{command}\n" for command, _ in expected)
     done = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
     parts = done.stdout.decode(errors="replace").replace("\r\n", "\n").split("\n\001\n")[1:]
@@ -156,8 +158,8 @@ def rules_are_well():
 
 def told():
     """What the gate said of the request that was denied for want of MFA, as the access log has it."""
-    log = subprocess.run([*compose(), "logs", "--no-color", "gate"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    lines = [line[line.index("{") :] for line in log.stdout.splitlines() if "mfa_gate{mfa-missing}" in line]
+    log = run([*compose(), "logs", "--no-color", "gate"])
+    lines = [line[line.index("{") :] for line in log.splitlines() if "mfa_gate{mfa-missing}" in line]
     return json.loads(lines[0])["mfa_gate"]["value"] if lines else {}
 
 
@@ -201,25 +203,26 @@ def inside(options):
         wait_for("the provider", lambda: answers("http://127.0.0.1:9000/.well-known/openid-configuration"))
         wrong = ask()
         wait_for("prometheus has Envoy's metrics", lambda: prometheus('up{job="gate"}') == 1.0)
-        denied = 'mfa_gate_requests_total{reason="mfa-missing",route="customers_api",policy="mfa_or_app",issuer="https://idp.example",subject="user"}'
+        labels = 'reason="mfa-missing",route="customers_api",policy="mfa_or_app",issuer="https://idp.example"'
+        denied = f'mfa_gate_requests_total{{{labels},subject="user"}}'
         wait_for("prometheus has the denial under its labels", lambda: prometheus(denied) == 1)
         wait_for("prometheus evaluates the rules", rules_are_well)
-        wait_for("the access log has the denial", lambda: {"decision": "deny", "reason": "mfa-missing"}.items() <= told().items())
+        logged = {"decision": "deny", "reason": "mfa-missing"}.items()
+        wait_for("the access log has the denial", lambda: logged <= told().items())
         if answers("http://127.0.0.1:9901/ready"):
             wrong.append("Envoy's admin endpoint is published")
         wrong += check_image(daemon.docker(), Path(options.module))
-        return report(daemon, wrong)
+        return report(wrong)
     finally:
         command = [*compose(), "down", "--volumes", "--timeout", "5"]
         subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         daemon.stop()
 
 
-def report(daemon, wrong):
+def report(wrong):
     if wrong:
         subprocess.run([*compose(), "logs", "--no-color", "--tail", "40"])
-    print("\n".join(f"error: {what}" for what in wrong) if wrong else "docker-compose.yaml runs, and the README's answers are as it says")
-    return 1 if wrong else 0
+    return conclude(wrong, "docker-compose.yaml runs, and the README's answers are as it says")
 
 
 def may_start():
@@ -245,7 +248,8 @@ def main():
         return 0
     install()
     with tempfile.TemporaryDirectory() as folder:
-        stand_ins.prepare(Path(folder) / "overlay", Path(options.envoy), Path(options.node), ROOT / "envoy/oidc-provider")
+        overlay = Path(folder) / "overlay"
+        stand_ins.prepare(overlay, Path(options.envoy), Path(options.node), ROOT / "envoy/oidc-provider")
         return subprocess.run([*NAMESPACES, sys.executable, "-B", *sys.argv, INSIDE, folder]).returncode
 
 

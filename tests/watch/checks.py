@@ -2,7 +2,7 @@
 
 import re
 
-from dashboard import Dashboard, filled_in, legend_labels
+from dashboard import Dashboard, filled_in, legend_labels, series_name
 from expressions import reasons, selectors
 from local_envoy import ROOT
 
@@ -22,8 +22,7 @@ def check_panels(prometheus, dashboard, values):
             elif title not in STILL and not any(value for _, value in series):
                 wrong.append(f"{title}: its query finds nothing but 0: {filled_in(query, values)}")
             for labels, value in series:
-                name = re.sub(r"\{\{(\w+)\}\}", lambda label: labels.get(label[1], ""), legend)
-                print(f"  {value:12.4g}  {name}")
+                print(f"  {value:12.4g}  {series_name(legend, labels)}")
             for label in legend_labels(legend):
                 if not all(labels.get(label) for labels, _ in series):
                     wrong.append(f"{title}: its legend has `{label}`, which its query does not always return")
@@ -97,4 +96,5 @@ def check_reasons(expressions):
     """The reasons asked for that the gate does not have."""
     known = re.findall(r'=> "([a-z-]+)"', (ROOT / "src/deny_reason.rs").read_text())
     asked = {reason for expression in expressions for reason in reasons(expression)}
-    return [f"`{reason}` is no deny reason" for reason in sorted(asked) if not any(re.fullmatch(reason, one) for one in known)]
+    unknown = [reason for reason in sorted(asked) if not any(re.fullmatch(reason, one) for one in known)]
+    return [f"`{reason}` is not a deny reason" for reason in unknown]

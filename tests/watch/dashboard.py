@@ -19,9 +19,13 @@ class Dashboard:
 
     def bare(self):
         """The panels that lack what helps to read them."""
-        needed = {"a description": lambda p: p.get("description"), "a unit": lambda p: p["fieldConfig"]["defaults"].get("unit")}
+        needed = {
+            "a description": lambda p: p.get("description"),
+            "a unit": lambda p: p["fieldConfig"]["defaults"].get("unit"),
+        }
         panels = [panel for panel in self.model["panels"] if panel["type"] != "row"]
-        return [f"{panel['title']}: {what} is missing" for panel in panels for what, has in needed.items() if not has(panel)]
+        lacks = [(panel["title"], what) for panel in panels for what, has in needed.items() if not has(panel)]
+        return [f"{title}: {what} is missing" for title, what in lacks]
 
     def variables(self):
         """By name, the metric and the label whose values are offered."""
@@ -43,3 +47,8 @@ def filled_in(query, values):
 
 def legend_labels(legend):
     return re.findall(r"\{\{(\w+)\}\}", legend)
+
+
+def series_name(legend, labels):
+    """A legend with a series' labels filled in."""
+    return re.sub(r"\{\{(\w+)\}\}", lambda label: labels.get(label[1], ""), legend)

@@ -3,7 +3,8 @@
 import re
 
 METRIC = re.compile(
-    r"(?<![\w.])((?:mfa_gate|envoy|job|job_route)[\w:]*|up)?(\{[^}]*\})|(?<![\w.\"])((?:mfa_gate_|envoy_|job:|job_route:)[\w:]*|up\b(?= ))(?!\{)"
+    r"(?<![\w.])((?:mfa_gate|envoy|job|job_route)[\w:]*|up)?(\{[^}]*\})"
+    r"|(?<![\w.\"])((?:mfa_gate_|envoy_|job:|job_route:)[\w:]*|up\b(?= ))(?!\{)"
 )
 LABEL = re.compile(r'(\w+)(?:=~|!~|!=|=)"([^"]*)"')
 

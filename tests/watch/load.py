@@ -1,5 +1,5 @@
-"""The requests that the dashboard is watched under: every route, users with and without proof, applications, and tokens that
-are refused, each for a reason of its own.
+"""The requests that the dashboard is watched under: every route, users with and without proof, applications, and tokens
+that are refused, each for a reason of its own.
 """
 
 import json
@@ -33,7 +33,8 @@ class Tokens:
         """A token of these claims of the demo, with changes."""
         claims = json.loads((CLAIMS / f"{claims}.json").read_text()) | (changes or {})
         claims = {name: value for name, value in claims.items() if name not in without}
-        return run([self.binary, "mint", "token", "--key", key or self.key, "--claims", "-"], json.dumps(claims)).strip()
+        command = [self.binary, "mint", "token", "--key", key or self.key, "--claims", "-"]
+        return run(command, json.dumps(claims)).strip()
 
 
 def requests(tokens):

@@ -2,8 +2,8 @@
 
 PYTHONPATH=envoy python3 tests/watch/test.py --envoy BINARY --mfa-gate BINARY
 
-Envoy runs the shipped configuration with keys that are fetched, from a provider that fails at first. Prints each panel with
-what it shows.
+Envoy runs the shipped configuration with keys that are fetched, from a provider that fails at first. Prints each panel
+with what it shows.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 from checks import check_narrowed, check_panels, check_readme, check_reasons, check_rules, check_trap, check_variables
 from dashboard import Dashboard
 from load import API, Load, Tokens, requests
-from local_envoy import ROOT, Envoy, ask, fail, free_ports, render, run
+from local_envoy import ROOT, Envoy, ask, conclude, fail, free_ports, render, run
 from prometheus import FOLDER, Prometheus
 from provider import Provider
 from trap import counters
@@ -64,7 +64,7 @@ def watch(prometheus, envoy_port, asked):
         time.sleep(SECONDS)
         prometheus.wait_for("Envoy's metrics", lambda: prometheus.query("job:mfa_gate_coverage:ratio_rate1h"))
         wrong, offered = check_variables(prometheus, dashboard)
-        every = {"job": "|".join(offered["job"]), "instance": "|".join(offered["instance"]), "issuer": ".*", "route": ".*"}
+        every = {name: "|".join(offered[name]) for name in ["job", "instance"]} | {"issuer": ".*", "route": ".*"}
         values = every | {"__rate_interval": RATE, "__range": "1m"}
         wrong += check_panels(prometheus, dashboard, values)
         wrong += check_narrowed(prometheus, dashboard, values, offered)
@@ -110,8 +110,7 @@ def main():
         wrong, queries, answered = watch(prometheus, port, asked)
         wrong += check_trap(prometheus, counters(options.envoy, WORK / "trap", upstream_port))
     print(f"\n{answered} requests; {queries} queries of panels")
-    print("\n".join(f"error: {what}" for what in wrong) if wrong else "all panels and rules have data")
-    return 1 if wrong else 0
+    return conclude(wrong, "all panels and rules have data")
 
 
 if __name__ == "__main__":

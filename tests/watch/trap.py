@@ -1,4 +1,4 @@
-"""What Envoy counts when a filter traps: with the shipped configuration, and a filter in the gate's place that always does."""
+"""What Envoy counts when a filter traps: in the shipped configuration, a filter that always traps replaces the gate."""
 
 import re
 import time
