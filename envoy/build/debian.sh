@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# envoy/build/debian.sh PACKAGE...: installs the Debian packages that are missing.
-# Versions are not pinned: Debian's archive holds one of each, and signs it.
+# envoy/build/debian.sh PACKAGE...: installs those of the Debian packages that are missing.
+# Versions are not pinned: Debian's archive has one signed version of each.
 set -euo pipefail
 
 missing=()
@@ -12,7 +12,7 @@ done
 as_root=()
 [ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
 if ! command -v apt-get >/dev/null || ! "${as_root[@]}" true 2>/dev/null; then
-    echo "error: these Debian packages are missing and cannot be installed from here: \`${missing[*]}\`; install them as root, then try again" >&2
+    echo "error: these Debian packages are missing, and installing them needs apt-get and root: \`${missing[*]}\`; install them, then try again" >&2
     exit 1
 fi
 

@@ -1,4 +1,4 @@
-"""Packs the filter as an OCI image, without a daemon: one layer, and `plugin.wasm` alone in it.
+"""Packs the filter as an OCI image, without a daemon: one layer that holds only `plugin.wasm`.
 
 python3 envoy/build/image.py MODULE VERSION ARCHIVE
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 
 def pack(files):
-    """A tar file of names and contents."""
+    """A tar file with these names and contents."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for name, content in files:
@@ -30,7 +30,7 @@ def pack(files):
 
 def compress(content):
     buffer = io.BytesIO()
-    # Not gzip.compress: its header is not the same in every Python.
+    # Not gzip.compress: its header differs between Python versions.
     with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=buffer, mtime=0) as file:
         file.write(content)
     return buffer.getvalue()
@@ -45,12 +45,12 @@ def digest(content):
 
 
 def build(module, version):
-    """The layout's files, and the image's digest."""
+    """The files of the OCI layout, and the image's digest."""
     tar = pack([("plugin.wasm", module)])
     layer = compress(tar)
     config = encode(
         {
-            # Go's names, as the specification wants them.
+            # Go's names, as the specification requires.
             "architecture": "wasm",
             "os": "wasip1",
             "config": {},

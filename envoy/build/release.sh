@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# envoy/build/release.sh DIRECTORY IMAGE MODULE ARCHIVE COMMAND: gathers what is published. IMAGE is the name, with its tag, under
-# which the manifests ask for the image. Needs cargo-cyclonedx on the PATH.
+# envoy/build/release.sh DIRECTORY IMAGE MODULE ARCHIVE COMMAND: writes everything that a release publishes to
+# DIRECTORY. The manifests name the image IMAGE, with its tag. Needs cargo-cyclonedx on the PATH.
 set -euo pipefail
 here=$(dirname "$0")
 root=$(cd "$here/../.." && pwd)
@@ -20,7 +20,7 @@ for shell in bash elvish fish powershell zsh; do
     "$command" completions "$shell" >"$directory/completions/mfa-gate.$shell"
 done
 
-# Without the date and the place of this build, so that the same sources give the same list.
+# Leaves out the date and path of this build, so the same sources give the same bill of materials.
 sbom() {
     local target=$1 file=$2
     SOURCE_DATE_EPOCH=0 cargo cyclonedx --quiet --format json --spec-version 1.5 --target "$target" --override-filename "$file"
@@ -35,7 +35,7 @@ echo "sha256:$digest" >"$directory/mfa-gate.oci.digest"
 for manifest in "$root"/envoy/{istio,gateway}/*.yaml; do
     to="$directory/${manifest#"$root"/envoy/}"
     mkdir -p "$(dirname "$to")"
-    # The remark on the digest is true no longer.
+    # That comment is wrong once the digest is filled in.
     sed -e "/# No image has this digest/d" -e "s|registry.example/mfa-gate:[0-9.]*|$image|" -e "s/\"0\{64\}\"/\"$digest\"/" "$manifest" >"$to"
 done
 

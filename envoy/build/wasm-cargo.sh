@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# envoy/build/wasm-cargo.sh SUBCOMMAND ARGUMENT...: runs cargo for wasm32-wasip1 with whatever toolchain can be had:
-# the one at hand, the target added to it by rustup, or Debian's packages.
+# envoy/build/wasm-cargo.sh SUBCOMMAND ARGUMENT...: runs cargo for wasm32-wasip1 with the first toolchain that is
+# available: the current one, the current one with the target added by rustup, or Debian's packages.
 set -euo pipefail
 here=$(dirname "$0")
 subcommand=$1
@@ -10,14 +10,14 @@ root=$(cd "$here/../.." && pwd)
 
 export CARGO_TARGET_WASM32_WASIP1_LINKER=$root/envoy/build/wasm-ld.sh
 
-# Panics name their source files: without this the module would tell where it was built, and differ by it.
+# Panic messages contain the paths of source files. Without this they would depend on where the module is built.
 rustflags=("--remap-path-prefix=$root=/mfa-gate" "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo")
 
-# Hashing is the host's on the usual way, and the module's own is the smaller for it.
+# The host does most of the hashing, so the module's own SHA-2 may be slow: the compact implementation is smaller.
 rustflags+=(--cfg 'sha2_backend="soft"' --cfg 'sha2_backend_soft="compact"')
 
 run_cargo() {
-    # Its separator keeps paths with spaces whole.
+    # The separator of CARGO_ENCODED_RUSTFLAGS keeps paths with spaces intact.
     CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f' && echo "${rustflags[*]}")
     export CARGO_ENCODED_RUSTFLAGS
     exec cargo "$@"
@@ -37,7 +37,7 @@ has_debian() {
     [ -x /usr/bin/wasm-ld-19 ] && [ -d /usr/lib/rustlib/src/rust/library ] && [ -d /usr/lib/wasm32-wasi ]
 }
 
-# Where Debian's packages are in use, a server out of reach is not waited for each time.
+# With Debian's packages installed, rustup is not tried: each run would wait for a server that could not be reached.
 if has_target || { ! has_debian && add_target && has_target; }; then
     host=$(rustc -vV | sed -n 's/^host: //p')
     MFA_GATE_WASM_LD=$(rustc --print sysroot)/lib/rustlib/$host/bin/rust-lld
@@ -45,7 +45,7 @@ if has_target || { ! has_debian && add_target && has_target; }; then
     run_cargo "$subcommand" --target wasm32-wasip1 "$@"
 fi
 
-# Debian has no std for wasip1 ready made, but all that it takes to build one.
+# Debian has no compiled std for wasip1, but everything needed to build it.
 packages=(rustc-web cargo-web rust-web-src lld-19 wasi-libc)
 [ "$subcommand" != clippy ] || packages+=(rust-web-clippy)
 echo "no wasm32-wasip1 from rustup; using Debian's \`${packages[*]}\`" >&2

@@ -2,8 +2,8 @@
 
 python3 envoy/grafana/dashboard.py [--check]
 
-With --check it writes nothing, and ends with 1 if the file is not what it would write. Needs the library that
-requirements.txt pins; `make dashboard` has it.
+With --check it writes nothing, and exits with 1 if the file differs from what it would write. Needs the library that
+requirements.txt pins; `make dashboard` fetches it.
 """
 
 import itertools
@@ -25,12 +25,12 @@ from panels import SOURCE
 from rows import cost, decisions, keys, mfa
 
 FILE = Path(__file__).resolve().parent / "dashboards/mfa-gate.json"
-# Labels that are not there are empty to Prometheus.
+# Matches series without the label, too.
 ANY = ".*"
 
 
 def variable(name, label, metric, description):
-    """Several or all of a label's values."""
+    """Makes a variable that selects one, several or all values of a label."""
     narrowed = "" if name == "job" else '{job=~"$job"}'
     query = f"label_values({metric}{narrowed}, {name})"
     return (
@@ -83,7 +83,9 @@ def main(arguments):
     if not arguments:
         FILE.write_text(made)
     elif made != FILE.read_text():
-        sys.exit("error: envoy/grafana/dashboards/mfa-gate.json is not what dashboard.py writes; run `make dashboard`")
+        sys.exit(
+            "error: envoy/grafana/dashboards/mfa-gate.json differs from what dashboard.py writes; run `make dashboard`"
+        )
 
 
 if __name__ == "__main__":

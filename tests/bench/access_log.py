@@ -1,4 +1,4 @@
-"""A made-up access log, as the shipped configuration writes it; the same for the same arguments.
+"""Generates an access log in the format of the shipped configuration; the same arguments give the same log.
 
 python3 tests/bench/access_log.py LINES > access.log
 """
@@ -38,7 +38,7 @@ DAYS = 60
 
 
 def lines(count, seed=1):
-    """So many lines over two months, in which the tenants roll MFA out."""
+    """Generates this many lines over two months, in which the tenants roll out MFA."""
     chance = random.Random(seed)
 
     def uuid():
@@ -47,7 +47,7 @@ def lines(count, seed=1):
 
     tenants = [uuid() for _ in range(3)]
     apps = [(uuid(), name) for name in APPS]
-    # Some are to have MFA from a day on, some never.
+    # The last member is the day from which the user does MFA; some never do.
     users = [
         (tenants[chance.randrange(3)], uuid(), f"user{number}@example.com", chance.choice((-1, 10, 20, 30, 45, 90)))
         for number in range(400)

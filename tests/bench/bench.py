@@ -1,9 +1,9 @@
-"""What a request costs Envoy's CPU under each listener, beside Envoy's own filters.
+"""Measures the CPU time that a request costs Envoy, for the gate and for Envoy's own filters.
 
 PYTHONPATH=envoy python3 tests/bench/bench.py --envoy BINARY --gate MODULE --noop MODULE [--rounds N] [--seconds N]
 
-Prints tables, and writes target/bench.json. Ends with 1 if an answer is not the expected one; a ratio that is missed is
-only told.
+Prints tables, and writes target/bench.json. Exits with 1 if a response is not the expected one; a missed ratio is only
+reported.
 """
 
 import argparse
@@ -27,7 +27,7 @@ def main():
     for name in ("envoy", "gate", "noop"):
         parser.add_argument(f"--{name}", required=True, type=os.path.abspath)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=int, default=1, help="of each listener's turn in a round")
+    parser.add_argument("--seconds", type=int, default=1, help="length of each listener's turn in a round")
     options = parser.parse_args()
 
     WORK.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def main():
 
 
 def measure(options, made, every):
-    """CPU of a request at each listener, in microseconds: medians over rounds in which the listeners take turns."""
+    """Returns the CPU time per request of each listener, in microseconds: medians over rounds of turns."""
     costs = {listener.name: [] for listener in every}
     rates = {listener.name: [] for listener in every}
     with BenchEnvoy(options.envoy, every, WORK) as envoy:
@@ -62,7 +62,7 @@ def measure(options, made, every):
                     costs[load.listener.name].append(spent / answered * 1e6)
                     rates[load.listener.name].append(answered / seconds)
         check(made, loads)
-    # Round by round, as the machine's own pace drifts over them.
+    # Compared within each round, as the machine's speed drifts between rounds.
     base = [statistics.mean(twice) for twice in zip(costs["none"], costs["none_again"], strict=True)]
     overs = {name: [cost - none for cost, none in zip(costs[name], base, strict=True)] for name in costs}
     return {
@@ -78,7 +78,7 @@ def measure(options, made, every):
 
 
 def check(made, loads):
-    """Ends the program if a listener does not do what it is measured for."""
+    """Ends the program if a listener does not give its expected answers."""
     samples = {
         "good": made.first("same"),
         "no_mfa": made.first("no_mfa"),
@@ -96,7 +96,7 @@ def check(made, loads):
 
 
 def heap(options, made, listener):
-    """The wasm heap in bytes by the number of requests that it has seen at least, the listener alone in an Envoy."""
+    """Returns the wasm heap in bytes by the minimum number of requests before it. The Envoy has only this listener."""
     heaps = {}
     print(f"heap of {listener.name}", flush=True)
     with BenchEnvoy(options.envoy, [listener], WORK) as envoy:
@@ -111,7 +111,7 @@ def heap(options, made, listener):
 
 
 def starts(options, some):
-    """Milliseconds from Envoy's launch to its first answer: medians of launches in turn, the listener alone."""
+    """Returns milliseconds from launch to first response, for one listener per Envoy: medians over STARTS launches."""
     times = {listener.name: [] for listener in some}
     for _ in range(STARTS):
         for listener in some:

@@ -1,4 +1,4 @@
-"""What is measured: each listener's filters, and the load that it gets."""
+"""The listeners that are measured: the filters of each, and its load."""
 
 import json
 from dataclasses import dataclass, field
@@ -14,17 +14,17 @@ NATIVE = {"good": 200, "no_mfa": 403, "bad_signature": 401, "missing": 401}
 class Listener:
     name: str
     load: str  # a file of Tokens
-    answers: dict  # to each kind of token
+    answers: dict  # expected status for each kind of token
     filters: list = field(default_factory=list)
-    routes: int = 1  # as many paths are asked for in turn
+    routes: int = 1  # the load requests this many paths in turn
 
     def status(self):
-        """What the load is answered with."""
+        """Expected status for the requests of the load."""
         return self.answers.get(self.load, self.answers["good"])
 
 
 def listeners(jwks, gate, noop):
-    """In the order of their turns. `gate` and `noop` are the modules' files."""
+    """Returns the listeners in the order of their turns. `gate` and `noop` are paths of modules."""
     native = [jwt_authn(jwks), rbac()]
     cached = [jwt_authn(jwks, cache=1000), rbac()]
 
@@ -35,7 +35,7 @@ def listeners(jwks, gate, noop):
         verifier = {"verified_by": {"metadata": PAYLOAD}}
         return [jwt_authn(jwks, cache=1000, forward=forward), *mfa_gate(name, verifier)]
 
-    # What is compared stands together, as the machine's pace drifts.
+    # Listeners that are compared follow each other, as the machine's speed drifts.
     return [
         Listener("none", "same", OPEN),
         Listener("none_again", "same", OPEN),
@@ -56,16 +56,16 @@ def listeners(jwks, gate, noop):
         Listener("gate_bad_signature", "bad_signature", GATE, mfa_gate("bad_signature")),
         Listener("gate_routes_10", "same", GATE, mfa_gate("routes_10", routes=10), routes=10),
         Listener("gate_routes_5000", "same", GATE, mfa_gate("routes_5000", routes=5000), routes=5000),
-        # What the access log is told, without one that writes it.
+        # Sets the filter state for the access log; no access log writes it.
         Listener("gate_access_log", "same", GATE, mfa_gate("access_log", access_log={})),
         Listener("gate_metadata", "same", GATE, behind_jwt_authn("metadata", forward=False)),
-        # The token goes on to the upstream, so the gate has to see that it is the one it judged.
+        # The token is forwarded, so the gate must check that it is the one that jwt_authn verified.
         Listener("gate_metadata_forward", "same", GATE, behind_jwt_authn("metadata_forward", forward=True)),
     ]
 
 
 def configuration(verifier, routes=1, **more):
-    """The gate's own, as near to the native pair's work as it gets: no header is set for the upstream."""
+    """Returns the gate's configuration, as close as possible to what the native filters do: no upstream headers."""
     return {
         "issuers": [{"issuer": ISSUER, "audiences": [AUDIENCE]} | verifier],
         "policies": {"mfa": {"amr": {"any_of": ["mfa"]}}},
@@ -76,7 +76,7 @@ def configuration(verifier, routes=1, **more):
 
 def wasm(name, module, configuration):
     vm = {
-        # A machine of its own, as caches and heaps are the listener's.
+        # A separate VM, so that each listener has its own cache and heap.
         "vm_id": name,
         "runtime": "envoy.wasm.runtime.v8",
         "code": {"local": {"filename": str(module)}},

@@ -1,8 +1,8 @@
 -- wrk … -s load.lua URL -- FILE FIRST PATHS
--- Sends FILE's tokens, one a line, in turn: from line FIRST (0 is the top) on, and from the top again after the last.
--- Paths are /v1/areas/0 to PATHS - 1, in turn as well.
+-- Sends the tokens of FILE, one per line, in turn: from line FIRST (0 is the first), and from the start after the last.
+-- The paths /v1/areas/0 to PATHS - 1 are requested in turn, too.
 
--- Global, as `done` reads it from elsewhere.
+-- Global, as `done` reads it from another Lua state.
 sent = 0
 
 local lines, paths

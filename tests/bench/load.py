@@ -1,4 +1,4 @@
-"""A listener's load, by wrk."""
+"""Puts load on a listener with wrk."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ CONNECTIONS = 8
 
 
 class Load:
-    """Goes on with the tokens where it left off."""
+    """Each run continues with the token after the last one sent."""
 
     def __init__(self, tokens, listener, port):
         self.listener, self.port = listener, port
@@ -21,17 +21,17 @@ class Load:
         self.next = 0
 
     def run(self, seconds):
-        """Returns how many requests were answered, and in how many seconds."""
+        """Returns the number of responses, and the seconds that they took."""
         command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", SCRIPT, f"http://127.0.0.1:{self.port}"]
         command += ["--", self.file, str(self.next), str(self.listener.routes)]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
-            told = json.loads(done.stdout.splitlines()[-1])
+            counts = json.loads(done.stdout.splitlines()[-1])
         except (IndexError, ValueError):
             print(done.stdout, file=sys.stderr)
-            fail(f"{self.listener.name}: wrk did not say what it did; its output is above")
-        refused = told["answered"] if self.listener.status() >= 400 else 0
-        if not told["answered"] or told["broken"] or told["refused"] != refused:
-            fail(f"{self.listener.name}: expected {refused} refusals and nothing broken, wrk saw {told}")
-        self.next = (self.next + told["sent"]) % self.lines
-        return told["answered"], told["seconds"]
+            fail(f"{self.listener.name}: wrk printed no result; its output is above")
+        refused = counts["answered"] if self.listener.status() >= 400 else 0
+        if not counts["answered"] or counts["broken"] or counts["refused"] != refused:
+            fail(f"{self.listener.name}: expected {refused} refused requests and no failures, wrk counted {counts}")
+        self.next = (self.next + counts["sent"]) % self.lines
+        return counts["answered"], counts["seconds"]

@@ -1,4 +1,4 @@
-"""One Envoy with one worker: its listeners, its CPU and the heaps of its wasm machines."""
+"""The Envoy under test: its listeners, its CPU time and the heaps of its wasm VMs."""
 
 import json
 from itertools import pairwise
@@ -7,21 +7,21 @@ from pathlib import Path
 from listeners import http_filter
 from local_envoy import Envoy, free_ports
 
-# What a wasm memory may grow to; only V8 reserves more.
-MOST = 4 << 30
+# Maximum size of a wasm memory. Only V8 reserves more address space than that.
+MAX_MEMORY = 4 << 30
 # A path that every listener serves.
 PATH = "/v1/areas/0"
 MANAGER = "http_connection_manager"
 
 
 class BenchEnvoy(Envoy):
-    """One with one worker. `ports` has its listeners' ports by name."""
+    """An Envoy with one worker. `ports` has the port of each listener by name."""
 
     def __init__(self, binary, listeners, work):
         names = [listener.name for listener in listeners]
         self.ports = dict(zip(names, free_ports(len(names)), strict=True))
         config = {
-            # Statistics are worked on by the main thread, and its CPU is counted.
+            # Rare, as the main thread flushes statistics, and its CPU time is counted.
             "stats_flush_interval": "299s",
             "static_resources": {"listeners": [render(listener, self.ports[listener.name]) for listener in listeners]},
         }
@@ -30,15 +30,15 @@ class BenchEnvoy(Envoy):
         super().__init__(binary, configuration, next(iter(self.ports.values())), PATH, workers=1)
 
     def cpu(self):
-        """Seconds on a CPU so far, of all threads."""
+        """Returns the CPU time of all threads so far, in seconds."""
         tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
         return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
     def heap(self):
-        """Bytes of the largest wasm memory, or None without one.
+        """Returns the size of the largest wasm memory in bytes, or None if there is none.
 
-        Envoy has no statistic for it. V8 reserves gigabytes for each memory, so that a stray address faults, and makes
-        the memory itself accessible at their beginning.
+        Envoy has no statistic for it. V8 reserves gigabytes of address space for each memory, so that an access beyond
+        its end faults; only the memory itself, at the start of that space, is accessible.
         """
         regions = []
         for line in Path(f"/proc/{self.process.pid}/maps").read_text().splitlines():
@@ -48,8 +48,9 @@ class BenchEnvoy(Envoy):
         return max(
             (
                 end - begin
-                for (begin, end, access), (next_begin, next_end, next_access) in pairwise(regions)
-                if access == "rw-p" and next_access == "---p" and end == next_begin and next_end - next_begin > MOST
+                for (begin, end, access), (reserved, reserved_end, reserved_access) in pairwise(regions)
+                if (access, reserved_access) == ("rw-p", "---p") and end == reserved
+                if reserved_end - reserved > MAX_MEMORY
             ),
             default=None,
         )
@@ -66,7 +67,7 @@ def render(listener, port):
                 {
                     "name": "all",
                     "domains": ["*"],
-                    # An upstream's price is not asked for.
+                    # No upstream: its cost is not measured.
                     "routes": [{"match": {"prefix": "/"}, "direct_response": ok}],
                 }
             ]
@@ -75,7 +76,7 @@ def render(listener, port):
     return {
         "name": listener.name,
         "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}},
-        # A port that another process has is then an error.
+        # So that a port in use is an error.
         "enable_reuse_port": False,
         "filter_chains": [{"filters": [{"name": f"envoy.filters.network.{MANAGER}", "typed_config": manager}]}],
     }

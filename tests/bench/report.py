@@ -1,8 +1,8 @@
-"""How fast `mfa-gate report` counts, beside jq on the same log.
+"""Compares the speed of `mfa-gate report` with jq on the same log.
 
 PYTHONPATH=envoy python3 tests/bench/report.py --mfa-gate BINARY [--lines N] [--rounds N]
 
-Both count per application and day. They take turns; the counts must be equal, or the program ends with 1.
+Both count per application and day, in turns. Exits with 1 if their counts differ.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from local_envoy import ROOT, fail, run
 
 LOG = ROOT / "target/bench/access.log"
 
-# As jq is quickest at it: one pass, one object of counts, no line kept.
+# The fastest way in jq: one pass, one object of counts, no line kept in memory.
 FILTER = """
 reduce inputs as $line ({};
   ($line.mfa_gate.value // {}) as $word
@@ -51,7 +51,7 @@ def main():
     processors = os.sched_getaffinity(0)
     jq = run(["jq", "--version"]).strip()
     print(f"{options.lines:,} lines, {size / 1e6:.0f} MB, {len(processors)} processors; {jq}")
-    # The first round only brings the log into memory.
+    # The first round, which is not counted, reads the log into the page cache.
     for number, (name, command) in itertools.product(range(options.rounds + 1), commands.items()):
         started = time.perf_counter()
         answer = subprocess.check_output(command)
@@ -59,7 +59,7 @@ def main():
             took[name].append(time.perf_counter() - started)
         counts[name] = from_jq(json.loads(answer)) if name == "jq" else from_report(json.loads(answer))
         if counts[name] != counts["jq"]:
-            fail(f"{name}: the counts are not those of jq")
+            fail(f"{name}: the counts differ from those of jq")
     requests = sum(total for _, total in counts["jq"].values())
     print(f"the counts are equal: {len(counts['jq'])} applications' days, {requests:,} requests")
     for name, seconds in took.items():

@@ -1,15 +1,15 @@
-"""The ratios that are promised, and all that was measured, in print."""
+"""The promised ratios, and the tables of results."""
 
 from dataclasses import dataclass
 
-FEW, MANY = 20_000, 200_000  # tokens that a heap is looked at after
+FEW, MANY = 20_000, 200_000  # numbers of tokens after which the heap is measured
 
 
 @dataclass
 class Promise:
     name: str
     title: str
-    value: object  # of a result; None where something of it was not measured
+    value: object  # function of the result; returns None if a part of it was not measured
     must: float
     aim: float
 
@@ -20,7 +20,7 @@ class Promise:
 
 
 def cost(name, than):
-    """A listener's cost above no filter, as a part of another's."""
+    """Ratio of the costs of two listeners, each without the cost of a listener that has no filter."""
 
     def value(result):
         costs = [result["listeners"].get(which, {}).get("over_none_us") for which in (name, than)]
@@ -67,7 +67,7 @@ def show(result):
             for name, listener in listeners.items()
         ],
     )
-    print("/ native, / cached: over none, beside jwt_authn + rbac without and with jwt_cache under the same load")
+    print("/ native, / cached: over none, divided by jwt_authn + rbac without and with jwt_cache under the same load")
     print(f"heap: at the start, after {FEW:,} requests{f', after {MANY:,}' if 'gate_new' in heaps else ''}\n")
 
     table(

@@ -1,8 +1,8 @@
 """The tokens of the load and the key set that verifies them, made once and kept.
 
-A signature by a usual 2048-bit key takes Python 5 ms, and 200,000 of them a quarter of an hour. So the key is the
-product of 160 small primes, modulo which signing is a look into a table. Anybody could factor it, which is no matter
-here; whoever verifies sees a modulus of 2048 bits and the exponent 65537 as ever, and spends what those cost.
+Signing with an ordinary 2048-bit key takes Python 5 ms, and a quarter of an hour for 200,000 tokens. So the modulus is
+the product of 160 small primes; modulo each of them, signing is a table look-up. Anybody could factor this modulus, but
+nothing depends on that here. The verifier sees a 2048-bit modulus and the exponent 65537, at their usual cost.
 """
 
 import base64
@@ -20,7 +20,7 @@ DAY = 24 * 3600
 LIFE = 30 * DAY
 E = 65537
 MODULUS_BYTES = 256
-# PKCS #1 v1.5: the DER of `SHA-256, and its digest follows`.
+# PKCS #1 v1.5: the DER prefix of a DigestInfo with SHA-256; the digest follows it.
 SHA256 = bytes.fromhex("3031300d060960864801650304020105000420")
 
 ISSUER = "https://sts.windows.net/df845f1a-7b35-40a2-ba78-6481de91f8ae/"
@@ -43,7 +43,7 @@ CLAIMS = {
 }
 
 ALL = 200_000
-SOME = 3_000  # lines of every other file: the load then reads all files alike
+SOME = 3_000  # lines of the other files: many, so that the load reads all files in the same way
 
 
 class Tokens:
@@ -65,13 +65,13 @@ class Tokens:
             return lines.readline().strip()
 
     def shape(self, name):
-        """How many lines, and how many bytes each has."""
+        """Returns the number of lines, and the bytes of each."""
         width = len(self.first(name)) + 1
         return self.file(name).stat().st_size // width, width
 
 
 def tokens(directory):
-    """Those that were kept, if this program would make the same and they live for another day; else new ones."""
+    """Returns the kept tokens, if this program made them and they are valid for another day; else makes new ones."""
     directory = Path(directory)
     recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
     try:
@@ -110,7 +110,7 @@ def make(directory, exp, recipe):
 
 
 def hand_over(key, exp):
-    """What each process signs with."""
+    """Gives each process its key."""
     global KEY, EXP
     KEY, EXP = key, exp
 
@@ -120,7 +120,7 @@ def good(number):
 
 
 def token(number, amr):
-    """A line of its own for each number, and of one length for all."""
+    """Returns a line with a token: another one for each number, all of the same length."""
     issued = EXP - LIFE
     claims = CLAIMS | {"iat": issued, "nbf": issued, "exp": EXP, "amr": amr, "uti": f"{number:012}"}
     body = f"{segment({'typ': 'JWT', 'alg': 'RS256', 'kid': KID})}.{segment(claims)}"
@@ -142,7 +142,7 @@ class Key:
         while self.n.bit_length() != 8 * MODULUS_BYTES:
             chosen = random.sample(primes, 160)
             self.n = math.prod(chosen)
-        # By Chinese remainders: each prime, the E-th root of every remainder, and the weight of that root.
+        # For the Chinese remainder theorem: each prime, the E-th root of every remainder, and the weight of that root.
         self.parts = [(p, roots(p), self.n // p * pow(self.n // p, -1, p)) for p in chosen]
 
     def sign(self, data):

@@ -1,7 +1,7 @@
-"""Images that bear the names of official ones but are made of this machine's files, for where nothing can be pulled.
+"""Builds images from this machine's files under the names of official images, so that nothing is pulled.
 
-Two trees do for all: one with Rust, a C compiler and cargo's registry, one with Envoy, Node.js, Python and Prometheus.
-Both work without a network: what would be fetched is in them.
+Two file trees suffice: one with Rust, a C compiler and cargo's registry, and one with Envoy, Node.js, Python and
+Prometheus. Both work without a network, as they contain what would be fetched.
 """
 
 import os
@@ -18,7 +18,7 @@ BASE += ["ca-certificates", "dpkg", "python3"]
 RUST = ["make", "gcc", "libc6-dev"]
 DEBIANS_WASM = ["rustc-web", "cargo-web", "rust-web-src", "lld-19", "wasi-libc", "binaryen"]
 RUNTIME = ["libstdc++6", "libatomic1", "prometheus"]
-# What no package lists.
+# Files that no package lists.
 MORE = [
     "/etc/passwd",
     "/etc/group",
@@ -30,7 +30,7 @@ MORE = [
 ]
 LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
 
-# By the name of the official image: the tree, and what its own Dockerfile says beyond `FROM`.
+# By the name of the official image: the file tree, and the lines after `FROM` that the stand-in needs.
 STAND_INS = {
     "rust": ("build", ""),
     "envoyproxy/envoy": ("runtime", ""),
@@ -41,31 +41,31 @@ STAND_INS = {
 
 
 def package_files(packages):
-    """The files of Debian packages, where they are installed, and of all that they depend on."""
+    """Returns the files of those Debian packages that are installed, and of all their dependencies."""
     status = run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n"]).splitlines()
     installed = {line.split()[0] for line in status if line.endswith(" installed")}
     without = [f"--no-{kind}" for kind in ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances"]]
     wanted = sorted(installed.intersection(packages))
     closure = run(["apt-cache", "depends", "--recurse", "--installed", *without, *wanted]).splitlines()
-    # Those of another architecture have it behind a colon; what a package is one of several to provide is in brackets.
+    # This drops `name:architecture` of other architectures, and `<name>` of virtual packages.
     files = run(["dpkg", "-L", *sorted(installed.intersection(closure))]).splitlines()
     unused = ("/usr/share/doc/", "/usr/share/man/")
     return {path for path in files if path.startswith("/") and not path.startswith(unused)}
 
 
 def canonical(path):
-    """Its place where no folder on the way is a link."""
+    """Returns the path with symbolic links in its folders resolved."""
     return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
 
 
 def below(*folders):
-    """All files of folders."""
+    """Returns all files below these folders."""
     roots = [folder for folder in map(Path, folders) if folder.exists()]
     return {str(path) for folder in roots for path in [folder, *folder.rglob("*")]}
 
 
 def toolchain():
-    """The toolchain in use with the crates it has fetched, at their own paths; and the environment that finds them."""
+    """Returns the files of the Rust toolchain in use and of the fetched crates, and the environment that finds them."""
     sysroot = run(["rustc", "--print", "sysroot"]).strip()
     home = os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo"))
     parts = [f"{sysroot}/{part}" for part in ["bin", "lib", "libexec"]]
@@ -75,7 +75,7 @@ def toolchain():
 
 
 def import_tree(docker, name, files, environment, overlay=None):
-    """An image of files at their own places, and of a folder laid over them."""
+    """Makes an image of these files at their own paths, and of the files of the folder `overlay`."""
     changes = [f"--change=ENV {key}={value}" for key, value in environment.items()]
     command = [*docker, "import", *changes, "-", name]
     loading = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
@@ -95,12 +95,12 @@ def import_tree(docker, name, files, environment, overlay=None):
             tar.add(sources[place], place, recursive=False)
     loading.stdin.close()
     if loading.wait() != 0:
-        fail(f"the image `{name}` could not be made")
+        fail(f"the image `{name}` could not be imported")
 
 
 def prepare(folder, envoy, node, provider):
-    """What has to be fetched, while there is a network; and for `make` a folder with Envoy, Node.js and npm, and what
-    `npm ci` of the provider would fetch.
+    """Fetches what the builds need, while there is a network. Fills the folder that `make` overlays: Envoy, Node.js,
+    npm, and the packages that `npm ci` of the provider fetches.
     """
     run(["cargo", "fetch", "--locked"])
     local = folder / "usr/local"
@@ -123,7 +123,7 @@ def prepare(folder, envoy, node, provider):
 
 
 def make(docker, overlay, images):
-    """The stand-ins of these official images."""
+    """Builds the stand-ins of these official images."""
     rust, environment = toolchain()
     files = package_files([*BASE, *RUST, *DEBIANS_WASM]) | below(*MORE) | rust
     import_tree(docker, "stand-in/build", files, environment)

@@ -1,4 +1,4 @@
-"""Runs docker-compose.yaml whole and asks what envoy/README.md says, without pulling an image.
+"""Runs all of docker-compose.yaml and the commands that envoy/README.md shows for it, without pulling an image.
 
 PYTHONPATH=envoy python3 tests/compose/test.py --envoy BINARY --node FOLDER --module MODULE
 
@@ -33,7 +33,7 @@ INSIDE = "--inside"
 
 
 def base_images():
-    """The official images that compose file and Dockerfiles name, but for Grafana's, which has a profile of its own."""
+    """Returns the official images in the compose file and the Dockerfiles, except Grafana's, which has a profile."""
     images = set()
     for path in [COMPOSE, ROOT / "envoy/Dockerfile", ROOT / "envoy/oidc-provider/Dockerfile"]:
         images |= set(re.findall(r"^(?:FROM| +image:) (\S+:\S+)", path.read_text(), re.MULTILINE))
@@ -41,7 +41,7 @@ def base_images():
 
 
 def steps():
-    """The commands of the README's section, each with the lines that its output must have, in their order."""
+    """Returns the commands of the README's section, each with the lines that its output must contain in this order."""
     section = (ROOT / "envoy/README.md").read_text().split(f"\n{SECTION}\n")[1].split("\n## ")[0]
     found = []
     for block in re.findall(r"```console\n(.*?)```", section, re.DOTALL):
@@ -58,7 +58,7 @@ def succeeds(command):
 
 
 class Daemon:
-    """A Docker daemon with everything of its own."""
+    """A Docker daemon that shares no files with another."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -67,7 +67,7 @@ class Daemon:
         self.process = None
 
     def start(self):
-        """Whether it runs."""
+        """Starts the daemon. Returns whether it runs."""
         command = ["dockerd", "--config-file", self.folder / "daemon.json", "--data-root", self.folder / "data"]
         command += ["--exec-root", self.folder / "exec", "--pidfile", self.folder / "pid", "--host", self.socket]
         with open(self.folder / "log", "w") as log:
@@ -81,7 +81,7 @@ class Daemon:
 
     def why_not(self):
         lines = (self.folder / "log").read_text().strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
+        return lines[-1] if lines else "it printed nothing"
 
     def docker(self):
         return ["docker", "--host", self.socket]
@@ -92,7 +92,7 @@ class Daemon:
 
 
 def install():
-    """What is missing. Not Debian's Docker where there is one: they could not both be installed."""
+    """Installs missing packages. Debian's Docker conflicts with other Docker packages, so a present Docker is used."""
     packages = ["prometheus", "iproute2", "python3", "make", "gcc", "libc6-dev", "ca-certificates"]
     if not shutil.which("dockerd"):
         packages.append("docker.io")
@@ -106,7 +106,7 @@ def has_compose_v2():
 
 
 def compose():
-    """Compose in whichever of its versions is at hand."""
+    """Returns the command of the Compose version that is installed."""
     return [*(["docker", "compose"] if has_compose_v2() else ["docker-compose"]), "--file", COMPOSE]
 
 
@@ -122,12 +122,12 @@ def wait_for(what, check, patience=90):
     deadline = time.monotonic() + patience
     while not check():
         if time.monotonic() > deadline:
-            fail(f"{what}: not after {patience} s")
+            fail(f"{what}: not within {patience} s")
         time.sleep(0.3)
 
 
 def ask():
-    """The README's lines, in one shell. Returns what is wrong."""
+    """Runs the README's commands in one shell. Returns what is wrong."""
     wrong = []
     expected = steps()
     asking = [(command, lines) for command, lines in expected if lines]
@@ -139,7 +139,7 @@ def ask():
     for (command, lines), part in zip(expected, parts, strict=True):
         print(f"$ {command}\n{part.rstrip()}\n" if lines else f"$ {command}")
         left = iter(part.splitlines())
-        # `in` goes on where the last one was found.
+        # `in` continues after the line that it found last.
         wrong += [f"`{command}`: `{line}` is missing, or out of order" for line in lines if line not in left]
     return wrong
 
@@ -156,40 +156,40 @@ def rules_are_well():
     return bool(rules) and all(rule["health"] == "ok" for rule in rules)
 
 
-def told():
-    """What the gate said of the request that was denied for want of MFA, as the access log has it."""
+def denial_logged():
+    """Returns the gate's fields in the access-log line of the request that was denied for lack of MFA."""
     log = run([*compose(), "logs", "--no-color", "gate"])
     lines = [line[line.index("{") :] for line in log.splitlines() if "mfa_gate{mfa-missing}" in line]
     return json.loads(lines[0])["mfa_gate"]["value"] if lines else {}
 
 
 def check_image(docker, module):
-    """The default image of envoy/Dockerfile: one layer, and the module alone in it. Returns what is wrong."""
+    """The default image of envoy/Dockerfile has one layer that holds only the module. Returns what is wrong."""
     run([*docker, "build", "--file", ROOT / "envoy/Dockerfile", "--tag", "mfa-gate:test", ROOT])
     saved = subprocess.run([*docker, "save", "mfa-gate:test"], check=True, stdout=subprocess.PIPE).stdout
     with tarfile.open(fileobj=io.BytesIO(saved)) as image:
         [manifest] = json.load(image.extractfile("manifest.json"))
         if len(manifest["Layers"]) != 1:
-            return [f"the image has {len(manifest['Layers'])} layers, where gateways want one"]
+            return [f"the image has {len(manifest['Layers'])} layers, expected one"]
         with tarfile.open(fileobj=image.extractfile(manifest["Layers"][0])) as layer:
             if layer.getnames() != ["plugin.wasm"]:
-                return [f"the image holds {layer.getnames()}, where `plugin.wasm` alone is wanted"]
+                return [f"the image holds {layer.getnames()}, expected only `plugin.wasm`"]
             packed = layer.extractfile("plugin.wasm").read()
     print(f"built in the builder stage: {hashlib.sha256(packed).hexdigest()}")
     if packed != module.read_bytes():
-        return [f"the module built in the builder stage is not `{module}`"]
+        return [f"the module built in the builder stage differs from `{module}`"]
     return []
 
 
 def inside(options):
-    """In the namespaces: everything that needs the daemon."""
+    """Runs in the new namespaces: everything that needs the daemon."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     folder = Path(options.folder)
     daemon = Daemon(folder)
     if not daemon.start():
         print(f"note: docker-compose.yaml was not run: no Docker daemon can be started here: {daemon.why_not()}")
         return 0
-    # The builder of BuildKit would look for the base images in their registry.
+    # BuildKit's builder would look for the base images in their registry.
     os.environ.update(DOCKER_HOST=daemon.socket, DOCKER_BUILDKIT="0", COMPOSE_DOCKER_CLI_BUILD="0")
     os.environ["COMPOSE_PROJECT_NAME"] = "mfa-gate"
     try:
@@ -208,7 +208,7 @@ def inside(options):
         wait_for("prometheus has the denial under its labels", lambda: prometheus(denied) == 1)
         wait_for("prometheus evaluates the rules", rules_are_well)
         logged = {"decision": "deny", "reason": "mfa-missing"}.items()
-        wait_for("the access log has the denial", lambda: logged <= told().items())
+        wait_for("the access log has the denial", lambda: logged <= denial_logged().items())
         if answers("http://127.0.0.1:9901/ready"):
             wrong.append("Envoy's admin endpoint is published")
         wrong += check_image(daemon.docker(), Path(options.module))
@@ -222,13 +222,13 @@ def inside(options):
 def report(wrong):
     if wrong:
         subprocess.run([*compose(), "logs", "--no-color", "--tail", "40"])
-    return conclude(wrong, "docker-compose.yaml runs, and the README's answers are as it says")
+    return conclude(wrong, "docker-compose.yaml runs, and the README's commands print what it shows")
 
 
-def may_start():
-    """Why no daemon may be started here, if it may not."""
+def obstacle():
+    """Returns why no daemon may be started here, or None if one may."""
     if os.geteuid() != 0:
-        return "it takes root"
+        return "root is required"
     tried = subprocess.run([*NAMESPACES, "true"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     return tried.stderr.strip() if tried.returncode != 0 else None
 
@@ -243,7 +243,7 @@ def main():
     os.chdir(ROOT)
     if options.folder:
         return inside(options)
-    if why_not := may_start():
+    if why_not := obstacle():
         print(f"note: docker-compose.yaml was not run: no Docker daemon may be started here: {why_not}")
         return 0
     install()

@@ -1,4 +1,4 @@
-"""What the dashboard asks: the queries of its panels and variables, as Grafana would send them."""
+"""Reads the dashboard: the queries of its panels and variables, as Grafana would send them."""
 
 import json
 import re
@@ -13,12 +13,12 @@ class Dashboard:
         self.model = json.loads(FILE.read_text())
 
     def panels(self):
-        """Title, and pairs of PromQL and legend."""
+        """Returns the title of each panel, with pairs of PromQL and legend."""
         panels = [panel for panel in self.model["panels"] if panel["type"] != "row"]
         return [(panel["title"], [(one["expr"], one["legendFormat"]) for one in panel["targets"]]) for panel in panels]
 
     def bare(self):
-        """The panels that lack what helps to read them."""
+        """Returns the panels without a description or a unit."""
         needed = {
             "a description": lambda p: p.get("description"),
             "a unit": lambda p: p["fieldConfig"]["defaults"].get("unit"),
@@ -28,7 +28,7 @@ class Dashboard:
         return [f"{title}: {what} is missing" for title, what in lacks]
 
     def variables(self):
-        """By name, the metric and the label whose values are offered."""
+        """Returns the variables by name: the metric and the label whose values each offers."""
         found = {}
         for variable in self.model["templating"]["list"]:
             if variable["type"] == "query":
@@ -38,7 +38,7 @@ class Dashboard:
 
 
 def filled_in(query, values):
-    """A query with values in the place of variables."""
+    """Returns a query with its variables replaced."""
     for name, value in values.items():
         query = query.replace(f"${name}", value)
     assert "$" not in query, query
@@ -50,5 +50,5 @@ def legend_labels(legend):
 
 
 def series_name(legend, labels):
-    """A legend with a series' labels filled in."""
+    """Returns a legend with the labels of a series filled in."""
     return re.sub(r"\{\{(\w+)\}\}", lambda label: labels.get(label[1], ""), legend)

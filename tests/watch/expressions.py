@@ -1,4 +1,4 @@
-"""The metrics that an expression of PromQL stands on."""
+"""Finds the metrics that a PromQL expression uses."""
 
 import re
 
@@ -10,8 +10,8 @@ LABEL = re.compile(r'(\w+)(?:=~|!~|!=|=)"([^"]*)"')
 
 
 def selectors(expression):
-    """What must have series for the expression to mean anything: each metric with all the labels that it is asked for,
-    whatever their values. An alert's own values are of what must not happen.
+    """Returns what must have series if the expression is to work: each metric, with the labels that it is filtered by.
+    Their values are left out, as those of an alert describe what should not happen.
     """
     found = set()
     for name, braces, bare in METRIC.findall(expression):
@@ -25,5 +25,5 @@ def selectors(expression):
 
 
 def reasons(expression):
-    """The deny reasons that it asks for; patterns as they stand."""
+    """Returns the deny reasons that an expression filters by. They may be regular expressions."""
     return [reason for label, value in LABEL.findall(expression) if label == "reason" for reason in value.split("|")]

@@ -1,5 +1,5 @@
-"""The requests that the dashboard is watched under: every route, users with and without proof, applications, and tokens
-that are refused, each for a reason of its own.
+"""The requests under which the dashboard is tested: every route, users with and without proof, applications, and tokens
+that are denied, each for a different reason.
 """
 
 import json
@@ -9,17 +9,17 @@ import time
 from local_envoy import CLAIMS, ask, run
 
 API = "/v1/customers"
-PAUSE = 0.05  # between rounds: some hundred requests in a second, which is enough for every rate
+PAUSE = 0.05  # between rounds: a few hundred requests per second, enough for every rate
 
 
 class Tokens:
-    """Signed by keys of this run."""
+    """Tokens signed with keys that are made for this run."""
 
     def __init__(self, binary, work):
         self.binary, self.work = binary, work
         self.key, self.jwks = self.make_key("watched")
         self.stranger, _ = self.make_key("stranger")
-        # Under the name of the good key, so that its signature is what is wrong.
+        # With the `kid` of the good key, so that only the signature is wrong.
         impostor = json.loads(self.stranger.read_text()) | {"kid": "watched"}
         self.impostor = work / "impostor.jwk"
         self.impostor.write_text(json.dumps(impostor))
@@ -30,7 +30,7 @@ class Tokens:
         return key, jwks
 
     def mint(self, claims, key=None, changes=None, without=()):
-        """A token of these claims of the demo, with changes."""
+        """Returns a token with these claims of the demo, changed."""
         claims = json.loads((CLAIMS / f"{claims}.json").read_text()) | (changes or {})
         claims = {name: value for name, value in claims.items() if name not in without}
         command = [self.binary, "mint", "token", "--key", key or self.key, "--claims", "-"]
@@ -38,7 +38,7 @@ class Tokens:
 
 
 def requests(tokens):
-    """What is asked, each a path, a token or none, and the status that must come."""
+    """Returns the requests of a round: path, token or None, and expected status."""
     mfa, password, helpdesk, app = (tokens.mint(name) for name in ["mfa", "password", "helpdesk", "app"])
     return [
         *[(API, mfa, 200)] * 6,
@@ -67,7 +67,7 @@ def requests(tokens):
 
 
 class Load:
-    """Asks round after round while the `with` block runs. `wrong` is what was answered otherwise than it must be."""
+    """Sends round after round while the `with` block runs. `wrong` has the unexpected responses."""
 
     def __init__(self, port, asked):
         self.port, self.asked = port, asked

@@ -1,4 +1,4 @@
-"""A Prometheus of this machine that runs the shipped configuration, and what it answers."""
+"""Runs Prometheus on this machine with the shipped configuration, and queries it."""
 
 import json
 import subprocess
@@ -10,12 +10,12 @@ import urllib.request
 from local_envoy import ROOT, fail, stop
 
 FOLDER = ROOT / "envoy/prometheus"
-# The shipped configuration with a quicker pace, so that there are rates after seconds.
+# Shorter than in the shipped configuration, so that there are rates after seconds.
 PACE = "500ms"
 
 
 class Prometheus:
-    """Runs while the `with` block does."""
+    """A Prometheus process, for the length of a `with` block."""
 
     def __init__(self, work, port, target):
         self.work, self.port = work, port
@@ -27,7 +27,7 @@ class Prometheus:
             ("gate:9901", target),
         ]:
             if shipped not in text:
-                fail(f"envoy/prometheus/prometheus.yaml: `{shipped}` is not there")
+                fail(f"envoy/prometheus/prometheus.yaml: `{shipped}` is missing")
             text = text.replace(shipped, ours)
         (work / "prometheus.yaml").write_text(text)
 
@@ -41,7 +41,7 @@ class Prometheus:
         command += [f"--web.listen-address=127.0.0.1:{self.port}"]
         self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:
-            self.wait_for("answers", self.ready)
+            self.wait_for("response", self.ready)
         except BaseException:
             stop(self.process)
             raise
@@ -54,7 +54,7 @@ class Prometheus:
         deadline = time.monotonic() + patience
         while not is_so():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                fail(f"prometheus: not after {patience} s: {what}; its log is {self.work / 'prometheus.log'}")
+                fail(f"prometheus: no {what} after {patience} s; its log is {self.work / 'prometheus.log'}")
             time.sleep(0.1)
 
     def ready(self):
@@ -65,7 +65,7 @@ class Prometheus:
             return False
 
     def ask(self, path, **parameters):
-        """What its API answers."""
+        """Returns the data of an API response."""
         url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
         try:
             with urllib.request.urlopen(url, timeout=10) as response:
@@ -74,6 +74,6 @@ class Prometheus:
             fail(f"prometheus: {path}: {parameters}: {error.read().decode()}")
 
     def query(self, expression):
-        """The series of a vector: their labels and values, without those that are no numbers."""
+        """Returns the series of a vector: labels and value, without those whose value is NaN."""
         series = [(one["metric"], float(one["value"][1])) for one in self.ask("query", query=expression)["result"]]
         return [(labels, value) for labels, value in series if value == value]

@@ -1,10 +1,10 @@
-"""The issuer: a key set, from a provider that fails until it is told not to."""
+"""The issuer's key server, which fails until the test sets `up`."""
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Provider(ThreadingHTTPServer):
-    """Gives its key set, once it is `up`."""
+    """Serves its key set once `up` is true; answers 503 before."""
 
     daemon_threads = True
 

@@ -1,9 +1,9 @@
-"""Watches a real Envoy with a real Prometheus: every query of the dashboard and every rule must have data.
+"""Runs a real Prometheus that scrapes a real Envoy: every query of the dashboard and every rule must have data.
 
 PYTHONPATH=envoy python3 tests/watch/test.py --envoy BINARY --mfa-gate BINARY
 
-Envoy runs the shipped configuration with keys that are fetched, from a provider that fails at first. Prints each panel
-with what it shows.
+Envoy runs the shipped configuration, with keys that it fetches from a provider that fails at first. Prints the data of
+each panel.
 """
 
 import argparse
@@ -24,10 +24,10 @@ from trap import counters
 from upstream import Upstream
 
 WORK = Path("target/watch")
-SECONDS = 10  # of load before the dashboard is looked at
+SECONDS = 10  # of load before the dashboard is checked
 RATE = "8s"
 
-# Where the issuer's keys are, in the place of Entra's; in plain text, as it is on this machine.
+# The cluster of the issuer's keys, instead of Entra's; without TLS, as it is on this machine.
 CLUSTER = """
   clusters:
   - name: entra
@@ -47,7 +47,7 @@ def serve(server):
 
 
 def blind(port, token, provider):
-    """The provider fails, a token is refused for want of keys, and the provider recovers."""
+    """The provider fails, a token is denied for lack of keys, and the provider recovers."""
     if ask(port, API, token) != 503:
         fail("a gate without keys must answer with 503")
     provider.up = True
@@ -62,7 +62,7 @@ def watch(prometheus, envoy_port, asked):
     dashboard = Dashboard()
     with Load(envoy_port, asked) as load:
         time.sleep(SECONDS)
-        prometheus.wait_for("Envoy's metrics", lambda: prometheus.query("job:mfa_gate_coverage:ratio_rate1h"))
+        prometheus.wait_for("recorded coverage", lambda: prometheus.query("job:mfa_gate_coverage:ratio_rate1h"))
         wrong, offered = check_variables(prometheus, dashboard)
         every = {name: "|".join(offered[name]) for name in ["job", "instance"]} | {"issuer": ".*", "route": ".*"}
         values = every | {"__rate_interval": RATE, "__range": "1m"}
@@ -72,7 +72,7 @@ def watch(prometheus, envoy_port, asked):
         wrong += check_rules(prometheus)
         wrong += check_readme(prometheus)
         wrong += load.wrong
-    # It was blind at first.
+    # The gate had no keys at first.
     if not prometheus.query('ALERTS{alertname="MfaGateKeysUnavailable", alertstate="firing"}'):
         wrong.append("the alert MfaGateKeysUnavailable does not fire")
     expressions = [query for _, queries in dashboard.panels() for query, _ in queries]
@@ -105,7 +105,7 @@ def main():
         Prometheus(WORK, prometheus_port, f"127.0.0.1:{admin_port}") as prometheus,
     ):
         asked = requests(tokens)
-        prometheus.wait_for("a scrape", lambda: prometheus.query("up == 1"))
+        prometheus.wait_for("scrape", lambda: prometheus.query("up == 1"))
         blind(port, asked[0][1], provider)
         wrong, queries, answered = watch(prometheus, port, asked)
         wrong += check_trap(prometheus, counters(options.envoy, WORK / "trap", upstream_port))

@@ -13,7 +13,7 @@ COUNTED = re.compile(r"^(\w*vm_reload\w*)\{.*\} ([1-9]\d*)$", re.MULTILINE)
 
 
 def counters(binary, work, upstream_port):
-    """The names of Envoy's counters of reloads that a trap raises."""
+    """Returns the names of Envoy's reload counters that a trap increases."""
     work.mkdir()
     run(["wasm-as", WAT, "-o", work / "trap.wasm"])
     port, admin_port = free_ports(2)
@@ -23,7 +23,7 @@ def counters(binary, work, upstream_port):
     with Envoy(binary, configuration, admin_port):
         found = []
         deadline = time.monotonic() + 20
-        # The next request after one that trapped has the filter built anew, but not at once again.
+        # The request after a trap makes Envoy reload the filter, unless it has just reloaded it.
         while not any("success" in name for name in found) and time.monotonic() < deadline:
             assert ask(port, API) == 503
             with urllib.request.urlopen(f"http://127.0.0.1:{admin_port}/stats/prometheus", timeout=10) as answer:

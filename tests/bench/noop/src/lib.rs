@@ -1,10 +1,10 @@
-//! The price of being asked: the least that a host takes for a filter that sees requests, and nothing behind it.
-//! No SDK, as it exports every callback, and the host calls each that is exported.
+//! A filter that does nothing: its cost is that of calling a filter at all.
+//! Without the SDK, which exports every callback: the host calls each exported one.
 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_abi_version_0_2_1() {}
 
-/// A host wants it, and calls it only to hand over what was asked for.
+/// The host requires this export. It calls it only to return values that a filter requested.
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_memory_allocate(_size: usize) -> *mut u8 {
     core::ptr::null_mut()
