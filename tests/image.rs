@@ -1,4 +1,4 @@
-//! The filter's OCI image, as `envoy/image.py` packs it: read by skopeo, as by the gateways that fetch it.
+//! The filter's OCI image, as `envoy/build/image.py` packs it: read by skopeo, as by the gateways that fetch it.
 
 mod support;
 
@@ -23,7 +23,7 @@ fn text(path: &Path) -> &str {
 
 /// The digest that is printed.
 fn pack(module: &Path, archive: &Path) -> String {
-    let script = support::repository("envoy/image.py");
+    let script = support::repository("envoy/build/image.py");
     let out = run("python3", &[text(&script), text(module), "1.2.3", text(archive)]);
     String::from_utf8(out).expect("text").trim_end().to_owned()
 }
@@ -85,7 +85,7 @@ fn gateways_find_the_module_in_it() {
 
 #[test]
 fn what_is_no_module_is_not_packed() {
-    let script = support::repository("envoy/image.py");
+    let script = support::repository("envoy/build/image.py");
     let output = Command::new("python3")
         .args([text(&script), "Cargo.toml", "1.2.3", "/dev/null"])
         .current_dir(support::repository("."))
