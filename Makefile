@@ -58,7 +58,7 @@ reproducible: wasm ## build the filter again in another folder, and compare the 
 	@envoy/build/reproducible.sh $(WASM)
 
 .PHONY: compose
-compose: wasm envoy curl ## run docker-compose.yaml and the commands that envoy/README.md shows for it, without pulling images
+compose: wasm envoy curl ## run docker-compose.yaml and the commands that envoy/deployment.md shows for it, without pulling images
 	@[ -d "$(NODE)" ] || envoy/build/fetch.sh "$(NODE)" tests/compose/requirements.txt
 	@PYTHONPATH=envoy python3 -B tests/compose/test.py --envoy "$(ENVOY)" --node "$(NODE)" --module $(WASM)
 

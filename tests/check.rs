@@ -195,8 +195,8 @@ fn findings_for_programs_have_file_line_and_column() {
 #[test]
 fn the_readme_shows_what_is_printed() {
     let ran = check(&["tests/check/wrong/filter-disabled-route.yaml", "tests/check/wrong/overruled-route.yaml"]);
-    let readme = fs::read_to_string(support::repository("README.md")).unwrap();
-    assert!(readme.contains(&ran.out), "the README should show\n{}", ran.out);
+    let readme = fs::read_to_string(support::repository("envoy/commands.md")).unwrap();
+    assert!(readme.contains(&ran.out), "envoy/commands.md should show\n{}", ran.out);
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn a_summary_is_for_a_person() {
 #[test]
 fn the_readme_shows_what_is_shown() {
     let ran = run_in(&samples(), "--to 2026-11-23 access.log", b"");
-    assert!(fs::read_to_string(repository("README.md")).unwrap().contains(&ran.out), "{}", ran.out);
+    assert!(fs::read_to_string(repository("envoy/commands.md")).unwrap().contains(&ran.out), "{}", ran.out);
 }
 
 #[test]

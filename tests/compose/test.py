@@ -1,4 +1,4 @@
-"""Runs all of docker-compose.yaml and the commands that envoy/README.md shows for it, without pulling an image.
+"""Runs all of docker-compose.yaml and the commands that envoy/deployment.md shows for it, without pulling an image.
 
 PYTHONPATH=envoy python3 tests/compose/test.py --envoy BINARY --node FOLDER --module MODULE
 
@@ -42,7 +42,7 @@ def base_images():
 
 def steps():
     """Returns the commands of the README's section, each with the lines that its output must contain in this order."""
-    section = (ROOT / "envoy/README.md").read_text().split(f"\n{SECTION}\n")[1].split("\n## ")[0]
+    section = (ROOT / "envoy/deployment.md").read_text().split(f"\n{SECTION}\n")[1].split("\n## ")[0]
     found = []
     for block in re.findall(r"```console\n(.*?)```", section, re.DOTALL):
         for line in block.splitlines():
@@ -132,7 +132,7 @@ def ask():
     expected = steps()
     asking = [(command, lines) for command, lines in expected if lines]
     if len(asking) < 5:
-        fail(f"envoy/README.md: `{SECTION}` has {len(asking)} commands with an answer, expected at least five")
+        fail(f"envoy/deployment.md: `{SECTION}` has {len(asking)} commands with an answer, expected at least five")
     script = "".join(f"printf '\\n\\001\\n'\n{command}\n" for command, _ in expected)
     done = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
     parts = done.stdout.decode(errors="replace").replace("\r\n", "\n").split("\n\001\n")[1:]

@@ -104,7 +104,7 @@ fn colours_are_for_terminals_or_by_wish() {
 #[test]
 fn the_readme_shows_what_is_printed() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(top.join("README.md")).unwrap();
+    let readme = fs::read_to_string(top.join("envoy/commands.md")).unwrap();
     let (_, shown) = readme.split_once("$ mfa-gate explain ").unwrap();
     let (arguments, _) = shown.split_once('\n').unwrap();
     let command = format!("{} explain {arguments}", env!("CARGO_BIN_EXE_mfa-gate"));

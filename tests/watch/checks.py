@@ -84,12 +84,12 @@ def check_trap(prometheus, counters):
 
 
 def check_readme(prometheus):
-    """envoy/README.md describes every metric of the gate and every alert."""
-    readme = (ROOT / "envoy/README.md").read_text()
+    """envoy/monitoring.md describes every metric of the gate and every alert."""
+    readme = (ROOT / "envoy/monitoring.md").read_text()
     metrics = [name for name in prometheus.ask("label/__name__/values") if name.startswith("mfa_gate_")]
     rules = [rule for group in prometheus.ask("rules")["groups"] for rule in group["rules"]]
     alerts = [rule["name"] for rule in rules if rule["type"] == "alerting"]
-    return [f"envoy/README.md does not mention `{name}`" for name in metrics + alerts if f"`{name}`" not in readme]
+    return [f"envoy/monitoring.md does not mention `{name}`" for name in metrics + alerts if f"`{name}`" not in readme]
 
 
 def check_reasons(expressions):
