@@ -80,7 +80,7 @@ watch: wasm gate envoy grafana-library ## test every dashboard query and alert w
 release: image envoy skopeo $(CYCLONEDX)/bin/cargo-cyclonedx ## write everything that a release publishes to target/release-files; IMAGE=registry/name
 	@cargo build --release --locked --bin mfa-gate
 	@PATH="$(CURDIR)/$(CYCLONEDX)/bin:$$PATH" envoy/build/release.sh target/release-files $(IMAGE):$(VERSION) $(WASM) target/mfa-gate.oci.tar $(TARGET)/release/mfa-gate
-	@MANIFESTS=$(CURDIR)/target/release-files IMAGE_DIGEST=$$(cat target/release-files/mfa-gate.oci.digest) ENVOY=$(ENVOY) cargo test --quiet --locked --test manifests
+	@MANIFESTS=$(CURDIR)/target/release-files IMAGE_DIGEST=$$(cat target/release-files/mfa-gate.oci.digest) ENVOY=$(ENVOY) cargo test --quiet --locked --test envoy manifests::
 
 $(CYCLONEDX)/bin/cargo-cyclonedx:
 	cargo install --locked --root $(CYCLONEDX) cargo-cyclonedx@$(CARGO_CYCLONEDX)

@@ -2,6 +2,8 @@
 //!
 //! `cargo test --test table -- C15` runs the cases of one line of the attack catalogue.
 
+#[path = "support/proxy/mod.rs"]
+mod proxy;
 mod support;
 
 use std::collections::BTreeMap;
@@ -13,19 +15,20 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use mfa_gate::gate::Gate;
 use serde_json::Value;
 
+use proxy::envoy::Envoy;
+use proxy::http1::{Connection, Response, find, with_id};
+use proxy::http2;
+use proxy::jwt_authn;
+use proxy::listener::{Carrier, Listener, Settings};
+use proxy::upstream::Upstream;
 use support::answer::{Challenge, differences, row_of};
 use support::cases::case::{EnvoyAnswer, Expected};
 use support::cases::load::Entry;
 use support::cases::native::{NativeRequest, forwarded};
 use support::cases::test_keys::Forge;
 use support::cases::test_request::Shot;
-use support::envoy::{Carrier, Envoy, Listener, Settings};
-use support::http1::{Connection, Response, find, with_id};
-use support::http2;
-use support::jwt_authn;
 use support::native::{Verdict, gate, judge};
 use support::table::load;
-use support::upstream::Upstream;
 
 /// 2026-01-15T12:00:00Z: the core has no clock, so any time will do.
 const NOW: i64 = 1_768_478_400;

@@ -1,22 +1,13 @@
-//! What the tests share: the table of cases, the forge of tokens, and a real Envoy with a recording upstream.
+//! What the tests share: the table of cases, tokens, and the core asked without a proxy.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
-pub mod access_log;
 pub mod answer;
-pub mod clock;
-pub mod crd;
-pub mod envoy;
+pub mod corpora;
 pub mod faults;
-pub mod fetching;
-pub mod grpc;
-pub mod heap;
-pub mod http1;
-pub mod http2;
-pub mod idp;
-pub mod jwt_authn;
 pub mod native;
+pub mod signatures;
 pub mod table;
-pub mod upstream;
+pub mod tokens;
 pub mod wrong;
 
 pub use mfa_gate::cases;

@@ -1,7 +1,7 @@
 //! `schema`: the JSON Schema of the filter's configuration, for editors.
 //!
 //! The types here are never filled: the filter parses by hand (`src/config`), so that it can name every error and its
-//! place, and so that nothing of this reaches the wasm module. `tests/schema/` holds that both know the same fields,
+//! place, and so that nothing of this reaches the wasm module. `tests/cli/schema/` holds that both know the same fields,
 //! names and ranges.
 #![expect(dead_code, reason = "the types are described, never made")]
 

@@ -1,0 +1,211 @@
+//! `check` on files that are wrong in one thing each, and on such as are right.
+//!
+//! What is printed of `wrong/NAME` stands in `wrong/NAME.txt`, to the letter. `RENEW=1 cargo test --test cli check::`
+//! writes those anew; read the difference before it is committed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::support;
+
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+/// Runs `check` at the repository's top.
+fn run(arguments: &[&str], input: &str) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mfa-gate"));
+    command.arg("check").args(arguments).current_dir(support::repository("."));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // It may have ended before it read anything, for wrong use.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn check(arguments: &[&str]) -> Ran {
+    run(arguments, "")
+}
+
+fn found(arguments: &[&str]) -> Vec<Value> {
+    let ran = check(&[&["--json"], arguments].concat());
+    assert_eq!(ran.err, "");
+    serde_json::from_str(&ran.out).unwrap()
+}
+
+/// The samples in a directory, as paths from the top.
+fn samples(directory: &str) -> Vec<String> {
+    let directory = format!("tests/check/{directory}");
+    let names = fs::read_dir(support::repository(&directory)).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = names.map(|name| name.into_string().unwrap()).filter(|name| !name.ends_with(".txt"));
+    let mut paths: Vec<_> = names.map(|name| format!("{directory}/{name}")).collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "no sample in {directory}");
+    paths
+}
+
+#[test]
+fn what_is_wrong_is_told_to_the_letter() {
+    let mut problems = Vec::new();
+    for path in samples("wrong") {
+        let ran = check(&[&path]);
+        let expected: PathBuf = support::repository(&format!("{path}.txt"));
+        if std::env::var_os("RENEW").is_some() {
+            fs::write(&expected, &ran.out).unwrap();
+        }
+        let expected = fs::read_to_string(&expected).unwrap_or_default();
+        if ran.out != expected {
+            problems.push(format!("{path}: expected\n{expected}\nfound\n{}", ran.out));
+        }
+        // The last line is the count.
+        let has_errors = !ran.out.trim_end().rsplit('\n').next().unwrap().starts_with("0 errors");
+        let strict = check(&["--strict", &path]);
+        if (ran.code, ran.err.as_str(), strict.code) != (Some(i32::from(has_errors)), "", Some(1)) {
+            problems.push(format!("{path}: exits with {:?}, {:?} under --strict: {}", ran.code, strict.code, ran.err));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn nothing_is_found_in_what_is_right() {
+    for path in samples("right") {
+        let ran = check(&["--strict", &path]);
+        assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "nothing found\n", ""), "{path}");
+    }
+}
+
+/// What stands beside a plugin need not hold it.
+#[test]
+fn nothing_is_found_in_the_shipped_manifests() {
+    for files in [
+        ["envoy/istio/wasm-plugin.yaml", "envoy/istio/envoy-filter.yaml"],
+        ["envoy/gateway/envoy-extension-policy.yaml", "envoy/gateway/envoy-proxy.yaml"],
+    ] {
+        let ran = check(&[&["--strict"][..], &files].concat());
+        assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "nothing found\n", ""), "{files:?}");
+        let alone = found(&[files[1]]);
+        assert_eq!(alone.iter().map(|finding| &finding["id"]).collect::<Vec<_>>(), ["no-filter"], "{files:?}");
+    }
+    let found = found(&["tests/check/right/own.yaml", "tests/check/wrong/no-filter.yaml"]);
+    assert_eq!(found.iter().map(|finding| &finding["id"]).collect::<Vec<_>>(), ["no-filter"]);
+}
+
+/// As `make run` does it: the key set is empty in the shipped file, which says so itself.
+#[test]
+fn nothing_is_found_in_the_shipped_configuration() {
+    let path = "envoy/envoy.yaml";
+    let found = found(&[path]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(
+        found[0]["message"],
+        "issuers[0].jwks.inline: the set has no verification key; paste the issuer's public keys, or have them fetched: `jwks: {uri: https://..., cluster: NAME}`"
+    );
+    let text = fs::read_to_string(support::repository(path)).unwrap();
+    let key = "{keys: [{kty: OKP, crv: Ed25519, x: 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo}]}";
+    assert_eq!(text.matches("{keys: []}").count(), 1);
+    let ran = run(&["--strict", "-"], &text.replace("{keys: []}", key));
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "nothing found\n", ""));
+}
+
+/// The messages about a sample, which are about jwt_authn alone.
+fn about_jwt_authn(name: &str) -> Vec<String> {
+    let found = found(&[&format!("tests/check/jwt-authn/{name}.yaml")]);
+    assert!(found.iter().all(|finding| finding["id"] == "jwt-authn"), "{found:?}");
+    found.iter().map(|finding| finding["message"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn an_issuer_verified_by_jwt_authn_wants_it_before_the_gate() {
+    let place = "issuers[0].verified_by.metadata: tokens are to be found verified in `claims`, but";
+    for (name, what) in [
+        ("missing", "no jwt_authn filter stands before the gate to verify them"),
+        ("behind", "the jwt_authn filter that is to verify them stands behind the gate; put it before"),
+        (
+            "elsewhere",
+            "no provider of the jwt_authn filter leaves its claims there; give it `payload_in_metadata: claims`",
+        ),
+        (
+            "other-issuer",
+            "those of the jwt_authn filter's provider are of issuer `https://other.example.com`; one of them is wrong",
+        ),
+    ] {
+        assert_eq!(about_jwt_authn(name), [format!("{place} {what}")], "{name}");
+    }
+    assert_eq!(
+        about_jwt_authn("istio"),
+        [
+            "phase: is `AUTHN`, before the jwt_authn filter that is to verify tokens for issuers[0].verified_by.metadata; write `AUTHZ`"
+        ]
+    );
+    for name in ["right", "istio-right"] {
+        let ran = check(&["--strict", &format!("tests/check/jwt-authn/{name}.yaml")]);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(0), "nothing found\n"), "{name}");
+    }
+}
+
+#[test]
+fn every_kind_is_found_in_a_sample() {
+    let list = check(&["--list"]);
+    assert_eq!((list.code, list.err.as_str()), (Some(0), ""));
+    let known: BTreeSet<&str> = list.out.lines().map(|line| line.split(' ').next().unwrap()).collect();
+    let all = [samples("wrong"), samples("jwt-authn")].concat();
+    let found: Vec<_> = all.iter().flat_map(|path| found(&[path])).collect();
+    let seen: BTreeSet<&str> = found.iter().map(|finding| finding["id"].as_str().unwrap()).collect();
+    assert_eq!(seen, known);
+}
+
+#[test]
+fn findings_for_programs_have_file_line_and_column() {
+    let found = found(&["tests/check/wrong/fail-open.yaml", "tests/check/right/own.yaml"]);
+    assert_eq!(
+        found,
+        [serde_json::json!({
+            "file": "tests/check/wrong/fail-open.yaml",
+            "line": 21,
+            "column": 33,
+            "severity": "error",
+            "id": "fail-open",
+            "path": "static_resources.listeners[0].filter_chains[0].filters[0].typed_config.http_filters[0].typed_config.config.failure_policy",
+            "message": "failure_policy: is `FAIL_OPEN`, so a filter that has trapped lets every request through; write `FAIL_RELOAD`",
+        })]
+    );
+    let ran = run(&["--json", "-"], "default: mfa\nroutes: []\n");
+    assert_eq!(ran.code, Some(1));
+    let found: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
+    let told = |finding: &Value| (finding["file"].clone(), finding["line"].clone(), finding["message"].clone());
+    assert_eq!(
+        found.iter().map(told).collect::<Vec<_>>(),
+        [
+            ("standard input".into(), 1.into(), "issuers: is missing".into()),
+            ("standard input".into(), 1.into(), "default: unknown policy `mfa`; known: public, signed_in".into()),
+        ]
+    );
+}
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let ran = check(&["tests/check/wrong/filter-disabled-route.yaml", "tests/check/wrong/overruled-route.yaml"]);
+    let readme = fs::read_to_string(support::repository("envoy/commands.md")).unwrap();
+    assert!(readme.contains(&ran.out), "envoy/commands.md should show\n{}", ran.out);
+}
+
+#[test]
+fn wrong_use_is_told_apart() {
+    let missing = check(&["tests/check/none.yaml"]);
+    assert_eq!((missing.code, missing.out.as_str()), (Some(2), ""));
+    assert_eq!(missing.err, "error: `tests/check/none.yaml`: No such file or directory (os error 2)\n");
+    for arguments in [&[][..], &["--list", "--json"], &["--list", "tests/check/right/own.yaml"]] {
+        let ran = check(arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{arguments:?}");
+    }
+}

@@ -1,0 +1,274 @@
+//! `mfa-gate test` as its users meet it.
+//!
+//! What is printed of `tests/policy_test/NAME.yaml` stands in `NAME.txt`, to the letter. `RENEW=1 cargo test --test cli
+//! policy_test::` writes those anew; read the difference before it is committed.
+
+use std::fs;
+use std::process::Command;
+
+use quick_junit::{Report, TestCaseStatus};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::support;
+use crate::support::repository;
+
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+/// Runs the command at the repository's top.
+fn run(arguments: &[&str]) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mfa-gate"));
+    let output = command.args(arguments).current_dir(repository(".")).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// What stands in the file, and what should.
+fn compare(path: &str, is: &str) {
+    let path = repository(path);
+    if std::env::var_os("RENEW").is_some() {
+        fs::write(&path, is).unwrap();
+    }
+    assert_eq!(is, fs::read_to_string(&path).unwrap_or_default(), "{}", path.display());
+}
+
+#[test]
+fn what_becomes_of_each_case_is_told_to_the_letter() {
+    for (name, code) in [("right", 0), ("billing", 1), ("failing", 1)] {
+        let ran = run(&["test", &format!("tests/policy_test/{name}.yaml")]);
+        assert_eq!((ran.code, ran.err.as_str()), (Some(code), ""), "{name}");
+        compare(&format!("tests/policy_test/{name}.txt"), &ran.out);
+    }
+}
+
+#[test]
+fn the_quiet_tell_what_failed_alone() {
+    let ran = run(&["test", "-q", "tests/policy_test/right.yaml", "tests/policy_test/billing.yaml"]);
+    let told = "\
+tests/policy_test/billing.yaml:10: a sales agent
+  expected  allow
+  decided   claim-not-met: claim `roles` does not hold what the policy wants
+  by        route `billing`, policy `billing`
+
+21 passed, 1 failed, 1 for Envoy alone
+";
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(1), told, ""));
+}
+
+#[test]
+fn the_readme_shows_cases_and_what_becomes_of_them() {
+    let readme = fs::read_to_string(repository("envoy/commands.md")).unwrap();
+    for file in ["billing.yaml", "billing.txt"] {
+        let text = fs::read_to_string(repository("tests/policy_test").join(file)).unwrap();
+        assert!(readme.contains(&text), "envoy/commands.md should show\n{text}");
+    }
+}
+
+/// The one table of decisions is in the same format, and by the command's own comparisons all of it is as expected.
+#[test]
+fn the_repositorys_own_cases_pass() {
+    let files = fs::read_dir(repository("tests/cases")).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    let files: Vec<_> = files.map(|path| path.to_str().unwrap().to_owned()).collect();
+    let arguments: Vec<&str> = ["test", "--quiet"].into_iter().chain(files.iter().map(String::as_str)).collect();
+    let ran = run(&arguments);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{}", ran.out);
+    let passed = ran.out.split(" passed, 0 failed").next().unwrap().parse::<u32>();
+    assert!(passed.unwrap() > 1500, "{}", ran.out);
+}
+
+#[test]
+fn junit_has_every_case() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("junit.xml");
+    let files = ["failing", "right"].map(|name| format!("tests/policy_test/{name}.yaml"));
+    let ran = run(&["test", "--junit", path.to_str().unwrap(), &files[0], &files[1]]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""));
+    let xml = fs::read_to_string(&path).unwrap();
+    compare("tests/policy_test/junit.xml", &xml);
+
+    let report = Report::deserialize_from_str(&xml).unwrap();
+    let is = |case: &&quick_junit::TestCase, kind: &str| match &case.status {
+        TestCaseStatus::Success { .. } => kind == "passed",
+        TestCaseStatus::NonSuccess { .. } => kind == "failed",
+        TestCaseStatus::Skipped { .. } => kind == "skipped",
+    };
+    let count = |suite: usize, kind| report.test_suites[suite].test_cases.iter().filter(|case| is(case, kind)).count();
+    let counts = ["passed", "failed", "skipped"].map(|kind| (count(0, kind), count(1, kind)));
+    assert_eq!(counts, [(0, 17), (11, 0), (0, 1)]);
+    assert_eq!((report.tests, report.failures, report.errors), (29, 11, 0));
+}
+
+/// A whole token stands for itself: the issuer's own key verifies it, at the time that the file says.
+#[test]
+fn tokens_of_the_issuers_own() {
+    let directory = TempDir::new().unwrap();
+    let at = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let write = |name: &str, text: &str| fs::write(at(name), text).unwrap();
+    let run_well = |arguments: &[&str]| {
+        let ran = run(arguments);
+        assert_eq!(ran.err, "");
+        ran.out
+    };
+    run_well(&["mint", "key", "--alg", "EdDSA", "--kid", "k", "--out", &at("key.jwk"), "--jwks", &at("jwks.json")]);
+    // From half an hour before the time that the cases say to half an hour after it.
+    let times = json!({"iat": 1_769_859_000, "nbf": 1_769_859_000, "exp": 1_769_862_600});
+    let mut claims = json!({"iss": "https://a.example", "aud": "api", "sub": "s", "amr": ["mfa"]});
+    support::cases::merge::merge(&mut claims, &times);
+    write("claims.json", &claims.to_string());
+    let token = run_well(&["mint", "token", "--key", &at("key.jwk"), "--claims", &at("claims.json")]);
+    write("token.jwt", &token);
+    let jwks = fs::read_to_string(at("jwks.json")).unwrap();
+    let gate = format!(
+        r#"{{"issuers": [{{"issuer": "https://a.example", "audiences": ["api"], "jwks": {{"inline": {jwks}}}}}],
+        "policies": {{"mfa": {{"amr": {{"any_of": ["mfa"]}}}}}}, "default": "mfa"}}"#
+    );
+    write("gate.json", &gate);
+    let cases = format!(
+        "now: \"2026-01-31T12:00:00Z\"
+config: gate.json
+cases:
+- {{name: in a file, token: token.jwt, expect: allow}}
+- {{name: on the spot, token: {token}, expect: allow}}
+- {{name: beside claims, claims: {{amr: [mfa]}}, expect: allow}}
+- {{name: of another, token: {{key: p256, claims: {claims}}}, expect: key-unknown}}
+",
+        token = token.trim_end()
+    );
+    write("cases.yaml", &cases);
+    let now = run_well(&["test", &at("cases.yaml")]);
+    assert!(now.ends_with("\n4 passed, 0 failed\n"), "{now}");
+    write("later.yaml", &cases.replace("2026-01-31T12:00", "2026-01-31T12:32"));
+    let later = run_well(&["test", &at("later.yaml")]);
+    assert!(later.contains("  decided   token-expired: "), "{later}");
+    assert!(later.ends_with("\n2 passed, 2 failed\n"), "{later}");
+}
+
+/// What is said of a file of cases beside a right configuration; `{}` stands for the directory.
+#[test]
+fn a_broken_file_is_told_where_and_what_would_be_right() {
+    let case = |case: &str| format!("config: gate.yaml\ncases:\n- {case}\n");
+    let of_case = |message: &str| format!("`{{}}/cases.yaml:3`: cases[0] `a`: {message}");
+    let fields = "`id`, `name`, `with`, `request`, `token`, `claims`, `without`, `metadata`, `spoil`, `expect`, `route`, `policy`, \
+        `answer`, `upstream`, `envoy`, `shipped`";
+    let reasons = "path-unreadable, policy-unknown, token-missing, token-ambiguous, token-too-large, token-malformed, \
+        algorithm-not-allowed, key-unknown, signature-invalid, issuer-untrusted, tenant-not-allowed, audience-mismatch, \
+        token-expired, token-not-yet-valid, claim-malformed, keys-unavailable, mfa-missing, mfa-unknowable, \
+        app-only-not-allowed, claim-not-met";
+    let samples = [
+        ("cases: [}".to_owned(), "`{}/cases.yaml`: mismatched bracket '[' closed by '}' at line 1, column 8".to_owned()),
+        (
+            "config: nope.yaml\ncases: [{name: a, expect: allow}]".to_owned(),
+            "`{}/cases.yaml`: `config`: `{}/nope.yaml`: No such file or directory (os error 2)".to_owned(),
+        ),
+        (
+            "config: cases.yaml\ncases: [{name: a, expect: allow}]\nnow: \"2026-01-31T12:00:00Z\"".to_owned(),
+            "`{}/cases.yaml:2`: cases[0] `a`: `{}/cases.yaml` is not a configuration\n\
+            cases: unknown field `cases`; known: KNOWN\nconfig: unknown field `config`; known: KNOWN\n\
+            now: unknown field `now`; known: KNOWN\nissuers: is missing\ndefault: is missing"
+                .replace(
+                    "KNOWN",
+                    "issuers, policies, routes, default, path_case, envoy_route_metadata, token, challenge, \
+                    upstream_headers, host_crypto, cache, access_log, mode",
+                ),
+        ),
+        (
+            "cases: [{name: a, expect: allow}]".to_owned(),
+            "`{}/cases.yaml`: `config` is missing; it is the filter's configuration, or the name of its file".to_owned(),
+        ),
+        (
+            "config: gate.yaml\ncase: []".to_owned(),
+            "`{}/cases.yaml`: unknown field `case`, expected one of like, now, config, tokens, every_case, cases at line 2, \
+            column 1"
+                .to_owned(),
+        ),
+        (
+            "config: gate.yaml".to_owned(),
+            "`{}/cases.yaml`: `cases` is missing or empty; it lists the cases, each with `name` and `expect`".to_owned(),
+        ),
+        (
+            "config: gate.yaml\nnow: yesterday\ncases: [{name: a, expect: allow}]".to_owned(),
+            "`{}/cases.yaml`: `now`: expected a time such as `2026-01-31T12:00:00Z`; found `yesterday`: premature end of \
+            input"
+                .to_owned(),
+        ),
+        (
+            case("{name: a, expect: allowed}"),
+            of_case(&format!("expect: unknown outcome `allowed`; known: allow, any denial, {reasons}")),
+        ),
+        (case("{name: a, expct: allow}"), of_case(&format!("expct: unknown field `expct`, expected one of {fields}"))),
+        (case("{name: a}"), of_case("missing field `expect`")),
+        (case("{expect: allow}"), "`{}/cases.yaml:3`: cases[0]: missing field `name`".to_owned()),
+        (
+            case("{name: a, request: {headers: [[x]]}, expect: allow}"),
+            of_case("request.headers[0]: invalid length 1, expected a header's name and its value, such as [x-id, a]"),
+        ),
+        (
+            case("{name: a, token: [], expect: allow}"),
+            of_case(
+                "token: invalid type: sequence, expected a token of the file by its name, a token, its file, or its \
+                description",
+            ),
+        ),
+        (
+            case("{name: a, token: nix, expect: allow}"),
+            of_case("`token`: the file has no token `nix`, and `{}/nix`: No such file or directory (os error 2)"),
+        ),
+        (
+            case("{name: a, metadata: {claims: eyJ.x}, expect: allow}"),
+            of_case("`metadata`: `claims`: no token that could be verified: Invalid input length: 1"),
+        ),
+        (
+            case("{name: a, token: {key: nix}, expect: allow}"),
+            of_case(
+                "`token`: no key is called `nix`; known: rsa, p256, p384, ed25519, partner, stranger, stranger_p256, \
+                mfa-gate-test",
+            ),
+        ),
+        (
+            case("{name: a, token: {}, claims: {}, expect: allow}"),
+            of_case("has `claims` and `token`; give one of them"),
+        ),
+        (case("{name: a, without: [exp], expect: allow}"), of_case("has `without`, which goes with `claims`")),
+        (case("{name: a, spoil: truncation, expect: any denial}"), of_case("no token to spoil")),
+        (
+            case("{name: a, claims: {sub: $x}, expect: allow}"),
+            of_case("`claims`: `$x`: nothing is called `$x` here"),
+        ),
+        (
+            case("{name: a, claims: {iss: x}, expect: allow}"),
+            of_case("`claims`: no issuer of the configuration is called `x`; describe the whole `token` instead"),
+        ),
+        (
+            case("{name: a, with: {default: mffa}, expect: allow}"),
+            of_case(
+                "`{}/gate.yaml` is not a configuration\ndefault: unknown policy `mffa`; known: billing, mfa, public, \
+                signed_in",
+            ),
+        ),
+        (case("{name: a, each: 1, expect: allow}"), of_case("each: is `1`, should list alternatives")),
+    ];
+    let directory = TempDir::new().unwrap();
+    fs::copy(repository("tests/policy_test/gate.yaml"), directory.path().join("gate.yaml")).unwrap();
+    let path = directory.path().join("cases.yaml");
+    for (text, message) in samples {
+        fs::write(&path, &text).unwrap();
+        let ran = run(&["test", path.to_str().unwrap()]);
+        let message = message.replace("{}", directory.path().to_str().unwrap());
+        assert_eq!((ran.code, ran.out.as_str(), ran.err), (Some(2), "", format!("error: {message}\n")), "{text}");
+    }
+}
+
+#[test]
+fn wrong_use_is_told() {
+    let ran = run(&["test"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
+    assert!(ran.err.contains("<CASES>..."), "{}", ran.err);
+    let ran = run(&["test", "--junit", "no/such/place.xml", "tests/policy_test/right.yaml"]);
+    let told = "error: `no/such/place.xml`: No such file or directory (os error 2)\n";
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(2), "", told));
+}

@@ -1,0 +1,59 @@
+//! Configurations that are wrong are refused whole, with every error and its place.
+
+use serde_json::json;
+
+use crate::support::forge::Forge;
+use crate::support::table::Sample;
+use crate::support::wrong::load;
+
+#[test]
+fn the_right_one_is_taken() {
+    let forge = Forge::new();
+    let (right, _) = load(&forge);
+    mfa_gate::config::parse(right.to_string().as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
+    let shared = Sample::load(&forge, "partner-center.yaml");
+    mfa_gate::config::parse(shared.config.to_string().as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
+}
+
+#[test]
+fn k05_every_error_is_told_with_its_place() {
+    let forge = Forge::new();
+    let (right, wrong) = load(&forge);
+    let mut problems = Vec::new();
+    for case in &wrong {
+        let Err(errors) = mfa_gate::config::parse(case.text(&right, &forge).as_bytes()) else {
+            problems.push(format!("{}: taken", case.name));
+            continue;
+        };
+        let mut left: Vec<_> = errors.iter().collect();
+        for (place, message) in &case.errors {
+            match left.iter().position(|error| error.path == *place && error.message.contains(message.as_str())) {
+                Some(index) => drop(left.remove(index)),
+                None => problems.push(format!("{}: no error `{place}: ...{message}...` in:\n{errors}", case.name)),
+            }
+        }
+        problems.extend(left.iter().map(|error| format!("{}: also {error}", case.name)));
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn k05_what_is_too_long_is_refused_and_what_is_long_is_read_in_time() {
+    let (mut config, _) = load(&Forge::new());
+    let mut with_routes = |count: usize| {
+        let route = |n| json!({"name": format!("r{n}"), "path": format!("/{n}"), "policy": "mfa"});
+        config["routes"] = (0..count).map(route).collect();
+        config.to_string()
+    };
+    let text = with_routes(200_000);
+    let refusal = format!("configuration: has {} bytes, at most 8388608 are read", text.len());
+    let errors = mfa_gate::config::parse(text.as_bytes()).map(drop).expect_err("10 MB");
+    assert_eq!(errors.to_string(), refusal);
+    let text = with_routes(100_000);
+    assert!(text.len() > 4_000_000, "{} bytes", text.len());
+    // Some seconds without optimisation; the better part of a minute where each name is compared with all others.
+    let start = std::time::Instant::now();
+    let gate = mfa_gate::config::parse(text.as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(gate.routes.iter().count(), 100_000);
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "it took {:?}", start.elapsed());
+}

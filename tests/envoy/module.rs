@@ -1,0 +1,32 @@
+//! What the module asks of its host. Envoy refuses a module with an import that it does not know, and only when it loads it.
+
+use std::collections::BTreeSet;
+
+use wasmparser::{Parser, Payload};
+
+use crate::proxy::artifacts::module;
+
+#[test]
+fn it_imports_proxy_wasm_and_wasi_alone() {
+    let path = module().unwrap_or_else(|error| panic!("{error}"));
+    let module = std::fs::read(path).expect("the module");
+    let mut from = BTreeSet::new();
+    let mut exports = BTreeSet::new();
+    for payload in Parser::new(0).parse_all(&module) {
+        match payload.expect("a wasm module") {
+            Payload::ImportSection(section) => {
+                from.extend(section.into_imports().map(|import| import.expect("an import").module.to_owned()));
+            }
+            Payload::ExportSection(section) => {
+                exports.extend(section.into_iter().map(|export| export.expect("an export").name.to_owned()));
+            }
+            _ => {}
+        }
+    }
+    let wanted = ["env", "wasi_snapshot_preview1"].map(str::to_owned);
+    assert_eq!(from, BTreeSet::from(wanted));
+    // Or it is another module altogether.
+    for name in ["proxy_abi_version_0_2_1", "proxy_on_configure", "proxy_on_request_headers"] {
+        assert!(exports.contains(name), "no export `{name}`");
+    }
+}

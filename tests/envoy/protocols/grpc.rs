@@ -1,0 +1,28 @@
+//! gRPC, as callers see it.
+
+use super::{on_tokio, stage};
+use crate::grpc;
+
+/// tonic is what Rust services call each other by, and its status codes are what their callers see.
+#[test]
+fn j07_grpc() {
+    let stage = stage();
+    for listener in ["plain", "bare"] {
+        let call = |token: Option<&str>| on_tokio(grpc::call(stage.envoy.address(listener), token, b"ping"));
+        let before = stage.grpc.messages();
+        for (token, code) in [
+            (None, tonic::Code::Unauthenticated),
+            (Some(stage.without_mfa.as_str()), tonic::Code::Unauthenticated),
+            (Some(stage.bad.as_str()), tonic::Code::Unauthenticated),
+        ] {
+            let status = call(token).expect_err("a denial");
+            assert_eq!(status.code(), code, "{status}");
+            for reason in ["mfa", "signature", "token-missing"] {
+                assert!(!status.message().contains(reason), "{status}");
+            }
+        }
+        assert_eq!(stage.grpc.messages(), before, "a denied call's message got through");
+        assert_eq!(call(Some(&stage.good)).expect("an answer"), b"ping");
+        assert_eq!(stage.grpc.messages(), before + 1);
+    }
+}

@@ -1,0 +1,176 @@
+//! An Envoy with gates that fetch their keys, and what tests ask of it.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::idp::Idp;
+use crate::proxy::envoy::{Envoy, Setup};
+use crate::proxy::http1::{Connection, Response};
+use crate::proxy::listener::{Listener, Settings};
+use crate::proxy::upstream::Upstream;
+use crate::support::cases::merge::merge;
+use crate::support::tokens::{ISSUER, config, good, number};
+
+/// How long anything that must happen may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How many files may be open, at least.
+const OPEN_FILES: u64 = 8192;
+
+/// The cool-down of most listeners, in seconds.
+pub const COOLDOWN: u64 = 1;
+
+/// Where keys are, with these changes to how they are fetched.
+pub fn source(path: &str, changes: &Value) -> Value {
+    let mut source = json!({
+        "uri": format!("{ISSUER}{path}"), "cluster": "idp", "timeout": "5s", "cooldown": format!("{COOLDOWN}s"),
+    });
+    merge(&mut source, changes);
+    source
+}
+
+/// An issuer whose metadata say where its keys are.
+pub fn discovered(issuer: &str, path: &str) -> Value {
+    json!({"issuer": issuer, "audiences": ["api"], "discovery": source(path, &json!({}))})
+}
+
+/// The gate's configuration with `ISSUER`, whose keys are fetched.
+pub fn fetched(path: &str, changes: &Value) -> Value {
+    config(&json!([{"issuer": ISSUER, "audiences": ["api"], "jwks": source(path, changes)}]))
+}
+
+/// The shipped listener with this configuration.
+pub fn listener(name: &str, config: &Value) -> Listener {
+    Listener::new(name, Settings::Shipped, config.clone())
+}
+
+/// An Envoy with a listener for each of several configurations.
+pub struct Stage {
+    pub envoy: Envoy,
+}
+
+impl Stage {
+    /// With two workers and the cluster `idp`.
+    pub fn new(idp: SocketAddr, listeners: &[(&str, Value)]) -> Self {
+        let listeners: Vec<Listener> = listeners.iter().map(|(name, config)| listener(name, config)).collect();
+        Stage::with(Setup { workers: 2, others: &[("idp", idp)], ..Setup::default() }, &listeners)
+    }
+
+    /// As this says.
+    pub fn with(setup: Setup<'_>, listeners: &[Listener]) -> Self {
+        // Some shells allow 1,024, and a thousand clients are more with their upstream's ends.
+        rlimit::increase_nofile_limit(OPEN_FILES).expect("a limit of open files that can be raised");
+        let envoy = Envoy::start_as(setup, listeners, Upstream::start()).unwrap_or_else(|error| panic!("{error}"));
+        Stage { envoy }
+    }
+
+    /// Sends a token on a connection of its own, which either worker may get.
+    pub fn ask(&self, listener: &str, token: &str) -> (u16, String) {
+        let (response, details) = self.respond(listener, token);
+        (response.answer.status, details)
+    }
+
+    /// The same with the whole answer.
+    pub fn respond(&self, listener: &str, token: &str) -> (Response, String) {
+        let id = id();
+        let request = request("GET", &id, token, "");
+        let response = Connection::new(self.envoy.address(listener)).request(&request).expect("an answer");
+        let details = self.envoy.logged(&id).expect("a line of the access log").details;
+        (response, details)
+    }
+
+    /// All at once: their statuses.
+    pub fn ask_all(&self, listener: &str, tokens: &[String]) -> Vec<u16> {
+        let address = self.envoy.address(listener);
+        let ask = |token: &String| {
+            let response = Connection::new(address).request(&request("GET", &id(), token, ""));
+            response.expect("an answer").answer.status
+        };
+        std::thread::scope(|scope| {
+            let asked: Vec<_> = tokens.iter().map(|token| scope.spawn(move || ask(token))).collect();
+            asked.into_iter().map(|asked| asked.join().expect("an answer")).collect()
+        })
+    }
+
+    /// The keys are there, in both workers.
+    pub fn wait_for_keys(&self, listener: &str, kid: &str) {
+        eventually("keys in every worker", || self.ask_all(listener, &vec![good(kid); 20]) == [200; 20]);
+    }
+
+    /// Sends tokens with an unknown key until one has caused a fetch; the last answer.
+    pub fn cause_fetch(&self, idp: &Idp, listener: &str, path: &str, kid: &str) -> (u16, String) {
+        let before = idp.asked(path);
+        let mut answer = None;
+        eventually("a fetch for an unknown key", || {
+            answer = Some(self.ask(listener, &good(kid)));
+            idp.asked(path) > before
+        });
+        answer.expect("an answer")
+    }
+
+    /// A statistic of Envoy's.
+    pub fn statistic(&self, name: &str) -> u64 {
+        let request = format!("GET /stats?filter=^{name}$ HTTP/1.1\r\nhost: admin\r\n\r\n");
+        let response = Connection::new(self.envoy.admin).request(request.as_bytes()).expect("statistics");
+        let text = String::from_utf8_lossy(&response.answer.body).into_owned();
+        text.rsplit(' ').next().and_then(|number| number.trim().parse().ok()).unwrap_or(0)
+    }
+
+    /// So many requests are in Envoy's hands.
+    pub fn wait_for_active(&self, listener: &str, requests: usize) {
+        let name = format!("http.{listener}.downstream_rq_active");
+        eventually("requests that wait", || self.statistic(&name) == requests as u64);
+    }
+
+    /// No machine has trapped.
+    pub fn assert_no_trap(&self) {
+        let log = String::from_utf8_lossy(&self.envoy.log_from(0)).into_owned();
+        let bad: Vec<_> = log
+            .lines()
+            .filter(|line| {
+                ["panicked", "RuntimeError", "Function: proxy_on", "in-VM error"].iter().any(|word| line.contains(word))
+            })
+            .collect();
+        assert!(bad.is_empty(), "{bad:?}");
+    }
+}
+
+/// An id for a request.
+pub fn id() -> String {
+    format!("keys-{}", number())
+}
+
+/// A request with a token, up to its body.
+pub fn request(method: &str, id: &str, token: &str, lines: &str) -> Vec<u8> {
+    format!(
+        "{method} /v1/customers HTTP/1.1\r\nhost: api.example.com\r\nx-test-id: {id}\r\nauthorization: Bearer {token}\r\n{lines}\r\n"
+    )
+    .into_bytes()
+}
+
+/// Waits until it is so.
+pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "no {what} after {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Until a fetch begun before now no longer holds up the next.
+pub fn rest(seconds: u64) {
+    std::thread::sleep(Duration::from_secs(seconds) + Duration::from_millis(300));
+}
+
+/// What the access log says.
+pub const KEY_UNKNOWN: &str = "mfa_gate{key-unknown}";
+pub const NO_KEYS: &str = "mfa_gate{keys-unavailable}";
+
+/// The whole answer of a gate without keys.
+pub fn assert_unavailable(response: &Response, details: &str) {
+    assert_eq!((response.answer.status, details), (503, NO_KEYS));
+    assert!(response.answer.header("retry-after").is_some(), "{:?}", response.answer.headers);
+    assert_eq!(response.answer.header("www-authenticate"), None);
+}

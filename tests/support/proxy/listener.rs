@@ -1,0 +1,150 @@
+//! A listener with the gate: the shipped one, but for what a test changes.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::artifacts::module;
+use crate::support::cases::merge::merge;
+use crate::support::{repository, yaml};
+
+/// How a listener differs from the shipped one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Settings {
+    /// In nothing but ports, keys and policies.
+    Shipped,
+    /// Nothing stands before the filter: no normalised paths, no refused names, longer headers; upgrades and CONNECT
+    /// get as far as the filter.
+    Bare,
+}
+
+/// The protobuf message that carries the filter's configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Carrier {
+    StringValue,
+    Struct,
+}
+
+/// A listener to be.
+#[derive(Debug, Clone)]
+pub struct Listener {
+    pub name: String,
+    pub settings: Settings,
+    pub carrier: Carrier,
+    /// The filter's configuration.
+    pub config: Value,
+    /// Policies that Envoy's routes name, each for the requests whose `x-test-route` is its place in the list.
+    pub route_policies: Vec<Value>,
+    /// Routes before the others.
+    pub routes: Vec<Value>,
+    /// Filters before the gate.
+    pub filters: Vec<Value>,
+    /// Changes to how Envoy runs the filter (JSON Merge Patch to its `PluginConfig`).
+    pub plugin: Value,
+}
+
+impl Listener {
+    /// One that differs in nothing but its configuration.
+    pub fn new(name: &str, settings: Settings, config: Value) -> Self {
+        let name = name.to_owned();
+        Listener {
+            name,
+            settings,
+            carrier: Carrier::StringValue,
+            config,
+            route_policies: Vec::new(),
+            routes: Vec::new(),
+            filters: Vec::new(),
+            plugin: json!({}),
+        }
+    }
+}
+
+/// The shipped configuration.
+pub fn shipped() -> Value {
+    yaml(&repository("envoy/envoy.yaml"))
+}
+
+/// The shipped listener's connection manager.
+fn shipped_manager() -> Value {
+    shipped()["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"].clone()
+}
+
+/// The connection manager of a listener.
+fn manager(listener: &Listener, module: &Path, access_log: &Path) -> Value {
+    let mut manager = shipped_manager();
+    manager["stat_prefix"] = json!(listener.name);
+    let mut format = manager["access_log"][0]["typed_config"]["log_format"].clone();
+    format["json_format"]["id"] = json!("%REQ(X-TEST-ID)%");
+    manager["access_log"] = json!([{
+        "name": "envoy.access_loggers.file",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+            "path": access_log,
+            "log_format": format,
+        },
+    }]);
+    let filters = manager["http_filters"].as_array_mut().expect("the shipped filters");
+    let filter =
+        filters.iter_mut().find(|filter| filter["name"] == "envoy.filters.http.wasm").expect("the shipped wasm filter");
+    let plugin = &mut filter["typed_config"]["config"];
+    plugin["vm_config"]["code"]["local"]["filename"] = json!(module);
+    // Text that is no JSON goes as it is.
+    let text = listener.config.as_str().map_or_else(|| listener.config.to_string(), str::to_owned);
+    plugin["configuration"] = match listener.carrier {
+        Carrier::StringValue => json!({
+            "@type": "type.googleapis.com/google.protobuf.StringValue", "value": text,
+        }),
+        Carrier::Struct => json!({"@type": "type.googleapis.com/google.protobuf.Struct", "value": listener.config}),
+    };
+    // A trap must not heal before it is seen.
+    plugin["failure_policy"] = json!("FAIL_CLOSED");
+    merge(plugin, &listener.plugin);
+    let gate = filters.iter().position(|filter| filter["name"] == "envoy.filters.http.wasm").expect("the wasm filter");
+    filters.splice(gate..gate, listener.filters.clone());
+    if listener.settings == Settings::Bare {
+        manager["normalize_path"] = json!(false);
+        manager["merge_slashes"] = json!(false);
+        manager["strip_any_host_port"] = json!(false);
+        manager["strip_trailing_host_dot"] = json!(false);
+        manager["path_with_escaped_slashes_action"] = json!("KEEP_UNCHANGED");
+        manager["max_request_headers_kb"] = json!(96);
+        manager["common_http_protocol_options"]["headers_with_underscores_action"] = json!("ALLOW");
+        manager["http_protocol_options"] = json!({"enable_trailers": true});
+        manager["http2_protocol_options"]["allow_connect"] = json!(true);
+        manager["upgrade_configs"] = json!([{"upgrade_type": "websocket"}, {"upgrade_type": "CONNECT"}]);
+    }
+    let mut routes = listener.routes.clone();
+    routes.extend(listener.route_policies.iter().enumerate().map(|(index, policy)| {
+        let header = json!({"name": "x-test-route", "string_match": {"exact": index.to_string()}});
+        json!({
+            "match": {"prefix": "/", "headers": [header]},
+            "route": {"cluster": "upstream"},
+            "metadata": {"filter_metadata": {"mfa_gate": {"policy": policy}}},
+        })
+    }));
+    routes.push(json!({"match": {"prefix": "/"}, "route": {"cluster": "upstream"}}));
+    routes.push(json!({"match": {"connect_matcher": {}}, "route": {"cluster": "upstream"}}));
+    manager["route_config"] = json!({"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]});
+    manager
+}
+
+pub(super) fn address(port: u16) -> Value {
+    json!({"socket_address": {"address": "127.0.0.1", "port_value": port}})
+}
+
+/// The listeners as Envoy has them.
+pub(super) fn rendered(listeners: &[Listener], access_log: &Path) -> Result<Vec<Value>, String> {
+    let module = module()?;
+    let render = |listener: &Listener| {
+        json!({
+            "name": listener.name,
+            "address": address(0),
+            "filter_chains": [{"filters": [{
+                "name": "envoy.filters.network.http_connection_manager",
+                "typed_config": manager(listener, &module, access_log),
+            }]}],
+        })
+    };
+    Ok(listeners.iter().map(render).collect())
+}

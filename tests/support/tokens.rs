@@ -1,0 +1,102 @@
+//! Tokens of one issuer, and a configuration that trusts it.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use super::cases::merge::merge;
+use super::forge::Forge;
+
+/// The issuer of the tokens.
+pub const ISSUER: &str = "https://idp.test";
+
+/// The keys of this run.
+pub fn forge() -> &'static Forge {
+    static FORGE: OnceLock<Forge> = OnceLock::new();
+    FORGE.get_or_init(Forge::new)
+}
+
+/// Seconds since 1970, by the machine's clock.
+pub fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock past 1970");
+    i64::try_from(since.as_secs()).expect("a clock before the end of time")
+}
+
+/// A number that nothing else in this run has.
+pub fn number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Header and claims of a token of `ISSUER`, each other than every one before, with these changes to the claims.
+pub fn unsigned(algorithm: &str, kid: &str, changes: &Value) -> String {
+    unsigned_with(&json!({"alg": algorithm, "kid": kid, "typ": "JWT"}), changes)
+}
+
+/// The same with this header.
+pub fn unsigned_with(header: &Value, changes: &Value) -> String {
+    let mut claims = json!({
+        "iss": ISSUER, "aud": "api", "sub": "user", "amr": ["pwd", "mfa"], "iat": now() - 10, "exp": now() + 3600, "jti": number(),
+    });
+    merge(&mut claims, changes);
+    let encode = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
+    format!("{}.{}", encode(header), encode(&claims))
+}
+
+/// The whole token.
+pub fn signed(unsigned: &str, signature: &[u8]) -> String {
+    format!("{unsigned}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// A signature by a key of the forge.
+pub fn sign(algorithm: &str, key: &str, secret: &[u8], message: &[u8]) -> Vec<u8> {
+    forge().sign(algorithm, key, secret, message).expect("a signature that the forge can make")
+}
+
+/// A token signed by a key of the forge, which it calls `kid`.
+pub fn token(key: &str, kid: &str, changes: &Value) -> String {
+    let algorithm = forge().algorithm(key).expect("a key of the forge");
+    let unsigned = unsigned(algorithm, kid, changes);
+    signed(&unsigned, &sign(algorithm, key, b"", unsigned.as_bytes()))
+}
+
+/// One with this header.
+pub fn token_with(key: &str, header: &Value, changes: &Value) -> String {
+    let algorithm = header["alg"].as_str().expect("alg");
+    let unsigned = unsigned_with(header, changes);
+    signed(&unsigned, &sign(algorithm, key, b"", unsigned.as_bytes()))
+}
+
+/// One that is right, by the key that [`jwks`] has under every name.
+pub fn good(kid: &str) -> String {
+    token("p256", kid, &json!({}))
+}
+
+/// A key of the forge, called `kid`.
+pub fn jwk(key: &str, kid: &str) -> Value {
+    let mut jwk = Value::Object(forge().jwk(key).expect("a key of the forge"));
+    jwk["kid"] = kid.into();
+    jwk
+}
+
+/// A key of the forge with these changes (JSON Merge Patch).
+pub fn jwk_with(key: &str, changes: &Value) -> Value {
+    let mut jwk = jwk(key, "");
+    merge(&mut jwk, changes);
+    jwk
+}
+
+/// A set of the one key under these names.
+pub fn jwks(kids: &[&str]) -> String {
+    let keys: Vec<Value> = kids.iter().map(|kid| jwk("p256", kid)).collect();
+    json!({"keys": keys}).to_string()
+}
+
+/// The gate's configuration with these issuers.
+pub fn config(issuers: &Value) -> Value {
+    json!({"issuers": issuers, "policies": {"mfa": {"amr": {"any_of": ["mfa"]}}}, "default": "mfa"})
+}
