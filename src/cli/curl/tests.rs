@@ -3,7 +3,8 @@ use proptest::prelude::*;
 use super::*;
 
 fn asked(command: &str) -> String {
-    let Asked { method, target, host, headers } = read(command).unwrap_or_else(|error| panic!("{command}: {error:#}"));
+    let CurlRequest { method, target, host, headers } =
+        read(command).unwrap_or_else(|error| panic!("{command}: {error:#}"));
     let headers: Vec<_> = headers.iter().map(|(name, value)| format!(" [{name}: {value}]")).collect();
     format!("{method} {host} {target}{}", headers.concat())
 }
