@@ -162,7 +162,7 @@ fn uri(node: &Node<'_>, problems: &mut Problems) -> Option<Uri> {
     if uri.is_none() {
         node.wrong(
             problems,
-            format!("`{}` should be an https address, such as `https://issuer.example.com/keys`", text.escape_debug()),
+            format!("`{}` must be an `https` URL, such as `https://issuer.example.com/keys`", text.escape_debug()),
         );
     }
     uri

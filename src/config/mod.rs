@@ -142,11 +142,11 @@ fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
         (envoy_route_metadata, fields.optional("envoy_route_metadata"), &upstream)
         && !upstream.is_empty()
     {
-        // Seen on Envoy 1.40: once a header is set or removed, the route is chosen anew when the filter is done, and
-        // until then its metadata stay those of the old one. A client could have picked the lax one by a header.
+        // Observed on Envoy 1.40: after a header is set or removed, Envoy re-selects the route when the filter is done, and
+        // until then reports the metadata of the old one. A client could have picked a lax old route by a header.
         node.wrong(
             problems,
-            "cannot go with `upstream_headers`: touching a header makes Envoy choose its route anew, past the policy that was judged",
+            "cannot be combined with `upstream_headers`: changing a header makes Envoy re-select the route after the policy was evaluated",
         );
     }
     if let Some(node) = fields.optional("mode") {

@@ -146,7 +146,7 @@ impl<'a> Node<'a> {
         let Some(seconds) = seconds.zip(unit).and_then(|(seconds, unit)| seconds.checked_mul(unit)) else {
             self.wrong(
                 problems,
-                format!("`{}` is no duration; write it like `60s`, `10m` or `1h`", text.escape_debug()),
+                format!("`{}` is not a duration; use for example `60s`, `10m` or `1h`", text.escape_debug()),
             );
             return None;
         };

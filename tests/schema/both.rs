@@ -17,7 +17,7 @@ const BEYOND_A_SCHEMA: [&str; 10] = [
     "by case or by letters beyond ASCII alone",
     "is used twice",
     "has a meaning of its own",
-    "cannot go with `upstream_headers`",
+    "cannot be combined with `upstream_headers`",
     "is among `token.headers`",
     "appears twice, in another case",
 ];
