@@ -2,6 +2,8 @@
 
 mod access_log;
 mod answers;
+pub mod field;
+pub mod fields;
 mod issuers;
 mod node;
 mod policies;
@@ -14,6 +16,7 @@ mod wire;
 use std::fmt;
 use std::sync::Arc;
 
+use fields::configuration;
 pub use node::join;
 use node::{Node, Problems};
 
@@ -91,55 +94,35 @@ pub fn from_json(json: &Json<'_>) -> Result<Gate, Errors> {
 }
 
 fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
-    let fields = root.fields(
-        problems,
-        &[
-            "issuers",
-            "policies",
-            "routes",
-            "default",
-            "path_case",
-            "envoy_route_metadata",
-            "token",
-            "challenge",
-            "upstream_headers",
-            "host_crypto",
-            "cache",
-            "access_log",
-            "mode",
-        ],
-    )?;
-    let issuers = fields.required(problems, "issuers").and_then(|node| issuers::read(&node, problems));
-    let policies = policies::read(fields.optional("policies").as_ref(), problems);
-    let routes =
-        routes::read(fields.optional("routes").as_ref(), fields.optional("path_case").as_ref(), &policies, problems);
-    let default = fields.required(problems, "default").and_then(|node| policies.find(&node, problems));
-    let envoy_route_metadata = match fields.optional("envoy_route_metadata") {
-        Some(node) => node.boolean(problems),
-        None => Some(false),
-    };
-    let host_crypto = match fields.optional("host_crypto") {
-        Some(node) => node.boolean(problems),
-        None => Some(true),
-    };
-    let cache = token::cache(fields.optional("cache").as_ref(), problems);
-    let access_log = match fields.optional("access_log") {
-        Some(node) => access_log::read(&node, problems).map(Some),
+    let fields = root.fields(problems, &configuration::OBJECT)?;
+    let issuers = fields.required(problems, &configuration::ISSUERS).and_then(|node| issuers::read(&node, problems));
+    let policies = policies::read(fields.optional(&configuration::POLICIES).as_ref(), problems);
+    let routes = routes::read(&fields, &policies, problems);
+    let default = fields.required(problems, &configuration::DEFAULT).and_then(|node| policies.find(&node, problems));
+    let envoy_route_metadata = fields.value(problems, &configuration::ENVOY_ROUTE_METADATA);
+    let host_crypto = fields.value(problems, &configuration::HOST_CRYPTO);
+    let cache = fields.object(problems, &configuration::CACHE).and_then(|fields| token::cache(&fields, problems));
+    let access_log = match fields.optional(&configuration::ACCESS_LOG) {
+        Some(node) => node
+            .fields(problems, &fields::access_log::OBJECT)
+            .and_then(|fields| access_log::read(&fields, problems))
+            .map(Some),
         None => Some(None),
     };
-    let token = token::read(fields.optional("token").as_ref(), problems);
-    let challenge = answers::challenge(fields.optional("challenge").as_ref(), problems);
-    let upstream = match fields.optional("upstream_headers") {
-        Some(node) => answers::upstream(&node, problems),
-        None => Some(UpstreamHeaders::default()),
-    };
-    if let (Some(token), Some(upstream), Some(node)) = (&token, &upstream, fields.optional("upstream_headers"))
+    let token = fields.object(problems, &configuration::TOKEN).and_then(|fields| token::read(&fields, problems));
+    let challenge =
+        fields.object(problems, &configuration::CHALLENGE).and_then(|fields| answers::challenge(&fields, problems));
+    let upstream = fields
+        .object(problems, &configuration::UPSTREAM_HEADERS)
+        .and_then(|fields| answers::upstream(&fields, problems));
+    if let (Some(token), Some(upstream), Some(node)) =
+        (&token, &upstream, fields.optional(&configuration::UPSTREAM_HEADERS))
         && let Some(name) = token.headers.iter().find(|name| upstream.could_be(name))
     {
         node.wrong(problems, format!("`{name}` is among `token.headers`; what clients send by it would be removed"));
     }
     if let (Some(true), Some(node), Some(upstream)) =
-        (envoy_route_metadata, fields.optional("envoy_route_metadata"), &upstream)
+        (envoy_route_metadata, fields.optional(&configuration::ENVOY_ROUTE_METADATA), &upstream)
         && !upstream.is_empty()
     {
         // Observed on Envoy 1.40: after a header is set or removed, Envoy re-selects the route when the filter is done, and
@@ -149,9 +132,7 @@ fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
             "cannot be combined with `upstream_headers`: changing a header makes Envoy re-select the route after the policy was evaluated",
         );
     }
-    if let Some(node) = fields.optional("mode") {
-        node.one_of(problems, "mode", &[("enforce", ())]);
-    }
+    fields.value(problems, &configuration::MODE);
     let (issuers, policies, upstream, default) = (issuers?, policies.into_list(), upstream?, default?);
     Some(Gate {
         metadata_names: metadata_names(&issuers),

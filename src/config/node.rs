@@ -1,6 +1,7 @@
-//! A value of the configuration together with its place, so that whatever is wrong can be said where it is.
+//! A value of the configuration and its path, so that an error can name the place.
 
 use super::ConfigError;
+use super::field::{self, Defaulted, Field, MayBeAbsent, Nested, Read, Required};
 use crate::json::{Json, Number, Object};
 use crate::time::Span;
 
@@ -25,11 +26,11 @@ pub struct Node<'a> {
     value: &'a Json<'a>,
 }
 
-/// The fields of an object.
+/// The fields of an object, or of an absent one, which has none.
 #[derive(Debug)]
 pub struct Fields<'a> {
     path: String,
-    members: &'a Object<'a>,
+    members: Option<&'a Object<'a>>,
 }
 
 impl<'a> Node<'a> {
@@ -54,8 +55,22 @@ impl<'a> Node<'a> {
         None
     }
 
-    /// The fields of an object that has no others than the known ones.
-    pub fn fields(&self, problems: &mut Problems, known: &[&str]) -> Option<Fields<'a>> {
+    /// The fields of an object, which has no others.
+    pub fn fields(&self, problems: &mut Problems, object: &field::Object) -> Option<Fields<'a>> {
+        self.known(problems, object.names)
+    }
+
+    /// The fields of an object that may be either of two. The caller finds out which.
+    pub fn fields_of_either(
+        &self,
+        problems: &mut Problems,
+        one: &field::Object,
+        other: &field::Object,
+    ) -> Option<Fields<'a>> {
+        self.known(problems, &[one.names, other.names].concat())
+    }
+
+    fn known(&self, problems: &mut Problems, known: &[&str]) -> Option<Fields<'a>> {
         let Json::Object(members) = self.value else {
             return self.mismatch(problems, &format!("an object with {}", known.join(", ")));
         };
@@ -63,7 +78,7 @@ impl<'a> Node<'a> {
             let place = join(&self.path, name);
             problems.add(&place, format!("unknown field `{}`; known: {}", name.escape_debug(), known.join(", ")));
         }
-        Some(Fields { path: self.path.clone(), members })
+        Some(Fields { path: self.path.clone(), members: Some(members) })
     }
 
     /// The members of an object whose names the operator chose.
@@ -157,31 +172,51 @@ impl<'a> Node<'a> {
         Some(Span::from_seconds(seconds))
     }
 
-    /// One of some names, and what it stands for.
-    pub fn one_of<T: Copy>(&self, problems: &mut Problems, what: &str, known: &[(&str, T)]) -> Option<T> {
+    /// The index of one of some names.
+    pub fn one_of(&self, problems: &mut Problems, what: &str, names: &[&str]) -> Option<usize> {
         let text = self.text(problems)?;
-        if let Some((_, value)) = known.iter().find(|(name, _)| *name == text) {
-            return Some(*value);
+        let index = names.iter().position(|name| *name == text);
+        if index.is_none() {
+            self.wrong(problems, format!("unknown {what} `{}`; known: {}", text.escape_debug(), names.join(", ")));
         }
-        let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
-        self.wrong(problems, format!("unknown {what} `{}`; known: {}", text.escape_debug(), names.join(", ")));
-        None
+        index
     }
 }
 
 impl<'a> Fields<'a> {
-    /// A field that may be absent. An explicit null is a value, and a wrong one.
-    pub fn optional(&self, name: &str) -> Option<Node<'a>> {
-        self.members.get(name).map(|value| Node { path: join(&self.path, name), value })
+    /// An explicit null is a value, and a wrong one.
+    fn get(&self, name: &str) -> Option<Node<'a>> {
+        self.members?.get(name).map(|value| Node { path: join(&self.path, name), value })
     }
 
-    /// A field that must be there.
-    pub fn required(&self, problems: &mut Problems, name: &str) -> Option<Node<'a>> {
-        let node = self.optional(name);
+    /// A field that must be present.
+    pub fn required<K>(&self, problems: &mut Problems, field: &Field<K, Required>) -> Option<Node<'a>> {
+        let node = self.get(field.name);
         if node.is_none() {
-            problems.add(&join(&self.path, name), "is missing");
+            problems.add(&join(&self.path, field.name), "is missing");
         }
         node
+    }
+
+    /// A field that may be absent.
+    pub fn optional<K, P: MayBeAbsent>(&self, field: &Field<K, P>) -> Option<Node<'a>> {
+        self.get(field.name)
+    }
+
+    /// The value of a field or its default; `None` if it is wrong.
+    pub fn value<K: Read>(&self, problems: &mut Problems, field: &Field<K, Defaulted<K::Value>>) -> Option<K::Value> {
+        match self.get(field.name) {
+            Some(node) => field.read(&node, problems),
+            None => Some(field.default()),
+        }
+    }
+
+    /// The fields of an object; an absent one has none.
+    pub fn object(&self, problems: &mut Problems, field: &Field<Nested, Defaulted<()>>) -> Option<Fields<'a>> {
+        match self.get(field.name) {
+            Some(node) => node.fields(problems, field.kind.object),
+            None => Some(Fields { path: join(&self.path, field.name), members: None }),
+        }
     }
 }
 
