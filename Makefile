@@ -60,6 +60,10 @@ compose: wasm envoy curl ## run docker-compose.yaml with images of this machine'
 	@[ -d "$(NODE)" ] || envoy/fetch.sh "$(NODE)" envoy/compose/requirements.txt
 	@python3 -B envoy/compose/test.py --envoy "$(ENVOY)" --node "$(NODE)" --module $(WASM)
 
+.PHONY: docs
+docs: ## write envoy/mfa-gate.schema.json and envoy/configuration.md from the table of fields
+	@RENEW=1 cargo test --quiet --locked --test schema generated_files
+
 .PHONY: dashboard
 dashboard: grafana-library ## write envoy/grafana/dashboards/mfa-gate.json anew
 	@PYTHONPATH="$(GRAFANA)" python3 -B envoy/grafana/dashboard.py

@@ -8,8 +8,14 @@ use std::process::{Command, Stdio};
 
 use support::repository;
 
-const DOCUMENTS: [&str; 5] =
-    ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "envoy/README.md", "tests/cases/README.md"];
+const DOCUMENTS: [&str; 6] = [
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "envoy/README.md",
+    "envoy/configuration.md",
+    "tests/cases/README.md",
+];
 
 /// What is not run here, by its beginning, and what runs it or stands for it.
 const ELSEWHERE: [(&str, &str); 10] = [

@@ -15,7 +15,7 @@ pub use algorithm::Algorithm;
 pub use jwk::Unfit;
 pub use key::{Key, Source};
 pub use schedule::{Fetched, MAX_SET_BYTES, NotTaken, Record, Schedule, Timing, jwks_uri_of};
-pub use set::{KeySet, KeySetError, Lookup};
+pub use set::{KeySet, KeySetError, Lookup, MAX_KEYS};
 pub use source::{Document, KeySource, Remote, Uri};
 pub use spki::ecdsa_der;
 pub use vectors::{verifies_ecdsa, verifies_rsa};

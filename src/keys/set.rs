@@ -6,7 +6,7 @@ use super::key::{Key, Source};
 use crate::json::Json;
 
 /// The most keys a set may hold. Entra's common set has about ten.
-const MAX_KEYS: usize = 256;
+pub const MAX_KEYS: usize = 256;
 
 /// The keys of one issuer; no two have one id.
 #[derive(Debug)]

@@ -1,12 +1,12 @@
-//! What the schema says of a configuration, beside what the parser says.
+//! What the schema says of a configuration, and what the reader says.
 
 use jsonschema::Validator;
 use serde_json::Value;
 
 use crate::support;
 
-/// Where the schema stands.
-pub const PLACE: &str = "envoy/mfa-gate.schema.json";
+/// The file of the schema.
+pub const SCHEMA: &str = "envoy/mfa-gate.schema.json";
 
 /// Errors that a schema cannot tell: they are about two places, or about names that the parser keeps to itself.
 const BEYOND_A_SCHEMA: [&str; 10] = [
@@ -31,8 +31,8 @@ pub struct Schema {
 impl Schema {
     /// The committed one.
     pub fn read() -> Self {
-        let text = std::fs::read_to_string(support::repository(PLACE)).expect(PLACE);
-        let json: Value = serde_json::from_str(&text).expect(PLACE);
+        let text = std::fs::read_to_string(support::repository(SCHEMA)).expect(SCHEMA);
+        let json: Value = serde_json::from_str(&text).expect(SCHEMA);
         let validator = jsonschema::draft202012::new(&json).expect("a schema");
         Schema { json, validator }
     }
