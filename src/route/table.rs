@@ -325,7 +325,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
-        /// Catalogue I21: the table finds what a look through all routes finds, whatever their order.
+        /// The table finds what a search through all routes finds, in every order.
+        // catalogue: I21
         #[test]
         fn the_most_specific_route_wins_in_any_order(
             patterns in prop::collection::vec(pattern(), 0..6),

@@ -17,7 +17,7 @@ use self::whole::whole;
 use crate::support;
 
 #[test]
-fn the_committed_schema_is_the_one_that_is_printed() {
+fn the_committed_schema_is_what_schema_prints() {
     let output = Command::new(env!("CARGO_BIN_EXE_mfa-gate")).arg("schema").output().expect("mfa-gate");
     let committed = std::fs::read_to_string(support::repository(PLACE)).expect(PLACE);
     let printed = String::from_utf8(output.stdout).expect("text");
@@ -55,7 +55,7 @@ fn every_field_is_described() {
 }
 
 #[test]
-fn both_know_the_same_fields() {
+fn schema_and_parser_know_the_same_fields() {
     let (schema, whole) = (Schema::read(), whole());
     assert_eq!(errors(&whole), [], "WHOLE");
     for spot in spots(&schema, &whole) {
@@ -79,7 +79,7 @@ fn both_know_the_same_fields() {
 
 /// Or the other tests would miss some.
 #[test]
-fn every_field_stands_in_the_whole_configuration() {
+fn the_whole_configuration_has_every_field() {
     let (schema, whole) = (Schema::read(), whole());
     let mut unused: BTreeMap<*const Value, (String, BTreeSet<String>)> = BTreeMap::new();
     for spot in spots(&schema, &whole) {
@@ -95,7 +95,7 @@ fn every_field_stands_in_the_whole_configuration() {
 }
 
 #[test]
-fn both_know_the_same_names_in_the_place_of_a_choice() {
+fn schema_and_parser_list_the_same_choices() {
     let (schema, whole) = (Schema::read(), whole());
     let mut seen = 0;
     for spot in spots(&schema, &whole) {
@@ -110,7 +110,7 @@ fn both_know_the_same_names_in_the_place_of_a_choice() {
 }
 
 #[test]
-fn the_range_of_a_duration_stands_in_its_description() {
+fn the_description_of_a_duration_gives_its_range() {
     let (schema, whole) = (Schema::read(), whole());
     let mut seen = 0;
     for spot in spots(&schema, &whole).iter().filter(|spot| spot.schema["pattern"] == "^[0-9]+[smh]$") {

@@ -62,7 +62,7 @@ const TEXTS: [&str; 50] = [
 
 /// Every value replaced by others, every field left out and an unknown one put in: what the one refuses, so does the other.
 #[test]
-fn both_refuse_the_same() {
+fn schema_and_parser_refuse_the_same_configurations() {
     let (schema, whole) = (Schema::read(), whole());
     let mut probes: Vec<Value> = Vec::new();
     for spot in spots(&schema, &whole) {
