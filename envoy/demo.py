@@ -1,8 +1,8 @@
-"""Starts the gate in a real Envoy in front of a small upstream and asks it with curl.
+"""Starts the gate in a real Envoy in front of a small upstream, and sends it requests with curl.
 
 python3 envoy/demo.py [--stay] --envoy BINARY --mfa-gate BINARY [--port N] [--admin-port N]
 
-Ends with 1 if an answer is not the expected one. With --stay it then serves until Ctrl-C. Port 0 takes a free one.
+Exits with 1 if a response is not the expected one. With --stay it then serves until Ctrl-C. Port 0 picks a free port.
 """
 
 import argparse
@@ -15,17 +15,17 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local_envoy import CLAIMS, ROOT, claim_port, fail, render, run, start, stop
+from local_envoy import CLAIMS, ROOT, Envoy, claim_port, conclude, fail, render, run
 from upstream import Upstream
 
-WORK = Path("target/demo")  # as the printed commands name it: from ROOT
+WORK = Path("target/demo")  # relative to ROOT, as in the printed commands
 API = "/v1/customers"
 CHALLENGE = 'WWW-Authenticate: Bearer error="invalid_token"'
 
 
 @dataclass
 class Step:
-    """One request, and what its answer must be."""
+    """A request and its expected response."""
 
     title: str
     path: str
@@ -33,8 +33,8 @@ class Step:
     headers: list = field(default_factory=list)
     token: str = ""
     options: str = ""
-    reaches: bool = False  # does the upstream see the request
-    told: list = field(default_factory=list)  # what it then finds in its headers
+    reaches: bool = False  # whether the upstream receives the request
+    received: list = field(default_factory=list)  # text that the upstream's echo of its headers must contain
 
     def command(self, port):
         parts = [f"curl -si http://127.0.0.1:{port}{self.path}", self.options]
@@ -50,7 +50,11 @@ STEPS = [
         "HTTP/1.1 200 OK",
         token="mfa",
         reaches=True,
-        told=['"x-mfa-gate-decision": "allow"', '"x-mfa-gate-subject": "user"', '"x-mfa-gate-upn": "Adminagent.csp'],
+        received=[
+            '"x-mfa-gate-decision": "allow"',
+            '"x-mfa-gate-subject": "user"',
+            '"x-mfa-gate-upn": "Adminagent.csp',
+        ],
     ),
     Step(
         "The same user with a password alone is not",
@@ -73,7 +77,7 @@ STEPS = [
         "HTTP/1.1 200 OK",
         token="app",
         reaches=True,
-        told=['"x-mfa-gate-decision": "allow"', '"x-mfa-gate-subject": "app"'],
+        received=['"x-mfa-gate-decision": "allow"', '"x-mfa-gate-subject": "app"'],
     ),
     Step("Nowhere else", "/v1/invoices", "HTTP/1.1 403 Forbidden", token="app"),
     Step(
@@ -89,8 +93,20 @@ STEPS = [
         options='-H "x-mfa-gate-subject: forged"',
         reaches=True,
     ),
-    Step("Any valid token opens the dashboard's overview", "/dashboard/overview", "HTTP/1.1 200 OK", token="password", reaches=True),
-    Step("A helpdesk agent may see the customers", "/dashboard/customers", "HTTP/1.1 200 OK", token="helpdesk", reaches=True),
+    Step(
+        "Any valid token opens the dashboard's overview",
+        "/dashboard/overview",
+        "HTTP/1.1 200 OK",
+        token="password",
+        reaches=True,
+    ),
+    Step(
+        "A helpdesk agent may see the customers",
+        "/dashboard/customers",
+        "HTTP/1.1 200 OK",
+        token="helpdesk",
+        reaches=True,
+    ),
     Step(
         "but not the billing",
         "/dashboard/billing",
@@ -102,7 +118,7 @@ STEPS = [
 
 
 def mint(binary):
-    """Fresh keys and tokens. Returns the public key set."""
+    """Makes a new key and tokens. Returns the public key set."""
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True, mode=0o700)
     key, jwks = WORK / "key.jwk", WORK / "jwks.json"
@@ -115,7 +131,7 @@ def mint(binary):
 
 
 def shown():
-    """The README's commands to the demo, each with the lines that it has of the answer."""
+    """The demo's commands in README.md, each with the response lines that it shows."""
     found, lines = {}, []
     for line in (ROOT / "README.md").read_text().splitlines():
         if line.startswith("$ curl -si http://127.0.0.1:10000"):
@@ -128,11 +144,12 @@ def shown():
 
 
 def ask(step, port, upstream):
-    """Asks, prints the answer as it came, and returns what is wrong with it, or with what the README has of it."""
+    """Sends the request and prints the response. Returns what differs from the step or from README.md."""
     seen = upstream.seen
     command = step.command(port)
     print(f"\n# {step.title}\n$ {command}")
-    answer = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE).stdout.decode(errors="replace").replace("\r\n", "\n")
+    asked = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE)
+    answer = asked.stdout.decode(errors="replace").replace("\r\n", "\n")
     print(answer.rstrip())
 
     lines = answer.split("\n\n")[0].split("\n")
@@ -140,14 +157,14 @@ def ask(step, port, upstream):
     if lines[0].rstrip() != step.status:
         wrong.append(f"status line is `{lines[0]}`, expected `{step.status}`")
     wrong += [f"header `{header}` is missing" for header in step.headers if header not in lines[1:]]
-    wrong += [f"the upstream was not told `{told}`" for told in step.told if told not in answer]
+    wrong += [f"the upstream did not receive `{text}`" for text in step.received if text not in answer]
     if "forged" in answer:
         wrong.append("a forged header reached the upstream")
     left = iter(answer.splitlines())
-    # `in` goes on where the last one was found.
-    wrong += [f"README.md has `{line}`" for line in SHOWN.pop(step.command(10000), []) if line not in left]
+    # `in` continues after the line that it found last.
+    wrong += [f"README.md shows `{line}`" for line in SHOWN.pop(step.command(10000), []) if line not in left]
     if (upstream.seen > seen) != step.reaches:
-        wrong.append("the request reached the upstream" if upstream.seen > seen else "the request did not reach the upstream")
+        wrong.append(f"the request {'did not reach' if step.reaches else 'reached'} the upstream")
     return [f"{step.title}: {what}" for what in wrong]
 
 
@@ -164,29 +181,29 @@ def main():
     options = parser.parse_args()
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is born deaf to it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with SIGINT ignored
     os.chdir(ROOT)
     port = claim_port(options.port, "PORT")
     admin_port = claim_port(options.admin_port, "ADMIN_PORT")
     upstream = Upstream(0)
     threading.Thread(target=upstream.serve_forever, daemon=True).start()
     keys = [("{keys: []}", " ".join(mint(options.mfa_gate).split()))]
-    (WORK / "envoy.yaml").write_text(render(port, admin_port, upstream.server_port, keys))
-    envoy = start(options.envoy, WORK, admin_port)
+    configuration = WORK / "envoy.yaml"
+    configuration.write_text(render(port, admin_port, upstream.server_port, keys))
     try:
-        print(f"the gate serves http://127.0.0.1:{port}, envoy's admin http://127.0.0.1:{admin_port}")
-        wrong = [what for step in STEPS for what in ask(step, port, upstream)]
-        wrong += [f"README.md: `{command}` is not asked" for command in SHOWN]
-        print("\n" + "\n".join(f"error: {what}" for what in wrong) if wrong else f"\nall {len(STEPS)} answers are as expected")
-        if options.stay:
-            print(f"\nserving until Ctrl-C; keys, tokens and envoy's log are in {WORK}", flush=True)
-            envoy.wait()
-            fail(f"envoy ended by itself; see {WORK / 'envoy.log'}")
-        return 1 if wrong else 0
+        with Envoy(options.envoy, configuration, admin_port) as envoy:
+            print(f"the gate serves http://127.0.0.1:{port}, envoy's admin http://127.0.0.1:{admin_port}")
+            wrong = [what for step in STEPS for what in ask(step, port, upstream)]
+            wrong += [f"README.md: `{command}` is not part of the demo" for command in SHOWN]
+            print()
+            status = conclude(wrong, f"all {len(STEPS)} responses are as expected")
+            if options.stay:
+                print(f"\nserving until Ctrl-C; keys, tokens and envoy's log are in {WORK}", flush=True)
+                envoy.process.wait()
+                fail(f"envoy exited unexpectedly; see {envoy.log}")
+            return status
     except KeyboardInterrupt:
         return 0
-    finally:
-        stop(envoy)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""An Envoy of this machine that runs the shipped configuration, changed where a demo or a test has to."""
+"""Runs Envoy on this machine, with the shipped configuration changed for a demo or a test."""
 
 import http.client
 import socket
@@ -9,33 +9,41 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CLAIMS = ROOT / "envoy/demo"
+START_SECONDS = 120  # long, as the benchmark's Envoy compiles a module for each of many listeners
 
 
 def fail(message):
     sys.exit(f"error: {message}")
 
 
-def run(command, text=None):
-    """What a command says on its output."""
-    done = subprocess.run(command, input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def conclude(wrong, good):
+    """Prints what is wrong, or `good` if nothing is. Returns the status that the program should exit with."""
+    print("\n".join(f"error: {what}" for what in wrong) or good)
+    return 1 if wrong else 0
+
+
+def run(command, text=None, **options):
+    """Returns a command's standard output. Ends the program with its whole output if the command fails."""
+    done = subprocess.run(command, input=text, capture_output=True, text=True, errors="replace", **options)
     if done.returncode != 0:
-        fail(f"`{' '.join(map(str, command))}` failed: {done.stderr.strip()}")
+        fail(f"`{' '.join(map(str, command))}` failed: {(done.stdout + done.stderr).strip()}")
     return done.stdout
 
 
 def claim_port(port, variable):
-    """The port itself, or a free one for 0; ends the program if another process has it."""
+    """Returns the port, or a free one for 0. Ends the program if the port is in use."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            fail(f"port `{port}` of 127.0.0.1 cannot be had: {error.strerror.lower()}; choose another with `{variable}=`")
+            reason = error.strerror.lower()
+            fail(f"port `{port}` of 127.0.0.1 is not available: {reason}; choose another with `{variable}=`")
         return probe.getsockname()[1]
 
 
 def free_ports(count):
-    """So many, each another."""
+    """Returns this many different free ports."""
     probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [probe.getsockname()[1] for probe in probes]
     for probe in probes:
@@ -44,9 +52,10 @@ def free_ports(count):
 
 
 def render(port, admin_port, upstream_port, changes):
-    """The shipped configuration with these ports and changes: pairs of what stands there once and what takes its place.
+    """Returns the shipped configuration with these ports and changes: pairs of a text, which must occur exactly once,
+    and its replacement.
 
-    Envoy's own --config-yaml cannot do it: it appends to lists, and so cannot change a listener.
+    Envoy's --config-yaml cannot do this: it appends to lists, so it cannot change a listener.
     """
     text = (ROOT / "envoy/envoy.yaml").read_text()
     for shipped, ours in [
@@ -56,37 +65,58 @@ def render(port, admin_port, upstream_port, changes):
         *changes,
     ]:
         if text.count(shipped) != 1:
-            fail(f"envoy/envoy.yaml: `{shipped}` must be there once, found {text.count(shipped)}")
+            fail(f"envoy/envoy.yaml: `{shipped}` must occur exactly once, found {text.count(shipped)}")
         text = text.replace(shipped, ours)
     return text
 
 
-def start(binary, work, admin_port):
-    """Envoy with the configuration at `envoy.yaml` of a folder, ready to serve; its log is `envoy.log` there."""
-    log = open(work / "envoy.log", "w")
-    envoy = subprocess.Popen(
-        [binary, "-c", work / "envoy.yaml", "--disable-hot-restart", "--concurrency", "2", "--log-level", "warn"],
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,  # Ctrl-C is for us; we then stop Envoy
-    )
-    deadline = time.monotonic() + 60
-    while not ready(admin_port):
-        if envoy.poll() is not None or time.monotonic() > deadline:
-            stop(envoy)
-            print((work / "envoy.log").read_text(), file=sys.stderr)
-            fail("envoy did not start; its log is above")
-        time.sleep(0.05)
-    return envoy
+class Envoy:
+    """An Envoy process with this configuration file, for the length of a `with` block. Its log is `envoy.log` in the
+    file's folder.
+
+    The block begins when a request for `path` on `port` is answered with any status but 503. With the default path,
+    `port` is the admin endpoint's. `started` is the time from launch until then, in seconds.
+    """
+
+    def __init__(self, binary, configuration, port, path="/ready", workers=2):
+        self.port, self.path = port, path
+        self.log = configuration.with_name("envoy.log")
+        self.command = [binary, "-c", configuration, "--concurrency", str(workers)]
+        self.command += ["--disable-hot-restart", "--log-level", "warn"]
+
+    def __enter__(self):
+        launched = time.monotonic()
+        with open(self.log, "w") as log:
+            # A new session, so Ctrl-C reaches only this program, which then stops Envoy.
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            while not self.serves():
+                if self.process.poll() is not None or time.monotonic() > launched + START_SECONDS:
+                    print(self.log.read_text()[-4000:], file=sys.stderr)
+                    fail(f"envoy did not start; the end of its log, {self.log}, is above")
+                time.sleep(0.002)  # short, as the benchmark measures `started`
+        except BaseException:
+            stop(self.process)
+            raise
+        self.started = time.monotonic() - launched
+        return self
+
+    def __exit__(self, *_):
+        stop(self.process)
+
+    def serves(self):
+        try:
+            return ask(self.port, self.path) != 503
+        except OSError:
+            return False
 
 
-def ready(admin_port):
-    connection = http.client.HTTPConnection("127.0.0.1", admin_port, timeout=1)
+def ask(port, path, token=None):
+    """Sends a GET request on a new connection. Returns the status of the response."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
-        connection.request("GET", "/ready")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
+        connection.request("GET", path, headers={"authorization": f"Bearer {token}"} if token else {})
+        return connection.getresponse().status
     finally:
         connection.close()
 

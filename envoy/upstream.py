@@ -1,4 +1,4 @@
-"""The service behind the gateway in the demo: it answers with what it was told.
+"""The service behind the gate in the demo: it responds with the method, path and gate headers that it received.
 
 python3 envoy/upstream.py PORT [ADDRESS]
 """
@@ -14,7 +14,7 @@ class Echo(BaseHTTPRequestHandler):
 
     def answer(self):
         self.rfile.read(int(self.headers.get("content-length", 0)))
-        told = {
+        received = {
             "method": self.command,
             "path": self.path,
             "headers": {
@@ -24,7 +24,7 @@ class Echo(BaseHTTPRequestHandler):
             },
         }
         self.server.seen += 1
-        body = (json.dumps({"upstream was told": told}, indent=2) + "\n").encode()
+        body = (json.dumps({"upstream received": received}, indent=2) + "\n").encode()
         self.send_response_only(200)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
@@ -39,7 +39,7 @@ class Echo(BaseHTTPRequestHandler):
 
 
 class Upstream(ThreadingHTTPServer):
-    """Counts the requests it saw. Port 0 takes a free one."""
+    """Counts the requests that it received. Port 0 picks a free port."""
 
     daemon_threads = True
 
@@ -48,7 +48,7 @@ class Upstream(ThreadingHTTPServer):
         super().__init__((address, port), Echo)
 
     def handle_error(self, request, client_address):
-        # Envoy keeps connections, and cuts them when it ends.
+        # Envoy keeps connections open, and resets them when it exits.
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 

@@ -69,7 +69,7 @@ enum Scheme {
 impl DenyReason {
     /// Whether the token is valid but lacks proof of MFA. On HTTP/1.1 the status line says so.
     pub fn is_about_mfa(self) -> bool {
-        matches!(self, DenyReason::MfaMissing | DenyReason::MfaUnknowable)
+        matches!(self, Self::MfaMissing | Self::MfaUnknowable)
     }
 
     /// The reason phrase of the status (RFC 9110).
@@ -85,26 +85,26 @@ impl DenyReason {
 
     fn wording(self) -> Wording {
         let (status, challenge) = match self {
-            DenyReason::PathUnreadable => (400, Scheme::Silent),
-            DenyReason::PolicyUnknown => (500, Scheme::Silent),
-            DenyReason::TokenMissing => (401, Scheme::Realm),
-            DenyReason::TokenAmbiguous => (400, Scheme::Error("invalid_request")),
-            DenyReason::TokenTooLarge
-            | DenyReason::TokenMalformed
-            | DenyReason::AlgorithmNotAllowed
-            | DenyReason::KeyUnknown
-            | DenyReason::SignatureInvalid
-            | DenyReason::IssuerUntrusted
-            | DenyReason::TenantNotAllowed
-            | DenyReason::AudienceMismatch
-            | DenyReason::TokenExpired
-            | DenyReason::TokenNotYetValid
-            | DenyReason::ClaimMalformed
-            | DenyReason::MfaMissing
-            | DenyReason::MfaUnknowable => (401, Scheme::Error("invalid_token")),
-            DenyReason::KeysUnavailable => (503, Scheme::Silent),
-            DenyReason::AppOnlyNotAllowed => (403, Scheme::Silent),
-            DenyReason::ClaimNotMet => (403, Scheme::Error("insufficient_scope")),
+            Self::PathUnreadable => (400, Scheme::Silent),
+            Self::PolicyUnknown => (500, Scheme::Silent),
+            Self::TokenMissing => (401, Scheme::Realm),
+            Self::TokenAmbiguous => (400, Scheme::Error("invalid_request")),
+            Self::TokenTooLarge
+            | Self::TokenMalformed
+            | Self::AlgorithmNotAllowed
+            | Self::KeyUnknown
+            | Self::SignatureInvalid
+            | Self::IssuerUntrusted
+            | Self::TenantNotAllowed
+            | Self::AudienceMismatch
+            | Self::TokenExpired
+            | Self::TokenNotYetValid
+            | Self::ClaimMalformed
+            | Self::MfaMissing
+            | Self::MfaUnknowable => (401, Scheme::Error("invalid_token")),
+            Self::KeysUnavailable => (503, Scheme::Silent),
+            Self::AppOnlyNotAllowed => (403, Scheme::Silent),
+            Self::ClaimNotMet => (403, Scheme::Error("insufficient_scope")),
         };
         Wording { status, challenge }
     }

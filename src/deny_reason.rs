@@ -53,52 +53,58 @@ pub enum DenyReason {
 
 impl DenyReason {
     /// Every reason, in the order of the variants.
-    pub const ALL: [DenyReason; 20] = [
-        DenyReason::PathUnreadable,
-        DenyReason::PolicyUnknown,
-        DenyReason::TokenMissing,
-        DenyReason::TokenAmbiguous,
-        DenyReason::TokenTooLarge,
-        DenyReason::TokenMalformed,
-        DenyReason::AlgorithmNotAllowed,
-        DenyReason::KeyUnknown,
-        DenyReason::SignatureInvalid,
-        DenyReason::IssuerUntrusted,
-        DenyReason::TenantNotAllowed,
-        DenyReason::AudienceMismatch,
-        DenyReason::TokenExpired,
-        DenyReason::TokenNotYetValid,
-        DenyReason::ClaimMalformed,
-        DenyReason::KeysUnavailable,
-        DenyReason::MfaMissing,
-        DenyReason::MfaUnknowable,
-        DenyReason::AppOnlyNotAllowed,
-        DenyReason::ClaimNotMet,
+    pub const ALL: [Self; 20] = [
+        Self::PathUnreadable,
+        Self::PolicyUnknown,
+        Self::TokenMissing,
+        Self::TokenAmbiguous,
+        Self::TokenTooLarge,
+        Self::TokenMalformed,
+        Self::AlgorithmNotAllowed,
+        Self::KeyUnknown,
+        Self::SignatureInvalid,
+        Self::IssuerUntrusted,
+        Self::TenantNotAllowed,
+        Self::AudienceMismatch,
+        Self::TokenExpired,
+        Self::TokenNotYetValid,
+        Self::ClaimMalformed,
+        Self::KeysUnavailable,
+        Self::MfaMissing,
+        Self::MfaUnknowable,
+        Self::AppOnlyNotAllowed,
+        Self::ClaimNotMet,
     ];
+
+    /// Position in [`Self::ALL`].
+    #[expect(clippy::as_conversions, reason = "the discriminants count from 0")]
+    pub fn index(self) -> usize {
+        self as usize
+    }
 
     /// The name in logs and metrics. Stable.
     pub fn as_str(self) -> &'static str {
         match self {
-            DenyReason::PathUnreadable => "path-unreadable",
-            DenyReason::PolicyUnknown => "policy-unknown",
-            DenyReason::TokenMissing => "token-missing",
-            DenyReason::TokenAmbiguous => "token-ambiguous",
-            DenyReason::TokenTooLarge => "token-too-large",
-            DenyReason::TokenMalformed => "token-malformed",
-            DenyReason::AlgorithmNotAllowed => "algorithm-not-allowed",
-            DenyReason::KeyUnknown => "key-unknown",
-            DenyReason::SignatureInvalid => "signature-invalid",
-            DenyReason::IssuerUntrusted => "issuer-untrusted",
-            DenyReason::TenantNotAllowed => "tenant-not-allowed",
-            DenyReason::AudienceMismatch => "audience-mismatch",
-            DenyReason::TokenExpired => "token-expired",
-            DenyReason::TokenNotYetValid => "token-not-yet-valid",
-            DenyReason::ClaimMalformed => "claim-malformed",
-            DenyReason::KeysUnavailable => "keys-unavailable",
-            DenyReason::MfaMissing => "mfa-missing",
-            DenyReason::MfaUnknowable => "mfa-unknowable",
-            DenyReason::AppOnlyNotAllowed => "app-only-not-allowed",
-            DenyReason::ClaimNotMet => "claim-not-met",
+            Self::PathUnreadable => "path-unreadable",
+            Self::PolicyUnknown => "policy-unknown",
+            Self::TokenMissing => "token-missing",
+            Self::TokenAmbiguous => "token-ambiguous",
+            Self::TokenTooLarge => "token-too-large",
+            Self::TokenMalformed => "token-malformed",
+            Self::AlgorithmNotAllowed => "algorithm-not-allowed",
+            Self::KeyUnknown => "key-unknown",
+            Self::SignatureInvalid => "signature-invalid",
+            Self::IssuerUntrusted => "issuer-untrusted",
+            Self::TenantNotAllowed => "tenant-not-allowed",
+            Self::AudienceMismatch => "audience-mismatch",
+            Self::TokenExpired => "token-expired",
+            Self::TokenNotYetValid => "token-not-yet-valid",
+            Self::ClaimMalformed => "claim-malformed",
+            Self::KeysUnavailable => "keys-unavailable",
+            Self::MfaMissing => "mfa-missing",
+            Self::MfaUnknowable => "mfa-unknowable",
+            Self::AppOnlyNotAllowed => "app-only-not-allowed",
+            Self::ClaimNotMet => "claim-not-met",
         }
     }
 }
@@ -110,7 +116,7 @@ mod tests {
     #[test]
     fn all_are_in_their_order() {
         for (index, reason) in DenyReason::ALL.into_iter().enumerate() {
-            assert_eq!(reason as usize, index, "{reason:?}");
+            assert_eq!(reason.index(), index, "{reason:?}");
         }
     }
 }

@@ -4,14 +4,14 @@ use crate::issuer::AppOnlyMark;
 use crate::policy::Proof;
 use crate::token::{ClaimError, Verified};
 
-/// What a user's token says of MFA.
+/// Whether a user's token proves MFA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MfaState {
-    /// It was done, as the policy wants it.
+    /// The token carries the proof that the policy demands.
     Proven,
-    /// The token does not say so, which is a no.
+    /// The token carries no proof; treated as not proven.
     Missing,
-    /// A token of a kind that cannot say so.
+    /// The token is of a kind that cannot carry the proof.
     Unknowable,
 }
 
@@ -19,17 +19,17 @@ impl MfaState {
     /// The name in logs and metrics.
     pub fn as_str(self) -> &'static str {
         match self {
-            MfaState::Proven => "proven",
-            MfaState::Missing => "missing",
-            MfaState::Unknowable => "unknowable",
+            Self::Proven => "proven",
+            Self::Missing => "missing",
+            Self::Unknowable => "unknowable",
         }
     }
 }
 
-/// The claims that are looked at for proof.
+/// The claims that may carry proof.
 pub const CLAIMS: [&str; 5] = ["amr", "ver", FEDERATED_CLAIMS[0], FEDERATED_CLAIMS[1], FEDERATED_CLAIMS[2]];
 
-/// The claim in which Entra is told what a federated identity provider did, in each spelling.
+/// The claim in which a federated identity provider states its authentication methods to Entra, in each spelling.
 pub const FEDERATED_CLAIMS: [&str; 3] = [
     "authenticationmethodsreferences",
     "authnmethodsreferences",
@@ -44,8 +44,8 @@ impl Proof {
     ///
     /// # Errors
     ///
-    /// `amr` is there and no array of strings (RFC 8176 section 1), or the federated claim is neither a string nor
-    /// an array of strings.
+    /// `amr` is not an array of strings (RFC 8176 section 1), or the federated claim is neither a string nor an array of
+    /// strings.
     pub fn find(&self, token: &Verified) -> Result<MfaState, ClaimError> {
         let claims = token.claims();
         let amr = claims.texts("amr")?;
@@ -53,7 +53,7 @@ impl Proof {
             (Some(wanted), Some(amr)) => wanted.met_by(amr),
             _ => false,
         };
-        // A malformed claim is an error even where another one proves MFA: a token is good or it is not.
+        // A malformed claim is an error even if another claim proves MFA.
         let by_federation = self.federated && {
             let mut found = false;
             for claim in FEDERATED_CLAIMS {
@@ -65,9 +65,9 @@ impl Proof {
         if by_amr || by_federation {
             return Ok(MfaState::Proven);
         }
-        // Entra's v2.0 access tokens have no `amr`, whatever the user did.
+        // Entra's v2.0 access tokens never carry `amr`.
         let entra = token.issuer().app_only == Some(AppOnlyMark::Entra);
-        let speechless = entra && amr.is_none() && claims.text("ver")? == Some("2.0");
-        Ok(if speechless { MfaState::Unknowable } else { MfaState::Missing })
+        let cannot_carry = entra && amr.is_none() && claims.text("ver")? == Some("2.0");
+        Ok(if cannot_carry { MfaState::Unknowable } else { MfaState::Missing })
     }
 }

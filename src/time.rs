@@ -29,7 +29,7 @@ pub enum Round {
 impl UnixTime {
     /// The time `millis` milliseconds after 1970.
     pub const fn from_millis(millis: i64) -> Self {
-        UnixTime(millis)
+        Self(millis)
     }
 
     /// Milliseconds since 1970.
@@ -44,6 +44,7 @@ impl UnixTime {
 
     /// A NumericDate (RFC 7519 section 2): seconds since 1970, with or without a fraction. `None` before 1970 and after the
     /// year 9999.
+    #[expect(clippy::as_conversions, reason = "in range, and there is no `TryFrom<f64>`")]
     pub fn from_numeric_date(date: Number, round: Round) -> Option<Self> {
         let millis = match date {
             Number::Unsigned(seconds) if seconds <= MAX_SECONDS => i64::try_from(seconds).ok()?.checked_mul(MILLIS)?,
@@ -55,49 +56,51 @@ impl UnixTime {
             }
             Number::Unsigned(_) | Number::Negative(_) | Number::Float(_) => return None,
         };
-        Some(UnixTime(millis))
+        Some(Self(millis))
     }
 
     /// The time `span` later; saturates.
     pub const fn plus(self, span: Span) -> Self {
-        UnixTime(self.0.saturating_add(span.0))
+        Self(self.0.saturating_add(span.0))
     }
 }
 
 impl Span {
     /// A duration of `seconds`.
+    #[expect(clippy::as_conversions, reason = "widening; `From` is not const")]
     pub const fn from_seconds(seconds: u32) -> Self {
-        Span((seconds as i64).saturating_mul(MILLIS))
+        Self((seconds as i64).saturating_mul(MILLIS))
     }
 
     /// A duration of `millis` milliseconds.
+    #[expect(clippy::as_conversions, reason = "widening; `From` is not const")]
     pub const fn from_millis(millis: u32) -> Self {
-        Span(millis as i64)
+        Self(millis as i64)
     }
 
     /// The sum; saturates.
-    pub fn plus(self, other: Span) -> Self {
-        Span(self.0.saturating_add(other.0))
+    pub fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
     }
 
     /// The duration from one time to another; zero if `to` is earlier.
     pub fn between(from: UnixTime, to: UnixTime) -> Self {
-        Span(to.0.saturating_sub(from.0).max(0))
+        Self(to.0.saturating_sub(from.0).max(0))
     }
 
     /// The duration multiplied by `factor`; saturates.
     pub fn times(self, factor: u32) -> Self {
-        Span(self.0.saturating_mul(i64::from(factor)))
+        Self(self.0.saturating_mul(i64::from(factor)))
     }
 
     /// The duration plus a random share of up to one in `parts`.
     pub fn plus_share(self, random: u32, parts: u32) -> Self {
-        Span(self.0.saturating_add(self.share(random, parts)))
+        Self(self.0.saturating_add(self.share(random, parts)))
     }
 
     /// The duration minus a random share of up to one in `parts`.
     pub fn less_share(self, random: u32, parts: u32) -> Self {
-        Span(self.0.saturating_sub(self.share(random, parts)))
+        Self(self.0.saturating_sub(self.share(random, parts)))
     }
 
     fn share(self, random: u32, parts: u32) -> i64 {

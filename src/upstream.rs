@@ -1,25 +1,25 @@
-//! What the upstream is told of a request that passes, under header names that the operator gives.
+//! Headers added to allowed requests for the upstream, under names that the operator chooses.
 
 use crate::deny_reason::ALLOW;
 use crate::token::{Claims, Subject};
 use crate::wire::json::{Json, Number};
 
-/// The headers that tell the upstream. None by default: each costs a call to the host.
+/// The configured headers. None by default: each costs a host call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UpstreamHeaders {
-    /// The header that says `allow`.
+    /// The header with the value `allow`.
     pub decision: Option<String>,
-    /// The header that says `user` or `app`.
+    /// The header with the value `user` or `app`.
     pub subject: Option<String>,
-    /// Claims and the headers that carry them.
+    /// Claims, and the headers that carry them.
     pub claims: Vec<(String, String)>,
 }
 
-/// Headers to set, in lower case, and their values.
+/// The headers of one request, names in lower case, and their values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UpstreamValues(Vec<(String, String)>);
 
-/// The longest value that is passed on, in bytes.
+/// Maximum length of a value, in bytes.
 const MAX_VALUE_BYTES: usize = 1024;
 
 impl UpstreamHeaders {
@@ -29,19 +29,19 @@ impl UpstreamHeaders {
         self.decision.iter().chain(&self.subject).chain(claims).map(String::as_str)
     }
 
-    /// Whether there is nothing to tell and so nothing to remove.
+    /// Whether no headers are configured.
     pub fn is_empty(&self) -> bool {
         self.names().next().is_none()
     }
 
-    /// Whether a client's header of this name could be taken for one of these by an upstream. Gateways in CGI's
-    /// tradition see one name in `x-user`, `X_User` and `x.user` (CVE-2025-64484).
+    /// Whether an upstream could mistake a client's header of this name for a configured one. Servers in CGI's tradition see
+    /// one name in `x-user`, `X_User` and `x.user` (CVE-2025-64484).
     pub fn could_be(&self, name: &str) -> bool {
         self.names()
             .any(|own| own.len() == name.len() && own.bytes().zip(name.bytes()).all(|(a, b)| fold(a) == fold(b)))
     }
 
-    /// What to tell of a token's request.
+    /// The headers of a request with a token.
     pub fn values(&self, subject: Subject, claims: &Claims<'_>) -> UpstreamValues {
         let claims =
             self.claims.iter().filter_map(|(claim, header)| Some((header.clone(), value(claims.get(claim)?)?)));
@@ -58,7 +58,7 @@ impl UpstreamHeaders {
         self.decision.as_ref().map(|name| (name.clone(), ALLOW.to_owned()))
     }
 
-    /// What to tell of a request that needed no token.
+    /// The headers of a request that needed no token.
     pub fn public_values(&self) -> UpstreamValues {
         UpstreamValues(self.decision_value().into_iter().collect())
     }
@@ -75,8 +75,7 @@ fn fold(byte: u8) -> u8 {
     if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' }
 }
 
-/// A claim as a header's value; `None` where it cannot be one without being changed or read as something else
-/// (CVE-2023-27493).
+/// A claim as a header value; `None` if it would have to be changed, or could be read as something else (CVE-2023-27493).
 fn value(claim: &Json<'_>) -> Option<String> {
     let value = match claim {
         Json::String(text) => text.to_string(),
@@ -85,8 +84,8 @@ fn value(claim: &Json<'_>) -> Option<String> {
         Json::Number(Number::Negative(value)) => value.to_string(),
         Json::Array(_) => {
             let items = claim.as_strings()?;
-            let parted = items.iter().all(|item| !item.contains(','));
-            parted.then(|| items.join(","))?
+            let separable = items.iter().all(|item| !item.contains(','));
+            separable.then(|| items.join(","))?
         }
         Json::Number(Number::Float(_)) | Json::Null | Json::Object(_) => return None,
     };
@@ -98,24 +97,24 @@ fn value(claim: &Json<'_>) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn told(claim: &str) -> Option<String> {
+    fn forwarded(claim: &str) -> Option<String> {
         value(&Json::parse(claim.as_bytes(), 4).unwrap())
     }
 
     #[test]
-    fn a_claim_that_would_change_on_the_way_is_not_told() {
+    fn a_claim_that_a_header_would_change_is_left_out() {
         for claim in
             [r#""a\r\nx: y""#, r#""a\u0000""#, r#""José""#, r#"" a""#, r#"["a,b"]"#, r#"["a",1]"#, "null", "{}", "1.5"]
         {
-            assert_eq!(told(claim), None, "{claim}");
+            assert_eq!(forwarded(claim), None, "{claim}");
         }
-        assert_eq!(told(&format!("\"{}\"", "a".repeat(1025))), None);
-        assert_eq!(told(r#"["AdminAgents","SalesAgents"]"#).as_deref(), Some("AdminAgents,SalesAgents"));
-        assert_eq!(told("7").as_deref(), Some("7"));
+        assert_eq!(forwarded(&format!("\"{}\"", "a".repeat(1025))), None);
+        assert_eq!(forwarded(r#"["AdminAgents","SalesAgents"]"#).as_deref(), Some("AdminAgents,SalesAgents"));
+        assert_eq!(forwarded("7").as_deref(), Some("7"));
     }
 
     #[test]
-    fn a_name_is_known_in_every_disguise() {
+    fn a_name_is_recognized_in_every_spelling() {
         let headers = UpstreamHeaders { subject: Some("x-mfa-user".to_owned()), ..UpstreamHeaders::default() };
         for name in ["x-mfa-user", "X_MFA_User", "x-mfa_user", "x.mfa.user"] {
             assert!(headers.could_be(name), "{name}");

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# envoy/compose/render.sh CONFIGURATION: the shipped Envoy configuration as docker-compose.yaml runs it, on the output: other
-# addresses, and in the place of Entra the provider beside it, whose keys are found by discovery.
+# envoy/compose/render.sh CONFIGURATION: prints the shipped Envoy configuration, changed for docker-compose.yaml: other
+# addresses, and instead of Entra the local provider, whose keys are found by discovery.
 set -euo pipefail
 here=$(dirname "$0")
 text=$(<"$1")
 
-# Each place is there once, or it is not the configuration that this was written for.
+# Each text must occur exactly once; otherwise CONFIGURATION is not the one that this script was written for.
 replace() {
     local from=$1 to=$2 rest=${text#*"$1"}
     if [ "$rest" = "$text" ] || [[ $rest == *"$from"* ]]; then
@@ -16,7 +16,7 @@ replace() {
 }
 
 replace 'address: 127.0.0.1, port_value: 10000' 'address: 0.0.0.0, port_value: 10000'
-# Within the compose network, for Prometheus; its port is not published.
+# Prometheus scrapes it within the compose network; the port is not published.
 replace 'address: 127.0.0.1, port_value: 9901' 'address: 0.0.0.0, port_value: 9901'
 replace 'filename: target/mfa_gate.wasm' 'filename: /etc/mfa-gate/mfa_gate.wasm'
 replace 'issuer: https://sts.windows.net/{tid}/' 'issuer: https://idp.example'

@@ -2,8 +2,8 @@
 
 python3 envoy/grafana/dashboard.py [--check]
 
-With --check it writes nothing, and ends with 1 if the file is not what it would write. Needs the library that
-requirements.txt pins; `make dashboard` has it.
+With --check it writes nothing, and exits with 1 if the file differs from what it would write. Needs the library that
+requirements.txt pins; `make dashboard` fetches it.
 """
 
 import itertools
@@ -25,12 +25,12 @@ from panels import SOURCE
 from rows import cost, decisions, keys, mfa
 
 FILE = Path(__file__).resolve().parent / "dashboards/mfa-gate.json"
-# Labels that are not there are empty to Prometheus.
+# Matches series without the label, too.
 ANY = ".*"
 
 
 def variable(name, label, metric, description):
-    """Several or all of a label's values."""
+    """Makes a variable that selects one, several or all values of a label."""
     narrowed = "" if name == "job" else '{job=~"$job"}'
     query = f"label_values({metric}{narrowed}, {name})"
     return (
@@ -49,10 +49,14 @@ def variable(name, label, metric, description):
 
 
 def dashboard():
+    issuer = variable("issuer", "Issuer", q.REQUESTS, "Of the token; all has requests without a verified one too")
+    route = variable("route", "Route", q.REQUESTS, "Of the gate; all has requests of no route too")
     built = (
         Dashboard("MFA gate")
         .uid("mfa-gate")
-        .description("Who comes with multi-factor authentication and who does not, what the gate decides, and how it fares.")
+        .description(
+            "Who comes with multi-factor authentication and who does not, what the gate decides, and how it fares."
+        )
         .tags(["mfa-gate", "envoy"])
         .time("now-6h", "now")
         .refresh("30s")
@@ -61,10 +65,8 @@ def dashboard():
         .with_variable(DatasourceVariable("datasource").label("Data source").type("prometheus"))
         .with_variable(variable("job", "Job", q.TOKENS, "As Prometheus scrapes Envoy"))
         .with_variable(variable("instance", "Instance", q.TOKENS, "One Envoy"))
-        .with_variable(
-            variable("issuer", "Issuer", q.REQUESTS, "Of the token; all has requests without a verified one too").all_value(ANY)
-        )
-        .with_variable(variable("route", "Route", q.REQUESTS, "Of the gate; all has requests of no route too").all_value(ANY))
+        .with_variable(issuer.all_value(ANY))
+        .with_variable(route.all_value(ANY))
     )
     ids = itertools.count(1)
     for title, row in [("MFA", mfa), ("Decisions", decisions), ("Keys", keys), ("Cost", cost)]:
@@ -81,7 +83,9 @@ def main(arguments):
     if not arguments:
         FILE.write_text(made)
     elif made != FILE.read_text():
-        sys.exit("error: envoy/grafana/dashboards/mfa-gate.json is not what dashboard.py writes; run `make dashboard`")
+        sys.exit(
+            "error: envoy/grafana/dashboards/mfa-gate.json differs from what dashboard.py writes; run `make dashboard`"
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The kinds of panels that the dashboard has, as Grafana's library builds them."""
+"""The kinds of panels in the dashboard, built with Grafana's library."""
 
 from grafana_foundation_sdk.builders import bargauge, common, prometheus, stat, timeseries
 from grafana_foundation_sdk.builders.dashboard import FieldColor, ThresholdsConfig
@@ -26,7 +26,7 @@ HEIGHT = 8
 SHARE, COUNT, PER_SECOND, SECONDS, BYTES = "percentunit", "short", "reqps", "s", "bytes"
 
 GREEN, YELLOW, RED, BLUE = "green", "yellow", "red", "blue"
-# Of what more is better, and of what any is bad.
+# Thresholds: COVERAGE and HITS for values that should be high, NONE_WANTED for values that should be 0.
 COVERAGE = [(None, RED), (0.9, YELLOW), (0.99, GREEN)]
 HITS = [(None, RED), (0.5, YELLOW), (0.8, GREEN)]
 NONE_WANTED = [(None, GREEN), (1, RED)]
@@ -42,7 +42,7 @@ def target(expr, legend):
 
 
 def number(title, description, expr, unit, steps, width=3):
-    """One figure for the whole time that is shown."""
+    """A single value for the whole time range."""
     panel = described(stat.Panel(), title, description, unit, width, 5).with_target(target(expr, title).instant())
     panel.thresholds(thresholds(steps)).color_mode(BigValueColorMode.BACKGROUND).graph_mode(BigValueGraphMode.NONE)
     panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
@@ -50,7 +50,7 @@ def number(title, description, expr, unit, steps, width=3):
 
 
 def bars(title, description, expr, legend, unit, steps, width=8):
-    """One bar for each of several, for the whole time that is shown."""
+    """One bar for each series, for the whole time range."""
     panel = described(bargauge.Panel(), title, description, unit, width).with_target(target(expr, legend).instant())
     panel.thresholds(thresholds(steps)).display_mode(BarGaugeDisplayMode.BASIC).orientation(VizOrientation.HORIZONTAL)
     panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
@@ -58,7 +58,7 @@ def bars(title, description, expr, legend, unit, steps, width=8):
 
 
 def lines(title, description, queries, unit, width=8, steps=None, colors=None):
-    """One line for each of several, over time. `queries` are pairs of PromQL and legend."""
+    """One line for each series, over time. `queries` are pairs of PromQL and legend."""
     panel = over_time(title, description, queries, unit, width, colors).fill_opacity(8)
     if steps:
         panel.thresholds(thresholds(steps)).thresholds_style(
@@ -68,7 +68,7 @@ def lines(title, description, queries, unit, width=8, steps=None, colors=None):
 
 
 def stacked(title, description, queries, unit, width=8, colors=None):
-    """The same, each upon the other, where they are parts of a whole."""
+    """Like `lines`, but stacked, for parts of a whole."""
     panel = over_time(title, description, queries, unit, width, colors).fill_opacity(35)
     return panel.stacking(common.StackingConfig().mode(StackingMode.NORMAL).group("A"))
 
@@ -77,7 +77,7 @@ def over_time(title, description, queries, unit, width, colors):
     panel = described(timeseries.Panel(), title, description, unit, width).min(0).line_width(1)
     for expr, legend in queries:
         panel.with_target(target(expr, legend))
-    # A name then has its color on every panel.
+    # So that a name has the same color in every panel.
     panel.color_scheme(FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
     for name, color in (colors or {}).items():
         fixed = DynamicConfigValue("color", {"mode": "fixed", "fixedColor": color})

@@ -1,12 +1,12 @@
-"""The dashboard's queries: PromQL over the gate's metrics, narrowed by the dashboard's variables.
+"""The dashboard's queries: PromQL over the gate's metrics, filtered by the dashboard's variables.
 
-A part of a whole is 0 where nothing is in it, and absent where the whole is empty.
+A ratio is 0 if its numerator has no series, and absent if its denominator is 0.
 """
 
 REQUESTS = "mfa_gate_requests_total"
 TOKENS = "mfa_gate_verified_tokens_total"
 EVERY = 'job=~"$job", instance=~"$instance"'
-# Some requests have neither issuer nor route; the value of `All` finds these too.
+# Some requests have neither issuer nor route; the value of `All` matches them, too.
 DECIDED = EVERY + ', issuer=~"$issuer", route=~"$route"'
 KEYS = EVERY + ', issuer=~"$issuer"'
 RATE = "$__rate_interval"
@@ -22,8 +22,8 @@ def rate(metric, by=""):
 
 
 def count(metric, by=""):
-    """What was counted in the time that is shown. A series that began in it began with its first request, which `increase`
-    does not see.
+    """What was counted in the dashboard's time range. A series that began within it began at its first request, which
+    `increase` does not count.
     """
     return f"sum{by and f' by ({by})'} (({metric} unless {metric} offset {RANGE}) or increase({metric}[{RANGE}]))"
 
@@ -37,7 +37,7 @@ def number_of(some, whole):
 
 
 def named(query, label, name):
-    """The same with a name for what has none under this label."""
+    """Returns the query with `name` for series without this label."""
     return f'label_replace({query}, "{label}", "{name}", "{label}", "")'
 
 
@@ -51,7 +51,7 @@ UNPROVEN = requests('subject="user", mfa!="proven"')
 DENIED = requests('decision="deny"')
 WANT_OF_MFA = requests('reason=~"mfa-.*"')
 BLIND = requests('reason="keys-unavailable"')
-# What no honest client sends, but by mistake.
+# What an honest client sends only by mistake.
 FORGED = requests(
     'reason=~"signature-invalid|key-unknown|algorithm-not-allowed|issuer-untrusted|token-malformed|claim-malformed"'
 )

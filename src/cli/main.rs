@@ -5,6 +5,7 @@ mod access_log;
 mod check;
 mod config_file;
 mod curl;
+mod exit;
 mod explain;
 mod input;
 mod man;
@@ -17,13 +18,15 @@ mod table;
 mod terminal;
 mod test;
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Error, Result};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-/// Make keys and tokens for mfa-gate, see what the filter would do with a request, check a configuration, and report from the log
+use exit::Exit;
+
+/// Check, test and explain mfa-gate configurations; report MFA coverage from access logs
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
@@ -46,29 +49,48 @@ enum Command {
     Man(man::Manual),
 }
 
-/// The exit code for wrong use; clap's is the same.
-const WRONG_USE: u8 = 2;
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     cli.color.write_global();
-    let result = match cli.command {
-        Command::Mint(mint) => mint.run().map(|text| (text, ExitCode::SUCCESS)),
+    let exit = match run(cli.command) {
+        Ok((text, exit)) => match std::io::stdout().write_all(text.as_bytes()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => fail(&Error::from(error).context("standard output")),
+            // A reader that has seen enough does not change the result.
+            _ => exit,
+        },
+        // A command that writes while it works stops where its reader does.
+        Err(error) if is_broken_pipe(&error) => Exit::Success,
+        Err(error) => fail(&error),
+    };
+    exit.into()
+}
+
+/// Runs a command. Returns the text for standard output, unless the command has written it, and the exit code.
+fn run(command: Command) -> Result<(String, Exit)> {
+    let succeed = |text| (text, Exit::Success);
+    match command {
+        Command::Mint(mint) => mint.run().map(succeed),
         Command::Explain(explain) => explain.run(),
         Command::Test(test) => test.run(),
-        Command::Schema(schema) => schema.run().map(|text| (text, ExitCode::SUCCESS)),
+        Command::Schema(schema) => schema.run().map(succeed),
         Command::Check(check) => check.run(),
-        // It may be long, so it is not held.
-        Command::Report(report) => report.run().map(|code| (String::new(), code)),
-        Command::Completions(completions) => Ok((completions.run(Cli::command()), ExitCode::SUCCESS)),
-        Command::Man(manual) => manual.run(Cli::command()).map(|text| (text, ExitCode::SUCCESS)),
-    };
-    let result = result.and_then(|(text, code)| {
-        std::io::stdout().write_all(text.as_bytes()).context("standard output")?;
-        Ok(code)
-    });
-    result.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
-        ExitCode::from(WRONG_USE)
+        // A report may be long, so it is written while it is made.
+        Command::Report(report) => report.run().map(|()| succeed(String::new())),
+        Command::Completions(completions) => Ok(succeed(completions.run(Cli::command()))),
+        Command::Man(manual) => manual.run(Cli::command()).map(succeed),
+    }
+}
+
+fn fail(error: &Error) -> Exit {
+    eprintln!("error: {error:#}");
+    Exit::Usage
+}
+
+/// Whether the cause of an error is a closed pipe, which only standard output can be.
+fn is_broken_pipe(error: &Error) -> bool {
+    let is_pipe = |error: &std::io::Error| error.kind() == ErrorKind::BrokenPipe;
+    error.chain().any(|cause| match cause.downcast_ref::<csv::Error>().map(csv::Error::kind) {
+        Some(csv::ErrorKind::Io(error)) => is_pipe(error),
+        _ => cause.downcast_ref::<std::io::Error>().is_some_and(is_pipe),
     })
 }

@@ -140,7 +140,7 @@ fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
         (envoy_route_metadata, fields.optional("envoy_route_metadata"), &upstream)
         && !upstream.is_empty()
     {
-        // AuthenticatedToken on Envoy 1.40: once a header is set or removed, the route is chosen anew when the filter is done, and
+        // Seen on Envoy 1.40: once a header is set or removed, the route is chosen anew when the filter is done, and
         // until then its metadata stay those of the old one. A client could have picked the lax one by a header.
         node.wrong(
             problems,

@@ -17,7 +17,7 @@ use crate::wire::json::{Json, Object};
 /// # Errors
 ///
 /// The token is not good; there is another one besides; or there is none, and none but such is trusted.
-pub fn token(
+pub(super) fn token(
     trust: &Trust,
     request: &impl Request,
     carried: Credential<'_>,

@@ -1,30 +1,30 @@
-//! Signatures verified by the host, many times faster than in the module (`make bench`: `gate_new` and `gate_pure`).
+//! Signature verification by the host, many times faster than in the module (`make bench`: `gate_new` and `gate_pure`).
 
 use proxy_wasm::hostcalls;
 
 use crate::keys::{Algorithm, Key, RustCrypto, Verifier, ecdsa_der, verifies_ecdsa, verifies_rsa};
 use crate::wire::protobuf::{put, size};
 
-/// The host's verifier where it works, the module's own for the rest.
+/// Verifies by the host where that works, and in the module otherwise.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct HostCrypto {
     rsa: bool,
     ecdsa: bool,
 }
 
-/// Envoy's foreign function. Hosts that have none by this name answer so, and the module's own takes its place.
+/// Envoy's foreign function. A host without it answers NotFound, and the module verifies.
 const FUNCTION: &str = "verify_signature";
 
-/// What it answers for a signature that is right: `VerifySignatureResult {result: true}`, and nothing else counts.
-const RIGHT: &[u8] = &[0x08, 0x01];
+/// The answer for a valid signature, `VerifySignatureResult {result: true}`. Everything else is a failure.
+const VALID: &[u8] = &[0x08, 0x01];
 
 impl HostCrypto {
-    /// Finds out what the host can do, by signatures that are known.
+    /// Tests what the host can verify, with published signatures.
     pub fn probe(wanted: bool) -> Self {
-        HostCrypto { rsa: wanted && verifies_rsa(&HostOnly), ecdsa: wanted && verifies_ecdsa(&HostOnly) }
+        Self { rsa: wanted && verifies_rsa(&HostOnly), ecdsa: wanted && verifies_ecdsa(&HostOnly) }
     }
 
-    /// What is verified by whom, for the log.
+    /// Who verifies what, for the log.
     pub fn describe(self) -> &'static str {
         match (self.rsa, self.ecdsa) {
             (true, true) => "RSA PKCS#1 and ECDSA by the host",
@@ -41,7 +41,7 @@ impl Verifier for HostCrypto {
         let by_host = match algorithm {
             Rs256 | Rs384 | Rs512 => self.rsa,
             Es256 | Es384 => self.ecdsa,
-            // The host's function knows neither PSS nor Ed25519.
+            // The host's function supports neither PSS nor Ed25519.
             Ps256 | Ps384 | Ps512 | EdDsa => false,
         };
         if by_host {
@@ -52,7 +52,7 @@ impl Verifier for HostCrypto {
     }
 }
 
-/// The host alone.
+/// Verifies by the host alone.
 struct HostOnly;
 
 impl Verifier for HostOnly {
@@ -71,11 +71,11 @@ impl Verifier for HostOnly {
             },
             _ => arguments(hash, spki, signature, message),
         };
-        matches!(hostcalls::call_foreign_function(FUNCTION, Some(&request)), Ok(Some(answer)) if answer == RIGHT)
+        matches!(hostcalls::call_foreign_function(FUNCTION, Some(&request)), Ok(Some(answer)) if answer == VALID)
     }
 }
 
-/// `VerifySignatureArguments` on the wire: its four fields in order.
+/// Encodes `VerifySignatureArguments`: its four fields in order.
 fn arguments(hash: &str, public_key: &[u8], signature: &[u8], text: &[u8]) -> Vec<u8> {
     let fields = [hash.as_bytes(), public_key, signature, text];
     let mut bytes =

@@ -36,6 +36,7 @@ const GRPC_STATUS_OF_HTTP: i32 = -1;
 /// The headers or trailers of this kind, in one call; `None` if the host has none to give.
 ///
 /// The SDK's wrapper copies each header, and traps on a name that is not UTF-8.
+#[expect(clippy::as_conversions, reason = "the discriminants are proxy-wasm's numbers")]
 pub(super) fn headers(map: MapType) -> Option<HeaderMap> {
     let mut data = null_mut();
     let mut size = 0;

@@ -1,7 +1,7 @@
-//! The keys of all issuers in one worker: fetched through the host's clusters, shared between workers.
+//! The keys of all issuers in one worker, fetched through the host's clusters and shared between workers.
 //!
-//! One worker fetches. It says so in the host's shared data, under a lease that the others heed, and leaves there what
-//! it got. What is found there is checked like an answer from the network: whoever has the same `vm_id` can write it.
+//! One worker fetches: it takes a lease in the host's shared data, and stores the fetched key set there. The others check a
+//! shared key set like a response from the network, as every plugin with the same `vm_id` can write it.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::time::{Span, UnixTime};
 
 /// The keys of all issuers.
 pub(super) struct KeyRing {
-    /// By the issuer's index; `None` where its keys are not fetched.
+    /// Indexed by issuer; `None` if its keys are not fetched.
     slots: Vec<Option<Slot>>,
 }
 
@@ -30,20 +30,20 @@ struct Slot {
     remote: Remote,
     schedule: RefCell<Schedule>,
     call: Cell<Option<(u32, Document)>>,
-    /// Whether a request asked for a key that is not there.
+    /// Whether a request needs a key that is not available.
     wanted: Cell<bool>,
-    /// The version of the shared record that was looked at last.
+    /// The version of the shared record seen last.
     seen: Cell<Option<u32>>,
     record_key: String,
     lease_key: String,
     metrics: KeyMetrics,
 }
 
-/// The ring at one moment.
+/// The keys at a point in time.
 pub(super) struct KeysNow<'a> {
     /// The ring.
     pub ring: &'a KeyRing,
-    /// The moment.
+    /// The point in time.
     pub now: UnixTime,
 }
 
@@ -57,43 +57,44 @@ impl KeyStore for KeysNow<'_> {
 }
 
 impl KeyRing {
-    /// No keys yet.
+    /// A ring without keys.
     pub fn new(gate: &Gate) -> Self {
         let slot = |issuer: &Arc<Issuer>| match &issuer.keys {
             KeySource::Inline(_) | KeySource::Metadata(_) => None,
             KeySource::Fetched(remote) => Some(Slot::new(issuer, remote)),
         };
-        KeyRing { slots: gate.trust.issuers.iter().map(slot).collect() }
+        Self { slots: gate.trust.issuers.iter().map(slot).collect() }
     }
 
     fn slot(&self, issuer: usize) -> Option<&Slot> {
         self.slots.get(issuer)?.as_ref()
     }
 
-    /// A request lacks a key of this issuer: until when it is worth its while to wait for new ones, if it is.
+    /// Called when a request needs a key this issuer does not have. Returns the deadline to wait for, or `None` if no fetch
+    /// can help.
     pub fn want(&self, issuer: usize, now: UnixTime) -> Option<UnixTime> {
         let slot = self.slot(issuer)?;
         let schedule = slot.schedule.borrow();
-        let patience = slot.remote.timing.timeout.plus(TICK);
+        let wait = slot.remote.timing.timeout.plus(TICK);
         let may_fetch = schedule.may_look_for_new_key(now) || schedule.is_due(now);
         if may_fetch {
             slot.wanted.set(true);
         }
-        (may_fetch || schedule.is_awaited(now)).then(|| now.plus(patience))
+        (may_fetch || schedule.is_awaited(now)).then(|| now.plus(wait))
     }
 
-    /// Whether new keys of this issuer may come any moment.
+    /// Whether new keys of this issuer are expected.
     pub fn is_pending(&self, issuer: usize, now: UnixTime) -> bool {
         self.slot(issuer).is_some_and(|slot| slot.wanted.get() || slot.schedule.borrow().is_awaited(now))
     }
 
-    /// Looks for what others fetched, and fetches what is due.
+    /// Adopts the keys that other workers fetched, and fetches those that are due.
     pub fn tick(&self, now: UnixTime) {
         self.slots.iter().flatten().for_each(|slot| slot.tick(now));
     }
 
-    /// Takes the answer to a call, with the size of its body; `None` is a call that failed. Answers to calls that nobody
-    /// remembers are none of ours.
+    /// Handles the response to a call, given the size of its body; `None` for a failed call. Ignores responses to unknown
+    /// calls.
     pub fn answer(&self, token: u32, body_size: Option<usize>, now: UnixTime) {
         let mine = |slot: &&Slot| slot.call.get().is_some_and(|(call, _)| call == token);
         if let Some(slot) = self.slots.iter().flatten().find(mine) {
@@ -102,17 +103,17 @@ impl KeyRing {
     }
 }
 
-/// How often the ring looks after its keys: a request that waits is not kept longer than need be.
+/// The period of [`KeyRing::tick`]. Short, as waiting requests are settled after it.
 pub(super) const TICK: Span = Span::from_millis(100);
 
-/// No record has this version, so what is written with it is written where there is none yet, and never over another's.
+/// No record has this version: a conditional write with it succeeds only if there is no record yet.
 const NO_VERSION: u32 = u32::MAX;
 
 impl Slot {
     fn new(issuer: &Issuer, remote: &Remote) -> Self {
-        // With the issuer, as its metadata were compared with that one's name.
+        // The issuer is part of the key, as discovery compares the metadata with its name.
         let place = format!("{}|{}{}|{:?}", remote.cluster, remote.uri.authority, remote.uri.path, remote.issuer);
-        Slot {
+        Self {
             schedule: RefCell::new(Schedule::new(remote.timing)),
             call: Cell::new(None),
             wanted: Cell::new(false),
@@ -129,7 +130,7 @@ impl Slot {
         let wanted = self.wanted.take();
         let is_due = || self.schedule.borrow().is_due(now);
         let is_awaited = self.schedule.borrow().is_awaited(now);
-        // At every look, so that a key that one worker dropped is soon trusted by none.
+        // At every tick, so that a key that one worker dropped is soon trusted by none.
         let has_news = self.call.get().is_none() && self.adopt(now);
         if !(wanted || is_awaited || is_due()) {
             return;
@@ -139,7 +140,7 @@ impl Slot {
         }
         let looks = wanted && !has_news && self.schedule.borrow().may_look_for_new_key(now);
         if (is_due() || looks) && self.lease(is_due(), now) {
-            // Another may have been done between the look and the lease.
+            // Another worker may have finished a fetch before this one got the lease.
             if self.adopt(now) {
                 return self.end_lease(now, now);
             }
@@ -148,7 +149,7 @@ impl Slot {
         }
     }
 
-    /// Takes what another worker fetched; whether it was newer.
+    /// Adopts the key set that another worker fetched. Returns whether it was newer.
     fn adopt(&self, now: UnixTime) -> bool {
         let Ok((Some(bytes), version)) = hostcalls::get_shared_data(&self.record_key) else { return false };
         if version.is_some() && self.seen.replace(version) == version {
@@ -157,7 +158,7 @@ impl Slot {
         let Some(record) = Record::from_bytes(&bytes) else { return false };
         let adopted = self.schedule.borrow_mut().adopt(record, now, random_u32());
         let adopted = adopted.unwrap_or_else(|error| {
-            warn!("keys of {}: what another worker left is not taken: {error}", self.remote.uri.authority);
+            warn!("keys of {}: the key set shared by another worker was rejected: {error}", self.remote.uri.authority);
             false
         });
         self.measure();
@@ -170,24 +171,24 @@ impl Slot {
         }
     }
 
-    /// Whether this worker is the one to fetch now. Workers cool down together.
+    /// Tries to take the lease. Returns whether this worker may fetch now; all workers share one cool-down.
     fn lease(&self, is_due: bool, now: UnixTime) -> bool {
         let found = self.found_lease().or_else(|| {
-            // A conditional write needs something to be written over.
+            // A conditional write needs a record to replace.
             let _ = hostcalls::set_shared_data(&self.lease_key, Some(&Lease::FREE.to_bytes()), Some(NO_VERSION));
             self.found_lease()
         });
-        // A host without shared data: each worker for itself.
+        // Without shared data each worker fetches by itself.
         let Some((lease, cas)) = found else { return true };
         let cool = lease.begun.plus(self.remote.timing.cooldown);
         let free = if is_due { lease.until } else { lease.until.max(cool) };
-        // Workers look at the clock at different moments; one from further ahead is by a clock that was set back since.
+        // Workers read the clock at different times. A lease from further ahead predates a clock that was set back.
         if now < free && lease.begun <= now.plus(self.remote.timing.timeout) {
             self.schedule.borrow_mut().begin(lease.begun);
             return false;
         }
         let lease = Lease { begun: now, until: now.plus(self.remote.timing.timeout), is_open: true };
-        // Refused where another worker that was faster has changed it meanwhile.
+        // Fails if another worker has taken the lease meanwhile.
         hostcalls::set_shared_data(&self.lease_key, Some(&lease.to_bytes()), cas).is_ok()
     }
 
@@ -207,7 +208,7 @@ impl Slot {
         let timeout = Duration::from_millis(u64::try_from(self.remote.timing.timeout.as_millis()).unwrap_or(0));
         match hostcalls::dispatch_http_call(&self.remote.cluster, headers, None, vec![], timeout) {
             Ok(token) => self.call.set(Some((token, document))),
-            // No such cluster, for instance.
+            // For example, there is no such cluster.
             Err(_) => self.failed(&FetchError::NoAnswer, now),
         }
     }
@@ -237,7 +238,7 @@ impl Slot {
         let taken = self.schedule.borrow_mut().answer(fetched, now, random_u32()).cloned();
         match taken {
             Ok(record) => {
-                info!("keys of {}: {} bytes taken", self.remote.uri.authority, record.body.len());
+                info!("fetched the keys of {}: {} bytes", self.remote.uri.authority, record.body.len());
                 let _ = hostcalls::set_shared_data(&self.record_key, Some(&record.to_bytes()), None);
                 self.end_lease(now, now);
                 self.metrics.count_fetch(true);
@@ -253,14 +254,14 @@ impl Slot {
     }
 
     fn report(&self, error: &FetchError, now: UnixTime) {
-        warn!("keys of {}: not taken: {error}", self.remote.uri.authority);
+        warn!("cannot fetch the keys of {}: {error}", self.remote.uri.authority);
         self.metrics.count_fetch(false);
-        // The pause after a failure, but no longer than an unknown key has to wait for its turn.
+        // The pause after a failure, but no longer than the cool-down of unknown keys.
         let until = self.schedule.borrow().due().min(now.plus(self.remote.timing.cooldown));
         self.end_lease(now, until);
     }
 
-    /// Lets others begin from then on; after a failure not before this worker would.
+    /// Releases the lease; other workers may fetch from `until` on.
     fn end_lease(&self, now: UnixTime, until: UnixTime) {
         let lease = Lease { begun: now, until, is_open: false };
         let _ = hostcalls::set_shared_data(&self.lease_key, Some(&lease.to_bytes()), None);

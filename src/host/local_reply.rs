@@ -24,7 +24,7 @@ impl Replies {
     pub fn new(challenge: &Challenge) -> Self {
         let reply = |reason: DenyReason| Reply::new(&answer(challenge, reason), details(reason));
         let grpc = |reason: DenyReason| Reply::new(&answer(challenge, reason).for_grpc(reason), details(reason));
-        Replies {
+        Self {
             http: DenyReason::ALL.into_iter().map(reply).collect(),
             grpc: DenyReason::ALL.into_iter().map(grpc).collect(),
         }
@@ -33,14 +33,14 @@ impl Replies {
     /// The response to a reason.
     pub fn of(&self, reason: DenyReason, is_grpc: bool) -> Option<&Reply> {
         let replies = if is_grpc { &self.grpc } else { &self.http };
-        replies.get(reason as usize)
+        replies.get(reason.index())
     }
 }
 
 impl Reply {
     /// The response of an answer; `details` is the text of `%RESPONSE_CODE_DETAILS%`.
     pub fn new(answer: &Answer, details: String) -> Self {
-        Reply { status: answer.status, headers: encode(&answer.headers), body: answer.body.clone(), details }
+        Self { status: answer.status, headers: encode(&answer.headers), body: answer.body.clone(), details }
     }
 
     /// Sends the response. If the host refuses to, the request stays paused.

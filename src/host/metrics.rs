@@ -1,4 +1,4 @@
-//! The counters, as the host keeps them.
+//! Counters and gauges in the host.
 
 use std::cell::{Cell, RefCell};
 
@@ -14,35 +14,35 @@ use crate::telemetry::metrics::{
 use crate::time::UnixTime;
 
 thread_local! {
-    /// What was defined in this machine, ordered by name: each definition adds an id for good, so a configuration that is
-    /// loaded anew takes those of the one before.
+    /// The metrics defined in this VM, sorted by name. The host never frees a definition, so a new configuration reuses those
+    /// of the previous one.
     static DEFINED: RefCell<Vec<(String, u32)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A counter or gauge of the host's; none where the host has no metrics, and then nothing is counted.
+/// A counter or gauge of the host; `None` if the host has no metrics.
 #[derive(Debug, Clone, Copy)]
 struct Metric(Option<u32>);
 
 impl Metric {
     fn counter(name: String) -> Self {
-        Metric::define(MetricType::Counter, name)
+        Self::define(MetricType::Counter, name)
     }
 
     fn gauge(name: String) -> Self {
-        Metric::define(MetricType::Gauge, name)
+        Self::define(MetricType::Gauge, name)
     }
 
     fn define(kind: MetricType, name: String) -> Self {
         DEFINED.with_borrow_mut(|defined| {
             let place = match defined.binary_search_by(|(own, _)| own.cmp(&name)) {
-                Ok(place) => return Metric(defined.get(place).map(|(_, id)| *id)),
+                Ok(place) => return Self(defined.get(place).map(|(_, id)| *id)),
                 Err(place) => place,
             };
             let id = hostcalls::define_metric(kind, &name).ok();
             if let Some(id) = id {
                 defined.insert(place, (name, id));
             }
-            Metric(id)
+            Self(id)
         })
     }
 
@@ -59,7 +59,7 @@ impl Metric {
     }
 }
 
-/// A counter, and how much of it the host has not been told.
+/// A counter with the increments that are not flushed yet.
 struct Counter {
     metric: Metric,
     unflushed: Cell<u32>,
@@ -67,7 +67,7 @@ struct Counter {
 
 impl Counter {
     fn new(name: String) -> Self {
-        Counter { metric: Metric::counter(name), unflushed: Cell::new(0) }
+        Self { metric: Metric::counter(name), unflushed: Cell::new(0) }
     }
 
     fn count(&self) {
@@ -84,7 +84,8 @@ impl Counter {
 
 /// The counters of requests and tokens.
 ///
-/// The host is told every second, not at each request: every call to it costs, and counters are read every few seconds.
+/// Increments are flushed to the host once a second, not at each request: host calls cost time, and counters are read every
+/// few seconds.
 pub(super) struct Metrics {
     requests: RefCell<Requests>,
     by_cache: Counter,
@@ -92,19 +93,19 @@ pub(super) struct Metrics {
     by_metadata: Counter,
 }
 
-/// Each is defined when it is first needed: what could be needed is thousands, what is needed are dozens.
+/// Request counters, defined on first use: thousands are possible, dozens are used.
 #[derive(Default)]
 struct Requests {
-    /// By [`RequestSeries::slot`].
+    /// Indexed by [`RequestSeries::slot`].
     by_slot: Vec<Vec<(RequestSeries, Counter)>>,
     series: usize,
 }
 
 impl Metrics {
-    /// Nothing counted yet.
+    /// Counters without increments.
     pub fn new() -> Self {
         let tokens = |source| Counter::new(verified_tokens(source));
-        Metrics {
+        Self {
             requests: RefCell::default(),
             by_cache: tokens(TokenSource::Cache),
             by_signature: tokens(TokenSource::Signature),
@@ -112,7 +113,7 @@ impl Metrics {
         }
     }
 
-    /// Counts a request that was decided.
+    /// Counts a decided request.
     pub fn count(&self, gate: &Gate, decision: &Decision<'_>) {
         self.requests.borrow_mut().count(gate, RequestSeries::of(gate, decision));
         match decision.token.as_ref().map(|token| token.source) {
@@ -123,14 +124,14 @@ impl Metrics {
         }
     }
 
-    /// Tells the host what was counted since it was told before.
+    /// Flushes the counts accumulated since the last flush to the host.
     pub fn flush(&self) {
         [&self.by_cache, &self.by_signature, &self.by_metadata].into_iter().for_each(Counter::flush);
         self.requests.borrow().by_slot.iter().flatten().for_each(|(_, counter)| counter.flush());
     }
 }
 
-/// What a configuration counted last is told when it goes.
+/// Flushes the last counts of a configuration that is replaced.
 impl Drop for Metrics {
     fn drop(&mut self) {
         self.flush();
@@ -166,7 +167,7 @@ impl Requests {
     }
 }
 
-/// What is told of one issuer's keys.
+/// The metrics of one issuer's keys.
 pub(super) struct KeyMetrics {
     keys: Metric,
     fetched: Metric,
@@ -176,9 +177,9 @@ pub(super) struct KeyMetrics {
 }
 
 impl KeyMetrics {
-    /// Nothing fetched yet.
+    /// The metrics of an issuer without fetched keys.
     pub fn new(issuer: &Issuer) -> Self {
-        KeyMetrics {
+        Self {
             keys: Metric::gauge(of_keys(KEYS, issuer)),
             fetched: Metric::gauge(of_keys(KEYS_FETCHED, issuer)),
             expiry: Metric::gauge(of_keys(KEYS_EXPIRY, issuer)),
@@ -187,15 +188,15 @@ impl KeyMetrics {
         }
     }
 
-    /// So many keys are in use: fetched then, good until then.
+    /// Records the number of keys in use, when they were fetched, and when they expire.
     pub fn hold(&self, keys: usize, fetched: UnixTime, expiry: UnixTime) {
         self.keys.set(u64::try_from(keys).unwrap_or(u64::MAX));
         self.fetched.set(fetched.as_seconds());
         self.expiry.set(expiry.as_seconds());
     }
 
-    /// A fetch has ended.
-    pub fn count_fetch(&self, taken: bool) {
-        if taken { self.taken.add(1) } else { self.failed.add(1) }
+    /// Counts a fetch.
+    pub fn count_fetch(&self, succeeded: bool) {
+        if succeeded { self.taken.add(1) } else { self.failed.add(1) }
     }
 }

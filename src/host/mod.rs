@@ -1,7 +1,7 @@
-//! The shell: the only place that knows the proxy.
+//! The adapter to the host: the only module that names `proxy_wasm`.
 //!
-//! The SDK's convenient getters trap on bytes that are not UTF-8, which any client can send; so header values are
-//! had as bytes. A status that the SDK does not expect still traps; Envoy gives none for these calls.
+//! The SDK's string getters trap on bytes that are not UTF-8, which any client can send, so header values are read as bytes.
+//! A status that the SDK does not expect still traps; Envoy returns none for these calls.
 
 mod clock;
 mod configured;

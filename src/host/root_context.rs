@@ -17,17 +17,17 @@ use super::settle::settle_waiting;
 use crate::config;
 use crate::time::{Span, UnixTime};
 
-/// Holds the configuration, once there is one. A host creates no exchange before, nor with one that was refused.
+/// Holds the configuration. A host creates no HTTP context before there is one, nor after it was refused.
 pub(super) struct GateRootContext {
     id: u32,
     ticks: u32,
     configured: Option<Rc<Configured>>,
 }
 
-/// The first look at the keys comes as soon as the host can.
+/// The delay of the first tick, which fetches keys: as short as possible.
 const FIRST_TICK: Span = Span::from_millis(1);
 
-/// What was counted is told every second: of thousands of series, each is then told several counts at once.
+/// Counts are flushed every second, so that several increments of one of thousands of series share a host call.
 const TICKS_OF_METRICS: u32 = 10;
 
 fn tick_in(period: Span) {
@@ -35,30 +35,30 @@ fn tick_in(period: Span) {
 }
 
 impl GateRootContext {
-    /// Not configured yet.
+    /// A context without a configuration.
     pub fn new(id: u32) -> Self {
-        GateRootContext { id, ticks: 0, configured: None }
+        Self { id, ticks: 0, configured: None }
     }
 
-    /// Keeps keys fresh, and settles the requests that waited for them.
-    fn look_after_keys(&self, look: impl FnOnce(&KeyRing, UnixTime)) {
+    /// Updates the keys, and settles the requests that waited for them.
+    fn update_keys(&self, update: impl FnOnce(&KeyRing, UnixTime)) {
         let (Some(configured), Some(now)) = (&self.configured, now()) else { return };
-        look(&configured.ring, now);
+        update(&configured.ring, now);
         settle_waiting(configured, now, self.id);
     }
 }
 
 impl Context for GateRootContext {
     fn on_http_call_response(&mut self, token: u32, headers: usize, body_size: usize, _trailers: usize) {
-        // A call that failed has no headers, and to ask the host for one would trap.
+        // A failed call has no headers, and asking the host for one would trap.
         let body_size = (headers > 0).then_some(body_size);
-        self.look_after_keys(|ring, now| ring.answer(token, body_size, now));
+        self.update_keys(|ring, now| ring.answer(token, body_size, now));
     }
 }
 
 impl RootContext for GateRootContext {
     fn on_configure(&mut self, size: usize) -> bool {
-        // Whether the host drops a message is known now, so that no request pays for one that nobody reads.
+        // Set the level now, so that no request formats a message that the host drops.
         if let Ok(level) = hostcalls::get_log_level() {
             proxy_wasm::set_log_level(level);
         }
@@ -66,7 +66,7 @@ impl RootContext for GateRootContext {
         match config::parse(&bytes) {
             Ok(gate) => {
                 info!(
-                    "mfa-gate {} took its configuration: {} issuers, {} policies, {} routes, default `{}`",
+                    "mfa-gate {} loaded its configuration: {} issuers, {} policies, {} routes, default `{}`",
                     env!("CARGO_PKG_VERSION"),
                     gate.trust.issuers.len(),
                     gate.policies.len(),
@@ -78,7 +78,7 @@ impl RootContext for GateRootContext {
                 if configured.gate.trust.access_log.is_some() {
                     filter_state::declare();
                 }
-                // No fetch begins here: Envoy configures one machine more than it keeps, and a fetch begun there is lost.
+                // No fetch begins here: Envoy configures one VM more than it keeps, and a fetch of that one is lost.
                 tick_in(FIRST_TICK);
                 self.ticks = 0;
                 self.configured = Some(Rc::new(configured));
@@ -98,7 +98,7 @@ impl RootContext for GateRootContext {
             tick_in(TICK);
         }
         self.ticks = self.ticks.wrapping_add(1);
-        self.look_after_keys(KeyRing::tick);
+        self.update_keys(KeyRing::tick);
         if self.ticks.is_multiple_of(TICKS_OF_METRICS)
             && let Some(configured) = &self.configured
         {

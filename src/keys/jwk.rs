@@ -39,7 +39,7 @@ impl std::error::Error for JwkError {}
 impl fmt::Display for JwkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            JwkError::NotForThis(what) | JwkError::Broken(what) => f.write_str(what),
+            Self::NotForThis(what) | Self::Broken(what) => f.write_str(what),
         }
     }
 }
@@ -84,7 +84,7 @@ impl Key {
                 return Err(JwkError::NotForThis(format!("alg `{}` is not supported", name.escape_debug())));
             }
         };
-        let key = Key { id: text(jwk, "kid")?.map(str::to_owned), material, algorithm, issuer: issuer(jwk)?, spki };
+        let key = Self { id: text(jwk, "kid")?.map(str::to_owned), material, algorithm, issuer: issuer(jwk)?, spki };
         match algorithm {
             Some(algorithm) if !key.permits(algorithm) => {
                 Err(broken(format!("alg `{algorithm}` does not fit kty and curve")))

@@ -13,7 +13,7 @@ const PRIMES: [u32; 38] = [
 const GENERATOR: u32 = 65_537;
 
 /// Whether a modulus (big endian) has the library's fingerprint.
-pub fn is_marked(modulus: &[u8]) -> bool {
+pub(super) fn is_marked(modulus: &[u8]) -> bool {
     PRIMES.iter().all(|&prime| {
         // Every value stays below 167 * 65537 + 255.
         let remainder = modulus

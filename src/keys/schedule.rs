@@ -65,10 +65,10 @@ impl std::error::Error for FetchError {}
 impl std::fmt::Display for FetchError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            FetchError::NoAnswer => f.write_str("no response"),
-            FetchError::Status(status) => write!(f, "status {status}, expected 200"),
-            FetchError::TooLarge(bytes) => write!(f, "{bytes} bytes, the limit is {MAX_SET_BYTES}"),
-            FetchError::NoKeys(what) => f.write_str(what),
+            Self::NoAnswer => f.write_str("no response"),
+            Self::Status(status) => write!(f, "status {status}, expected 200"),
+            Self::TooLarge(bytes) => write!(f, "{bytes} bytes, the limit is {MAX_SET_BYTES}"),
+            Self::NoKeys(what) => f.write_str(what),
         }
     }
 }
@@ -122,7 +122,7 @@ impl Schedule {
     /// No keys yet; a fetch is due at once.
     pub fn new(timing: Timing) -> Self {
         let due = UnixTime::from_millis(i64::MIN);
-        Schedule { timing, held: None, due, begun: None, awaited: None, failures: 0 }
+        Self { timing, held: None, due, begun: None, awaited: None, failures: 0 }
     }
 
     /// The keys that may be used now: the last good set, until its hard expiry.

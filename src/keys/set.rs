@@ -73,7 +73,7 @@ impl KeySet {
             errors.push(whole("the set has no verification key"));
             errors.append(&mut passed_over);
         }
-        if errors.is_empty() { Ok(KeySet { keys }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { keys }) } else { Err(errors) }
     }
 
     /// Reads a fetched JWKS: skips everything that is not a verification key, and all keys that share an id, as choosing one
@@ -92,7 +92,7 @@ impl KeySet {
         let shared: Vec<bool> = keys.iter().map(shared).collect();
         let mut shared = shared.into_iter();
         keys.retain(|_| shared.next() == Some(false));
-        if keys.is_empty() { Err(whole("the set has no verification key")) } else { Ok(KeySet { keys }) }
+        if keys.is_empty() { Err(whole("the set has no verification key")) } else { Ok(Self { keys }) }
     }
 
     /// The key for a token with this `kid` and algorithm. A token without a `kid` gets a key only if exactly one permits its

@@ -58,7 +58,7 @@ impl Uri {
         let rest = text.strip_prefix("https://")?;
         let plain = rest.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}#@".contains(&b));
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let uri = Uri { authority: authority.to_owned(), path: format!("/{path}") };
+        let uri = Self { authority: authority.to_owned(), path: format!("/{path}") };
         (plain && !authority.is_empty() && !authority.contains('?')).then_some(uri)
     }
 }

@@ -7,13 +7,13 @@ use super::algorithm::Algorithm;
 const RSA: &[u8] = &[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
 
 /// `SEQUENCE {OBJECT IDENTIFIER id-ecPublicKey, OBJECT IDENTIFIER prime256v1}` (RFC 5480 section 2.1.1).
-pub const P256: &[u8] = &[
+pub(super) const P256: &[u8] = &[
     0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03,
     0x01, 0x07,
 ];
 
 /// `SEQUENCE {OBJECT IDENTIFIER id-ecPublicKey, OBJECT IDENTIFIER secp384r1}`.
-pub const P384: &[u8] =
+pub(super) const P384: &[u8] =
     &[0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22];
 
 const INTEGER: u8 = 0x02;
@@ -21,13 +21,13 @@ const BIT_STRING: u8 = 0x03;
 const SEQUENCE: u8 = 0x30;
 
 /// An RSA key. `n` and `e` are big endian without leading zeros.
-pub fn rsa(n: &[u8], e: &[u8]) -> Vec<u8> {
+pub(super) fn rsa(n: &[u8], e: &[u8]) -> Vec<u8> {
     let key = element(SEQUENCE, &[integer(n), integer(e)].concat());
     public_key(RSA, &key)
 }
 
 /// An elliptic-curve key: the uncompressed point (SEC 1 section 2.3.3).
-pub fn ec(curve: &[u8], x: &[u8], y: &[u8]) -> Vec<u8> {
+pub(super) fn ec(curve: &[u8], x: &[u8], y: &[u8]) -> Vec<u8> {
     public_key(curve, &[&[0x04], x, y].concat())
 }
 

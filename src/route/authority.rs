@@ -1,23 +1,22 @@
-//! The host a request is for.
+//! The host of a request.
 
 use std::fmt;
 
-/// The host of a request's `:authority`, lower case, without port and without the root's dot; an address of IPv6 in its
-/// brackets.
+/// The host of `:authority`, in lower case, without port and trailing dot. An IPv6 address keeps its brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authority {
     name: String,
     is_bare: bool,
 }
 
-/// The longest authority: a DNS name of 253 bytes (RFC 1035 section 2.3.4), its root's dot, and a port.
+/// Maximum length of an authority, in bytes: a DNS name of 253 (RFC 1035 section 2.3.4), its trailing dot, and a port.
 const MAX_AUTHORITY_BYTES: usize = 260;
 
 impl Authority {
-    /// Reads an authority (RFC 9110 section 7.2).
+    /// Parses an authority (RFC 9110 section 7.2).
     ///
-    /// `None` where two readers could find two hosts in it: user information, an empty host, bytes that a
-    /// host name cannot have, a port that is no number.
+    /// `None` if two parsers could find two hosts in it: user information, an empty host, bytes that a host name cannot
+    /// have, a port that is not a number.
     pub fn read(authority: &[u8]) -> Option<Self> {
         if authority.len() > MAX_AUTHORITY_BYTES {
             return None;
@@ -31,16 +30,16 @@ impl Authority {
         let port_is_number = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
         let name = host.strip_suffix('.').unwrap_or(host);
         let can_be = port_is_number && (is_name(name) || is_address(name));
-        can_be.then(|| Authority { name: name.to_ascii_lowercase(), is_bare: name == text })
+        can_be.then(|| Self { name: name.to_ascii_lowercase(), is_bare: name == text })
     }
 
-    /// Whether it had neither port nor root's dot. Envoy chooses its virtual host with them unless it is told to strip
-    /// them, so another host may be meant.
+    /// Whether the authority had neither port nor trailing dot. Envoy selects its virtual host with both unless configured to
+    /// strip them, so it may have selected another host.
     pub fn is_bare(&self) -> bool {
         self.is_bare
     }
 
-    /// The domains the host lies below, the longest first.
+    /// The parent domains of the host, the longest first.
     pub fn domains(&self) -> impl Iterator<Item = &str> {
         std::iter::successors(self.name.split_once('.').map(|(_, rest)| rest), |rest| {
             rest.split_once('.').map(|(_, rest)| rest)
@@ -71,18 +70,18 @@ fn is_name(name: &str) -> bool {
         })
 }
 
-/// The hosts a route is for. Ordered by how specific it is, the least first.
+/// The hosts of a route. Ordered by specificity, the least specific first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum HostPattern {
-    /// Whatever the host.
+    /// Any host.
     Any,
-    /// Every host below this domain, at any depth; the domain itself is not among them.
+    /// Every host below this domain, at any depth, without the domain itself.
     Below(Domain),
     /// This host.
     Exact(String),
 }
 
-/// A domain; the longer is the more specific.
+/// A domain. Ordered by length, as a longer domain is more specific.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Domain(String);
 
@@ -106,23 +105,23 @@ impl PartialOrd for Domain {
 }
 
 impl HostPattern {
-    /// Reads `api.example.com` or `*.example.com`; `None` for anything else.
+    /// Parses `api.example.com` or `*.example.com`; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let canonical = |host: &str| Authority::read(host.as_bytes()).filter(|a| a.as_str() == host);
         match text.strip_prefix("*.") {
-            Some(domain) => canonical(domain).map(|a| HostPattern::Below(Domain(a.name))),
-            None => canonical(text).map(|a| HostPattern::Exact(a.name)),
+            Some(domain) => canonical(domain).map(|a| Self::Below(Domain(a.name))),
+            None => canonical(text).map(|a| Self::Exact(a.name)),
         }
     }
 
-    /// Whether this host is among them. A request whose host was not read is in no host's own route.
+    /// Whether the pattern matches a host. Without a host, only [`HostPattern::Any`] matches.
     pub fn matches(&self, host: Option<&Authority>) -> bool {
         match self {
-            HostPattern::Any => true,
-            HostPattern::Below(domain) => host.is_some_and(|host| {
+            Self::Any => true,
+            Self::Below(domain) => host.is_some_and(|host| {
                 host.name.strip_suffix(&domain.0).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
             }),
-            HostPattern::Exact(name) => host.is_some_and(|host| host.name == *name),
+            Self::Exact(name) => host.is_some_and(|host| host.name == *name),
         }
     }
 }
@@ -130,9 +129,9 @@ impl HostPattern {
 impl fmt::Display for HostPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            HostPattern::Any => f.write_str("*"),
-            HostPattern::Below(domain) => write!(f, "*.{}", domain.0),
-            HostPattern::Exact(name) => f.write_str(name),
+            Self::Any => f.write_str("*"),
+            Self::Below(domain) => write!(f, "*.{}", domain.0),
+            Self::Exact(name) => f.write_str(name),
         }
     }
 }
@@ -159,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_two_readers_could_read_differently_is_not_a_host() {
+    fn an_ambiguous_authority_is_rejected() {
         for text in [
             "", ".", "a..b", "u@a", "a@b:1", "a:b", "a:1:2", "[::1", "[]", "[ad.be]", "[::1]x", "a b", "a,b", "a/b",
             "a\0", "ä", "a:999999",
@@ -169,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wildcard_is_for_what_lies_below() {
+    fn a_wildcard_matches_subdomains_alone() {
         let pattern = HostPattern::parse("*.example.com").unwrap();
         let matches = |text: &str| pattern.matches(Authority::read(text.as_bytes()).as_ref());
         assert!(matches("a.example.com") && matches("a.b.example.com"));

@@ -1,4 +1,4 @@
-//! A route: which requests, and which policy they meet.
+//! A route: the requests it matches, and the policy they must meet.
 
 use std::sync::Arc;
 
@@ -8,41 +8,40 @@ use crate::policy::Policy;
 /// A route of the configuration.
 #[derive(Debug)]
 pub struct Route {
-    /// Its place among the routes.
+    /// Position among the configured routes.
     pub index: usize,
-    /// The name, as logs and metrics use it.
+    /// The name in logs and metrics.
     pub name: String,
-    /// The requests it claims: any of these patterns, one for each host it lists.
+    /// The requests it matches: any of these patterns, one for each listed host.
     pub patterns: Vec<Pattern>,
-    /// What they meet.
+    /// The policy of matching requests.
     pub policy: Arc<Policy>,
 }
 
-/// Requests that are alike in host, path and method.
+/// A condition on host, path and method.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
-    /// For which hosts.
+    /// The hosts.
     pub host: HostPattern,
-    /// For which paths.
+    /// The paths.
     pub path: PathPattern,
-    /// For which methods; `None` is every one.
+    /// The methods; `None` matches every method.
     pub methods: Option<Vec<String>>,
 }
 
-/// The paths a route is for, as an upstream reads them. Ordered by how specific it is, the least first.
+/// The paths of a route, decoded as an upstream reads them. Ordered by specificity, the least specific first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PathPattern {
-    /// These segments, and whatever lies below.
+    /// These segments and everything below.
     Prefix(Vec<String>),
     /// These segments alone.
     Exact(Vec<String>),
 }
 
-/// Which of two routes that both claim a request wins: the greater.
+/// The precedence of a route: of two routes that match a request, the greater wins.
 ///
-/// Host first (a name before `*.domain`, a longer domain before a shorter, any host last), then path (exact
-/// before prefix, more segments before fewer), then method (named before any): the order of the Kubernetes
-/// Gateway API.
+/// Host first (a name before `*.domain`, a longer domain before a shorter, any host last), then path (exact before prefix,
+/// more segments before fewer), then method (named before any): the order of the Kubernetes Gateway API.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Specificity<'a> {
     host: &'a HostPattern,
@@ -51,7 +50,7 @@ pub struct Specificity<'a> {
 }
 
 impl Pattern {
-    /// How specific it is.
+    /// The precedence of the pattern.
     pub fn specificity(&self) -> Specificity<'_> {
         let path = match &self.path {
             PathPattern::Prefix(segments) => (false, segments.len()),
@@ -60,8 +59,8 @@ impl Pattern {
         Specificity { host: &self.host, path, method: self.methods.is_some() }
     }
 
-    /// Whether it claims the request.
-    pub fn claims(&self, host: Option<&Authority>, path: &str, method: &str) -> bool {
+    /// Whether the pattern matches a request.
+    pub fn matches(&self, host: Option<&Authority>, path: &str, method: &str) -> bool {
         self.host.matches(host)
             && self.path.matches(path)
             && self.methods.as_ref().is_none_or(|methods| methods.iter().any(|own| own == method))
@@ -72,15 +71,15 @@ impl PathPattern {
     /// The segments.
     pub fn segments(&self) -> &[String] {
         match self {
-            PathPattern::Prefix(segments) | PathPattern::Exact(segments) => segments,
+            Self::Prefix(segments) | Self::Exact(segments) => segments,
         }
     }
 
     fn matches(&self, path: &str) -> bool {
         let mut path = segments(path);
         match self {
-            PathPattern::Prefix(prefix) => prefix.iter().all(|segment| path.next() == Some(segment)),
-            PathPattern::Exact(exact) => path.eq(exact.iter().map(String::as_str)),
+            Self::Prefix(prefix) => prefix.iter().all(|segment| path.next() == Some(segment)),
+            Self::Exact(exact) => path.eq(exact.iter().map(String::as_str)),
         }
     }
 }

@@ -1,5 +1,4 @@
-//! Which policy a request meets: its target read as an upstream would read it, and the most specific route
-//! that claims it.
+//! Routing: every reading of a request's target, and the most specific route that matches it.
 
 mod authority;
 mod matcher;

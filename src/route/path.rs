@@ -1,28 +1,26 @@
-//! A request's path, read once, in every way an upstream may read it.
+//! Every reading of a request's path by some upstream.
 //!
-//! Gateways are passed by where they and the upstream read one path differently: one decodes `%2f`, the other
-//! does not; one drops `;x`, folds `\`, resolves `..` before or after (CVE-2019-9901, CVE-2021-29492,
-//! CVE-2026-73551). So the path is not normalised into one form that somebody else may not share; all forms are
-//! found, and each is judged.
+//! An attacker bypasses a gateway if gateway and upstream read one path differently: one decodes `%2f`, the other does not;
+//! one drops `;x`, folds `\`, resolves `..` before or after (CVE-2019-9901, CVE-2021-29492, CVE-2026-73551). No single
+//! normal form is shared by all upstreams, so the gate finds every form, and judges each.
 
 use std::borrow::Cow;
 
-/// The longest path that is read, in bytes: what common servers take for a request line.
+/// Maximum length of a path, in bytes: the limit of common servers for a request line.
 pub const MAX_PATH_BYTES: usize = 8 * 1024;
 
-/// The most readings one path may have. Most have one or two; an address within an address, with all its escapes, has
-/// some twenty.
+/// Maximum number of readings of one path. Most paths have one or two; a URL within a URL, fully escaped, has some twenty.
 pub const MAX_READINGS: usize = 64;
 
-/// The most bytes all readings of one path may have together: what bounds the work on a hostile one.
-pub const MAX_READING_BYTES: usize = 4 * MAX_PATH_BYTES;
+/// Maximum total size of all readings of one path, in bytes. Bounds the work on a hostile path.
+pub(super) const MAX_READING_BYTES: usize = 4 * MAX_PATH_BYTES;
 
-/// The characters whose escape is not the same as the character to every upstream: they part segments, mean
-/// something inside one, or start another escape.
+/// The characters whose escape and literal form differ to some upstreams: they separate segments, have a meaning inside one,
+/// or start another escape.
 const AMBIGUOUS: [char; 7] = ['/', '\\', '.', ';', '?', '#', '%'];
 
-/// What Unicode normalization (NFC, NFKC) or a best-fit mapping makes an ambiguous character of, besides the full-width
-/// forms of ASCII, which are a range.
+/// Characters that Unicode normalization (NFC, NFKC) or a best-fit mapping turns into an ambiguous one. The full-width forms
+/// of ASCII are a range of their own.
 const LOOKALIKES: [(char, &str); 11] = [
     ('\u{2044}', "/"),
     ('\u{2215}', "/"),
@@ -37,7 +35,7 @@ const LOOKALIKES: [(char, &str); 11] = [
     ('\u{FE56}', "?"),
 ];
 
-/// How far the full-width forms of ASCII, U+FF01 to U+FF5E, lie from it.
+/// The distance of the full-width forms, U+FF01 to U+FF5E, from their ASCII characters.
 const FULL_WIDTH: u32 = 0xFEE0;
 
 /// A request's path without its query, in every reading.
@@ -47,60 +45,68 @@ pub struct RequestPath<'p> {
     structural: usize,
 }
 
-/// One way to read a path.
+/// One reading of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading<'a> {
     /// The path.
     pub path: &'a str,
-    /// Whether it only leaves out what some upstreams trim: a slash, dots, spaces or an extension at an end. Such a
-    /// reading counts where a route claims it: `/admin.json` is `/admin`, but `/favicon.ico` is not `/favicon` as
-    /// long as nobody says so.
+    /// Whether the reading only lacks what some upstreams trim: a slash, dots, spaces or an extension at the end. Such a
+    /// reading counts only if a route matches it: `/admin.json` is also `/admin`, but without a route for `/favicon`,
+    /// `/favicon.ico` stays as it is.
     pub trimmed: bool,
 }
 
 /// Why a path cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathError {
-    /// There is none, as in CONNECT.
+    /// The request has no path, as in CONNECT.
     Missing,
-    /// It does not start with a slash.
+    /// The path does not start with a slash.
     Relative,
-    /// It is longer than [`MAX_PATH_BYTES`].
+    /// The path is longer than [`MAX_PATH_BYTES`].
     TooLong,
-    /// A fragment, which no request has (RFC 9112 section 3.2; CVE-2021-32779).
+    /// The path has a fragment, which no request may have (RFC 9112 section 3.2; CVE-2021-32779).
     Fragment,
-    /// `%` without two hexadecimal digits behind it.
+    /// A `%` is not followed by two hexadecimal digits.
     BadEscape,
-    /// A control character, raw or escaped.
+    /// The path has a control character, raw or escaped.
     Control,
-    /// Not UTF-8 once its escapes are decoded; overlong forms are not UTF-8.
+    /// The decoded path is not UTF-8. Overlong forms are not UTF-8.
     NotUtf8,
-    /// More than [`MAX_READINGS`], or than [`MAX_READING_BYTES`] in all.
+    /// The path has more than [`MAX_READINGS`], or more than [`MAX_READING_BYTES`] in all.
     TooManyReadings,
 }
 
+impl std::error::Error for PathError {}
+
+impl std::fmt::Display for PathError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl PathError {
-    /// What is wrong, in words.
+    /// The message.
     pub fn as_str(self) -> &'static str {
         match self {
-            PathError::Missing => "the request has no path",
-            PathError::Relative => "the path does not start with `/`",
-            PathError::TooLong => "the path is too long",
-            PathError::Fragment => "the path has a fragment (`#`)",
-            PathError::BadEscape => "the path has a `%` without two hexadecimal digits behind it",
-            PathError::Control => "the path has a control character, raw or escaped",
-            PathError::NotUtf8 => "the path is not UTF-8",
-            PathError::TooManyReadings => "the path can be read in too many ways",
+            Self::Missing => "the request has no path",
+            Self::Relative => "the path does not start with `/`",
+            Self::TooLong => "the path is too long",
+            Self::Fragment => "the path has a fragment (`#`)",
+            Self::BadEscape => "the path has a `%` that is not followed by two hexadecimal digits",
+            Self::Control => "the path has a control character, raw or escaped",
+            Self::NotUtf8 => "the path is not UTF-8",
+            Self::TooManyReadings => "the path can be read in too many ways",
         }
     }
 }
 
 impl<'p> RequestPath<'p> {
-    /// Reads the value of `:path`.
+    /// Finds the readings of `:path`.
     ///
     /// # Errors
     ///
-    /// What no upstream can be trusted to read in a known way.
+    /// Upstreams could read the path in unknown or too many ways.
     pub fn read(path: Option<&'p [u8]>) -> Result<Self, PathError> {
         let path = path.filter(|path| !path.is_empty()).ok_or(PathError::Missing)?;
         let path = path.split(|&byte| byte == b'?').next().unwrap_or_default();
@@ -131,19 +137,19 @@ impl<'p> RequestPath<'p> {
         Ok(RequestPath { readings: readings.found.into_iter().map(Cow::Owned).collect(), structural })
     }
 
-    /// Every reading, the one closest to what was sent first.
+    /// Every reading, the one closest to the sent path first.
     pub fn readings(&self) -> impl Iterator<Item = Reading<'_>> {
         let readings = self.readings.iter().enumerate();
         readings.map(|(index, path)| Reading { path, trimmed: index >= self.structural })
     }
 
-    /// Whether readings differ in their structure, rather than in what some upstreams trim off an end.
+    /// Whether readings differ in structure, not only in what some upstreams trim.
     pub fn is_ambiguous(&self) -> bool {
         self.structural > 1
     }
 }
 
-/// A way an upstream may read a path further. `None` is: not differently.
+/// A step by which an upstream may read a path differently; `None` if the step changes nothing.
 type Rewrite = fn(&str) -> Result<Option<String>, PathError>;
 
 const STRUCTURAL: &[Rewrite] = &[
@@ -163,14 +169,14 @@ const STRUCTURAL: &[Rewrite] = &[
     |path| changed(path, remove_dot_segments(path)),
 ];
 
-/// What is added once structure is settled. Trimming can empty a segment.
+/// Steps applied after the structural ones. Trimming can empty a segment.
 const TRIMMED: &[Rewrite] = &[
     |path| changed(path, map_segments(path, trim_segment)),
     |path| changed(path, path.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(path).to_owned()),
     |path| changed(path, merge_slashes(path)),
 ];
 
-/// The readings found so far, none twice.
+/// The readings found so far, unique.
 struct Readings {
     found: Vec<String>,
     bytes: usize,
@@ -192,7 +198,7 @@ impl Readings {
         Ok(())
     }
 
-    /// Rewrites until nothing new is found. Every rewrite found nothing or added one of a bounded number.
+    /// Applies the steps until they find nothing new. Ends, as [`Self::add`] bounds the number of readings.
     fn close_over(&mut self, rewrites: &[Rewrite]) -> Result<(), PathError> {
         let mut next = 0;
         while let Some(reading) = self.found.get(next).cloned() {
@@ -206,7 +212,7 @@ impl Readings {
         Ok(())
     }
 
-    /// Some upstreams take `/x.json` for `/x`. One extension each: a name with ten dots has not ten readings.
+    /// Some upstreams serve `/x.json` as `/x`. Removes one extension: a name with ten dots does not get ten readings.
     fn without_extensions(&mut self) -> Result<(), PathError> {
         for reading in self.found.clone() {
             let Some((directory, name)) = reading.rsplit_once('/') else { continue };
@@ -220,12 +226,12 @@ impl Readings {
     }
 }
 
-/// Whether nothing in the path has more than one reading: letters, digits, `-`, `_`, single slashes.
+/// Whether the path has exactly one reading: letters, digits, `-`, `_`, single slashes.
 fn is_plain(path: &[u8]) -> bool {
     has_one_structure(path) && !path.contains(&b'.') && (path == b"/" || !path.ends_with(b"/"))
 }
 
-/// Whether every upstream finds the same segments in it: besides what is plain, dots within names.
+/// Whether every upstream finds the same segments in the path: a plain path, or one with dots within names.
 fn has_one_structure(path: &[u8]) -> bool {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/' | b'.');
     let mut segments = path.split(|&byte| byte == b'/').skip(1).peekable();
@@ -247,8 +253,7 @@ fn changed(before: &str, after: String) -> Result<Option<String>, PathError> {
     Ok((after != before).then_some(after))
 }
 
-/// Decodes the escapes of the characters that are wanted, once. Those of non-ASCII text are wanted always; what
-/// only looks like an escape stays.
+/// Decodes once the escapes of the wanted characters and of all non-ASCII bytes. Everything else stays.
 fn decode(path: &str, wanted: fn(char) -> bool) -> Result<String, PathError> {
     let mut parts = path.split('%');
     let mut decoded = parts.next().unwrap_or_default().as_bytes().to_vec();
@@ -291,7 +296,7 @@ fn map_segments(path: &str, map: fn(&str) -> &str) -> String {
     path.split('/').map(map).collect::<Vec<_>>().join("/")
 }
 
-/// Spaces behind a dot segment do not keep every upstream from taking it for one.
+/// Some upstreams treat a dot segment followed by spaces as a dot segment.
 fn bare_dots(segment: &str) -> &str {
     match segment.trim_end_matches([' ', '~']) {
         dots @ ("." | "..") => dots,

@@ -1,4 +1,4 @@
-//! The routes, laid out so that finding one costs about the same for ten and for ten thousand.
+//! The routing table. A lookup costs about the same for ten and for ten thousand routes.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -7,44 +7,44 @@ use super::authority::{Authority, HostPattern};
 use super::matcher::{PathPattern, Pattern, Route, segments};
 use crate::wire::prefix_key::{order, start};
 
-/// Whether the case of a path's letters tells routes apart.
+/// Whether paths are case-sensitive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathCase {
-    /// An upstream may or may not heed it: a path is judged as written and again with case folded.
+    /// Unknown: a path is judged as written, and again with case folded.
     Both,
-    /// The upstream heeds it.
+    /// The upstream is case-sensitive.
     Exact,
 }
 
-/// Two routes that claim the same requests, so that neither could win.
+/// Two routes that match the same requests with the same precedence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
-    /// Index of the route that came first.
+    /// Index of the first route.
     pub first: usize,
-    /// Index of the one that conflicts with it.
+    /// Index of the second route.
     pub second: usize,
-    /// Whether they differ in case alone.
+    /// Whether the routes differ in case alone.
     pub by_case: bool,
 }
 
-/// The routes of a configuration, ready to be asked.
+/// The routes of a configuration, indexed for lookup.
 #[derive(Debug)]
 pub struct Routes {
     all: Vec<Arc<Route>>,
     exact: Table,
     folded: Option<Table>,
-    /// Whether some route's path has letters that folding changes.
+    /// Whether folding changes the path of any route.
     cased: bool,
     by_host: bool,
     by_method: bool,
 }
 
 impl Routes {
-    /// Lays the routes out.
+    /// Indexes the routes.
     ///
     /// # Errors
     ///
-    /// Every pair that claims the same requests with the same precedence.
+    /// Every pair that matches the same requests with the same precedence.
     pub fn new(routes: Vec<Route>, case: PathCase) -> Result<Self, Vec<Conflict>> {
         let all: Vec<_> = routes.into_iter().map(Arc::new).collect();
         let mut conflicts = Vec::new();
@@ -66,7 +66,7 @@ impl Routes {
             return Err(conflicts);
         }
         let any = |test: &dyn Fn(&Pattern) -> bool| all.iter().flat_map(|route| &route.patterns).any(test);
-        Ok(Routes {
+        Ok(Self {
             cased: any(&|p| p.path.segments().iter().any(|s| fold(s) != *s)),
             by_host: any(&|p| p.host != HostPattern::Any),
             by_method: any(&|p| p.methods.is_some()),
@@ -76,12 +76,12 @@ impl Routes {
         })
     }
 
-    /// Whether any route looks at the host, so that it need be read.
+    /// Whether any route depends on the host.
     pub fn by_host(&self) -> bool {
         self.by_host
     }
 
-    /// Whether any route looks at the method.
+    /// Whether any route depends on the method.
     pub fn by_method(&self) -> bool {
         self.by_method
     }
@@ -91,13 +91,13 @@ impl Routes {
         self.all.iter().map(Arc::as_ref)
     }
 
-    /// The route at this place.
+    /// The route at this index.
     pub fn get(&self, index: usize) -> Option<&Route> {
         self.all.get(index).map(Arc::as_ref)
     }
 
-    /// The routes that one reading of a path falls to: as written and, where an upstream may fold case,
-    /// folded. `None` is a reading that no route claims.
+    /// The routes that match one reading of a path: as written and, unless paths are case-sensitive, folded. `None` for a
+    /// form that no route matches.
     pub fn find(&self, host: Option<&Authority>, path: &str, method: &str) -> impl Iterator<Item = Option<&Route>> {
         let written = self.exact.find(host, path, method);
         let folded = self.folded.as_ref().and_then(|table| {
@@ -108,11 +108,11 @@ impl Routes {
     }
 }
 
-/// One way to write what folding makes equal, whether an upstream folds to upper case, to lower, or through both: some take
-/// `ſ` for `s`, `ı` for `i`.
+/// Folds case, so that texts are equal if some upstream's folding makes them equal: to upper case, to lower case, or through
+/// both, by which `ſ` becomes `s` and `ı` becomes `i`.
 ///
-/// Letters beyond ASCII are not told apart at all: no list of theirs need be here, and a path that differs by such a
-/// letter is judged under one route more.
+/// All letters beyond ASCII fold to one character. That needs no table of them; a path that differs by such a letter is
+/// judged by one more route.
 fn fold(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
         return Cow::Borrowed(text);
@@ -120,7 +120,7 @@ fn fold(text: &str) -> Cow<'_, str> {
     let mut folded = String::with_capacity(text.len());
     let mut add = |c: char| {
         let c = if c.is_ascii() { c.to_ascii_lowercase() } else { BEYOND_ASCII };
-        // In another case one letter may be two or three.
+        // In another case one letter may become two or three.
         if c != BEYOND_ASCII || !folded.ends_with(BEYOND_ASCII) {
             folded.push(c);
         }
@@ -134,11 +134,11 @@ fn fold(text: &str) -> Cow<'_, str> {
     Cow::Owned(folded)
 }
 
-/// What stands for letters beyond ASCII, however many.
+/// Replaces any run of letters beyond ASCII.
 const BEYOND_ASCII: char = char::REPLACEMENT_CHARACTER;
 
-/// The letters beyond ASCII that have ASCII in them in another case, and that case (Unicode's UnicodeData and SpecialCasing;
-/// a test holds that there are no others).
+/// The letters beyond ASCII that become ASCII in another case, and that case (Unicode's UnicodeData and SpecialCasing; a
+/// test shows that the list is complete).
 const ASCII_IN_ANOTHER_CASE: [(char, &str); 20] = [
     ('ß', "ss"),
     ('ẞ', "ss"),
@@ -170,7 +170,7 @@ fn fold_pattern(pattern: Pattern) -> Pattern {
     Pattern { path, ..pattern }
 }
 
-/// Paths by host.
+/// Path trees by host.
 #[derive(Debug, Default)]
 struct Table {
     exact: Children,
@@ -178,7 +178,7 @@ struct Table {
     any: Node,
 }
 
-/// Routes by path, a segment a level.
+/// A path tree with a level for each segment.
 #[derive(Debug, Default)]
 struct Node {
     children: Children,
@@ -186,7 +186,7 @@ struct Node {
     prefix: Methods,
 }
 
-/// Nodes by name, ordered by it. Boxed, as what is inserted moves those behind it.
+/// Nodes sorted by name. Boxed, as an insertion moves all following entries.
 #[derive(Debug, Default)]
 struct Children(Vec<Child>);
 
@@ -202,13 +202,13 @@ impl Children {
         self.0.get(self.place(name).ok()?).map(|child| child.node.as_ref())
     }
 
-    /// The node of this name, made where there is none.
+    /// The node of this name, inserted if absent.
     fn grow(&mut self, name: &str) -> &mut Node {
         let place = self.place(name).unwrap_or_else(|place| {
             self.0.insert(place, Child { start: start(name), name: name.into(), node: Box::default() });
             place
         });
-        #[allow(clippy::indexing_slicing, reason = "it is there, or was put there above")]
+        #[allow(clippy::indexing_slicing, reason = "the index was found or inserted above")]
         &mut self.0[place].node
     }
 
@@ -325,7 +325,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
-        /// The table finds what a search through all routes finds, in every order.
+        /// The table finds what a search through all routes finds, in any order.
         // catalogue: I21
         #[test]
         fn the_most_specific_route_wins_in_any_order(
@@ -339,7 +339,7 @@ mod tests {
             let host = Authority::read(host.as_bytes());
             let best = numbered
                 .iter()
-                .filter(|(_, pattern)| pattern.claims(host.as_ref(), path, method))
+                .filter(|(_, pattern)| pattern.matches(host.as_ref(), path, method))
                 .max_by(|a, b| a.1.specificity().cmp(&b.1.specificity()))
                 .map(|(index, _)| index.to_string());
             let turn = shuffled.index(numbered.len().max(1));

@@ -1,6 +1,6 @@
-//! The counters: their names with all labels, as the host's `stats_tags` take them apart.
+//! Metric names with their labels, in the form that the host's `stats_tags` split.
 //!
-//! No label's value comes from a request: each is of the configuration or of a closed set.
+//! No label value comes from a request: each is from the configuration or a closed set.
 
 use crate::decision::{Decision, TokenSource};
 use crate::deny_reason::{ALLOW, DENY, DenyReason};
@@ -9,52 +9,52 @@ use crate::issuer::Issuer;
 use crate::mfa::MfaState;
 use crate::token::Subject;
 
-/// Requests that were decided.
+/// Counter of decided requests.
 pub const REQUESTS: &str = "mfa_gate_requests_total";
 
-/// Tokens that were verified, by what they were verified with.
+/// Counter of verified tokens, by who verified them.
 pub const VERIFIED_TOKENS: &str = "mfa_gate_verified_tokens_total";
 
-/// Fetches of an issuer's keys.
+/// Counter of fetches of an issuer's keys.
 pub const KEY_FETCHES: &str = "mfa_gate_key_fetches_total";
 
-/// The keys that are held of an issuer.
+/// Gauge: number of keys of an issuer.
 pub const KEYS: &str = "mfa_gate_keys";
 
-/// When the keys of an issuer were fetched that are in use, in seconds since 1970.
+/// Gauge: when an issuer's current keys were fetched, in seconds since 1970.
 pub const KEYS_FETCHED: &str = "mfa_gate_keys_fetched_timestamp_seconds";
 
-/// Until when they are good, if they cannot be fetched again, in seconds since 1970.
+/// Gauge: when they expire if they cannot be fetched again, in seconds since 1970.
 pub const KEYS_EXPIRY: &str = "mfa_gate_keys_expiry_timestamp_seconds";
 
-/// The route of requests that came when there were [`MAX_SERIES`] already.
+/// The route label of requests beyond [`MAX_SERIES`].
 pub const OTHER_ROUTE: &str = "other";
 
-/// The most counters that routes multiply, for each worker: Envoy keeps some hundred bytes of each, and whoever scrapes
-/// them keeps each one's history.
+/// Maximum number of request counters for each worker. Envoy keeps some hundred bytes of each, and every scraper keeps its
+/// history.
 pub const MAX_SERIES: usize = 4096;
 
-/// One counter of requests: the values of its labels.
+/// The label values of one request counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestSeries {
     place: Place,
-    /// By its index.
+    /// Index of the issuer.
     issuer: Option<usize>,
     subject: Option<Subject>,
     mfa: Option<MfaState>,
     reason: Option<DenyReason>,
 }
 
-/// What of the configuration decided.
+/// Which part of the configuration decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// Nothing: it did not come to a policy.
+    /// None: matching failed.
     Nowhere,
     /// The route of this index, with its policy.
     Route(usize),
-    /// The policy of this index, without a route: the default, or the one that Envoy's route names.
+    /// The policy of this index without a route: the default, or the one that Envoy's route names.
     Policy(usize),
-    /// Some route that came too late.
+    /// A route beyond [`MAX_SERIES`].
     Other,
 }
 
@@ -66,7 +66,7 @@ impl RequestSeries {
             gate.policies.iter().position(|policy| std::ptr::eq(policy.as_ref(), own))
         };
         let token = decision.token.as_ref().map(|seen| &seen.verified);
-        RequestSeries {
+        Self {
             place: match decision.route {
                 Some(route) => Place::Route(route.index),
                 None => policy().map_or(Place::Nowhere, Place::Policy),
@@ -78,7 +78,7 @@ impl RequestSeries {
         }
     }
 
-    /// A number for what decided: one for each route and policy, small, so that counters can be found by it.
+    /// A small number for the deciding route or policy, to index counters by.
     pub fn slot(&self) -> usize {
         match self.place {
             Place::Nowhere => 0,
@@ -88,12 +88,12 @@ impl RequestSeries {
         }
     }
 
-    /// The counter that takes its place when there are too many: the same but for the route.
+    /// The counter to use beyond [`MAX_SERIES`]: the same without its route.
     pub fn without_route(self) -> Self {
-        RequestSeries { place: Place::Other, ..self }
+        Self { place: Place::Other, ..self }
     }
 
-    /// The name with the labels; one that does not apply is left out, which to Prometheus is the same as empty.
+    /// The name with its labels. A label that does not apply is left out, which Prometheus treats as empty.
     pub fn name(&self, gate: &Gate) -> String {
         let mut name = Name::new(REQUESTS);
         name.label("decision", if self.reason.is_none() { ALLOW } else { DENY });
@@ -129,33 +129,33 @@ impl RequestSeries {
     }
 }
 
-/// The counter of tokens that were verified by this.
+/// The name of the counter of tokens from this source.
 pub fn verified_tokens(source: TokenSource) -> String {
     let mut name = Name::new(VERIFIED_TOKENS);
     name.label("source", source.as_str());
     name.0
 }
 
-/// The counter of fetches for this issuer: of those whose answer was taken, or of the others.
+/// The name of the counter of fetches for this issuer: of the successful or the failed ones.
 pub fn key_fetches(issuer: &Issuer, taken: bool) -> String {
     let mut name = Name::new(KEY_FETCHES);
     name.issuer(issuer).label("result", if taken { "taken" } else { "failed" });
     name.0
 }
 
-/// A gauge of this issuer's keys: [`KEYS`], [`KEYS_FETCHED`] or [`KEYS_EXPIRY`].
+/// The name of a gauge of this issuer's keys: [`KEYS`], [`KEYS_FETCHED`] or [`KEYS_EXPIRY`].
 pub fn of_keys(gauge: &str, issuer: &Issuer) -> String {
     let mut name = Name::new(gauge);
     name.issuer(issuer);
     name.0
 }
 
-/// A name that labels are put to: `name;label=value;label=value`.
+/// Builds a name with labels: `name;label=value;label=value`.
 struct Name(String);
 
 impl Name {
     fn new(name: &str) -> Self {
-        Name(name.to_owned())
+        Self(name.to_owned())
     }
 
     fn issuer(&mut self, issuer: &Issuer) -> &mut Self {

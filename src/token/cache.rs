@@ -1,4 +1,4 @@
-//! Verified tokens, remembered: a token that comes again need not be verified again.
+//! The cache of verified tokens.
 
 use std::cell::RefCell;
 use std::hash::BuildHasher as _;
@@ -13,32 +13,31 @@ use super::rules::CacheBounds;
 use super::verify::Verified;
 use crate::random::random;
 
-/// What an entry weighs besides the token, in bytes: the map's and the allocator's own, and the claims that are kept,
-/// which are some hundred bytes.
+/// Estimated size of an entry without the token, in bytes: the overhead of map and allocator, and the kept claims, some
+/// hundred bytes.
 const ENTRY_OVERHEAD: usize = 1024;
 
-/// How much of a token's end is hashed, in bytes: half of the shortest signature that is taken. No two tokens of honest
-/// issuers end alike, and where two do, one is remembered.
+/// How many bytes of a token's end are hashed: half of the shortest supported signature. No two tokens of honest issuers end
+/// alike; if two do, one of them is cached.
 const HASHED_BYTES: usize = 43;
 
-/// What a verified token is known by when it comes again.
+/// What identifies a verified token when it comes again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheKey<'a> {
-    /// The token itself, in its compact form.
+    /// The token in its compact form.
     Compact(&'a [u8]),
-    /// What jwt_authn left of it. AuthenticatedToken on Envoy 1.40: the same claims are the same bytes each time, though
-    /// protobuf does not promise it; where they are not, they are judged anew.
+    /// The metadata that jwt_authn left. On Envoy 1.40 equal claims have equal bytes, though protobuf does not promise it;
+    /// different bytes only cost another verification.
     Metadata(&'a [u8]),
 }
 
-/// Verified tokens, the one that was not asked for the longest given up first.
+/// Verified tokens, evicted in least-recently-used order.
 ///
-/// Where there is room for no more, one that is still good gives way only to a token that was seen lately, as in TinyLFU
-/// (Einziger et al., 2017): tokens that come once would turn out those that come again, and each costs some microseconds
-/// to remember and to forget.
+/// A full cache admits a token only at its second use, unless the oldest entry has expired, as in TinyLFU (Einziger et al.,
+/// 2017): one-time tokens would evict reused ones, and each insertion and eviction costs some microseconds.
 ///
-/// A hit is a comparison of the whole token; the hash only finds it, and is seeded at random so that nobody can choose
-/// tokens that collide. Tokens that were refused are not kept: they would let anybody turn the others out.
+/// A hit compares the whole token. The hash only locates it, and is seeded at random so that nobody can choose colliding
+/// tokens. Rejected tokens are not cached: they would let anybody evict the others.
 pub struct TokenCache {
     entries: RefCell<Entries>,
     bounds: CacheBounds,
@@ -49,8 +48,8 @@ pub struct TokenCache {
 struct Entries {
     by_hash: LruCache<u64, Entry, SeedableRandomState>,
     bytes: usize,
-    /// Tokens for which there was no room, by a part of their hash in a place by the rest; nothing until there is one.
-    lately: Vec<u32>,
+    /// Doorkeeper: fingerprints of tokens recently rejected for lack of room, indexed by hash. Allocated on first use.
+    doorkeeper: Vec<u32>,
 }
 
 struct Entry {
@@ -70,7 +69,7 @@ impl<'a> CacheKey<'a> {
         matches!(self, CacheKey::Compact(_))
     }
 
-    /// What of it is hashed: of claims, which have no signature at their end, all.
+    /// The bytes that are hashed. Metadata are hashed whole, as they do not end with a signature.
     fn hashed_bytes(self) -> &'a [u8] {
         match self {
             CacheKey::Compact(bytes) => bytes.get(bytes.len().saturating_sub(HASHED_BYTES)..).unwrap_or_default(),
@@ -82,19 +81,19 @@ impl<'a> CacheKey<'a> {
 impl TokenCache {
     /// An empty cache.
     pub fn new(bounds: CacheBounds) -> Self {
-        // One for each configuration that is loaded; the hasher wants it for good.
+        // Leaked once for each configuration: the hasher needs a static seed.
         let shared: &'static SharedSeed = Box::leak(Box::new(SharedSeed::from_u64(random(0))));
         let hasher = SeedableRandomState::with_seed(random(1), shared);
         let by_hash = LruCache::unbounded_with_hasher(hasher.clone());
-        TokenCache {
-            entries: RefCell::new(Entries { by_hash, bytes: 0, lately: Vec::new() }),
+        Self {
+            entries: RefCell::new(Entries { by_hash, bytes: 0, doorkeeper: Vec::new() }),
             bounds,
             hasher,
             last_header: LastHeader::default(),
         }
     }
 
-    /// What is remembered of this token.
+    /// The cached token of this key.
     pub fn get(&self, evidence: CacheKey<'_>) -> Option<Rc<Verified>> {
         let entries = &mut *self.entries.borrow_mut();
         let entry = entries.by_hash.get(&self.hash(evidence))?;
@@ -102,8 +101,8 @@ impl TokenCache {
         is_it.then(|| Rc::clone(&entry.verified))
     }
 
-    /// Remembers a token, if there is room or another gives way. `is_good` says whether one that is remembered would be
-    /// taken again.
+    /// Caches a token if there is room, or if another entry can be evicted. `is_good` says whether a cached token would still
+    /// be verified.
     pub fn insert(&self, evidence: CacheKey<'_>, verified: &Rc<Verified>, is_good: impl FnOnce(&Verified) -> bool) {
         let hash = self.hash(evidence);
         let entries = &mut *self.entries.borrow_mut();
@@ -111,7 +110,7 @@ impl TokenCache {
             || entries.bytes.saturating_add(weight(evidence.bytes())) > self.bounds.max_bytes;
         if is_full
             && entries.by_hash.peek_lru().is_some_and(|(_, oldest)| is_good(&oldest.verified))
-            && !entries.saw_lately(hash, self.most_entries())
+            && !entries.saw_recently(hash, self.most_entries())
         {
             return;
         }
@@ -128,7 +127,7 @@ impl TokenCache {
         }
     }
 
-    /// Forgets a token.
+    /// Removes a token.
     pub fn remove(&self, evidence: CacheKey<'_>) {
         let Entries { by_hash, bytes, .. } = &mut *self.entries.borrow_mut();
         if let Some(entry) = by_hash.pop(&self.hash(evidence)) {
@@ -136,12 +135,12 @@ impl TokenCache {
         }
     }
 
-    /// The header that was read last.
+    /// The header parsed last.
     pub fn last_header(&self) -> &LastHeader {
         &self.last_header
     }
 
-    /// How many tokens there is room for, whichever bound comes first.
+    /// Maximum number of entries by either bound.
     fn most_entries(&self) -> usize {
         self.bounds.max_entries.min(self.bounds.max_bytes / ENTRY_OVERHEAD)
     }
@@ -152,18 +151,20 @@ impl TokenCache {
 }
 
 impl Entries {
-    /// Whether a token of this hash was asked about among the last, about as many as there are `places`.
-    fn saw_lately(&mut self, hash: u64, places: usize) -> bool {
-        self.lately.resize(places, 0);
+    /// Records a token, and returns whether it was recorded recently: among about as many tokens as there are `places`.
+    fn saw_recently(&mut self, hash: u64, places: usize) -> bool {
+        self.doorkeeper.resize(places, 0);
         let Some(place) = u64::try_from(places).ok().and_then(|places| hash.checked_rem(places)) else { return false };
-        let Some(own) = usize::try_from(place).ok().and_then(|place| self.lately.get_mut(place)) else { return false };
-        // The upper half: the place has told the lower.
-        let told = u32::try_from(hash >> u32::BITS).unwrap_or_default();
-        std::mem::replace(own, told) == told
+        let Some(own) = usize::try_from(place).ok().and_then(|place| self.doorkeeper.get_mut(place)) else {
+            return false;
+        };
+        // The upper half of the hash: the index covers the lower.
+        let fingerprint = u32::try_from(hash >> u32::BITS).unwrap_or_default();
+        std::mem::replace(own, fingerprint) == fingerprint
     }
 }
 
-/// Eight bytes at a time: the C library's comparison on wasm takes one, and a microsecond for a token.
+/// Compares eight bytes at a time: the C library's comparison on wasm reads one, and takes a microsecond for a token.
 fn are_same(a: &[u8], b: &[u8]) -> bool {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
     a.len() == b.len()

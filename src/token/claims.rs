@@ -5,21 +5,22 @@ use std::fmt;
 use crate::time::{Round, UnixTime};
 use crate::wire::json::{Json, Object};
 
-/// The claims set. A claim that is there with the wrong type is an error, never the same as one that is not
-/// (CVE-2020-26160, CVE-2026-25537).
+/// The claims set. A claim of the wrong type is an error, never treated as absent (CVE-2020-26160, CVE-2026-25537).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claims<'a>(Object<'a>);
 
-/// A claim whose type or value it cannot have.
+/// A claim has a type or value that it cannot have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimError {
-    /// Which.
+    /// Name of the claim.
     pub claim: String,
-    /// What it is.
+    /// What the token holds.
     pub found: &'static str,
-    /// What it must be.
+    /// What it should hold.
     pub expected: &'static str,
 }
+
+impl std::error::Error for ClaimError {}
 
 impl fmt::Display for ClaimError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,54 +29,54 @@ impl fmt::Display for ClaimError {
 }
 
 impl<'a> Claims<'a> {
-    /// These claims.
+    /// The claims in this object.
     pub fn new(members: Object<'a>) -> Self {
         Claims(members)
     }
 
-    /// These claims alone, borrowing nothing. `names` are ordered, and none is there twice.
+    /// An owned copy of the claims with these names. `names` must be sorted and unique.
     pub fn keep(&self, names: &[String]) -> Claims<'static> {
         Claims(self.0.keep(names))
     }
 
-    /// A claim, whatever its type.
+    /// A claim of any type.
     pub fn get(&self, name: &str) -> Option<&Json<'a>> {
         self.0.get(name)
     }
 
-    /// The names and values, ordered by name.
+    /// Names and values, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Json<'a>)> {
         self.0.iter()
     }
 
-    /// All of them, as the object that they are.
+    /// The claims as an object.
     pub fn members(&self) -> &Object<'a> {
         &self.0
     }
 
-    /// A claim that is a string, if it is there.
+    /// A string claim; `None` if absent.
     ///
     /// # Errors
     ///
-    /// It is there and no string.
+    /// The claim is not a string.
     pub fn text(&self, name: &str) -> Result<Option<&str>, ClaimError> {
         self.read(name, "a string", Json::as_str)
     }
 
-    /// A claim that is an array of strings, if it is there.
+    /// A claim that is an array of strings; `None` if absent.
     ///
     /// # Errors
     ///
-    /// It is there and anything else: a bare string, an array of mixed types.
+    /// The claim is anything else, such as a bare string or an array of mixed types.
     pub fn texts(&self, name: &str) -> Result<Option<Vec<&str>>, ClaimError> {
         self.read(name, "an array of strings", Json::as_strings)
     }
 
-    /// A claim that is a string or an array of strings, if it is there.
+    /// A claim that is a string or an array of strings; `None` if absent.
     ///
     /// # Errors
     ///
-    /// It is there and anything else.
+    /// The claim is anything else.
     pub fn text_or_texts(&self, name: &str) -> Result<Option<Vec<&str>>, ClaimError> {
         self.read(name, "a string or an array of strings", |value| match value {
             Json::String(text) => Some(vec![text.as_ref()]),
@@ -83,11 +84,11 @@ impl<'a> Claims<'a> {
         })
     }
 
-    /// A claim that is a NumericDate, if it is there.
+    /// A NumericDate claim; `None` if absent.
     ///
     /// # Errors
     ///
-    /// It is there and no number, or none between 1970 and 9999.
+    /// The claim is not a number, or not between 1970 and 9999.
     pub fn date(&self, name: &str, round: Round) -> Result<Option<UnixTime>, ClaimError> {
         self.read(name, "a NumericDate from 1970 to 9999", |value| match value {
             Json::Number(number) => UnixTime::from_numeric_date(*number, round),

@@ -1,4 +1,4 @@
-//! The compact serialization of a JWS (RFC 7515 section 3.1), taken apart.
+//! Decodes the compact serialization of a JWS (RFC 7515 section 3.1).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,7 +10,7 @@ use super::rules::TokenRules;
 use super::verify::Unverified;
 use crate::wire::json::Json;
 
-/// The three parts of a compact JWS, decoded. Nothing in it is trusted or even read.
+/// The three parts of a compact JWS, decoded but not parsed.
 #[derive(Debug)]
 pub struct Compact<'a> {
     signed: &'a [u8],
@@ -20,23 +20,23 @@ pub struct Compact<'a> {
 }
 
 impl<'a> Compact<'a> {
-    /// Takes a token apart.
+    /// Splits and decodes a token.
     ///
     /// # Errors
     ///
-    /// Too large; not three parts (RFC 7515 section 7.1; a JWE has five); base64url that is padded, not canonical
-    /// or of another alphabet (RFC 7515 section 2).
+    /// The token is too large, does not have three parts (RFC 7515 section 7.1; a JWE has five), or a part is not canonical,
+    /// unpadded base64url (RFC 7515 section 2).
     pub fn decode(token: &'a [u8], rules: &TokenRules) -> Result<Self, TokenError> {
         if token.len() > rules.max_bytes {
             return Err(TokenError::TooLarge { bytes: token.len(), max: rules.max_bytes });
         }
-        // Four pieces at the most are looked at, however many dots there are (CVE-2025-30204).
+        // At most four parts are split off, however many dots there are (CVE-2025-30204).
         let text = std::str::from_utf8(token).map_err(|_| TokenError::Malformed("not ASCII".to_owned()))?;
         let mut parts = text.splitn(4, '.');
         let (Some(header), Some(payload), Some(signature), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
-            return Err(TokenError::Malformed("not three parts with a dot between".to_owned()));
+            return Err(TokenError::Malformed("not three parts separated by dots".to_owned()));
         };
         let signed_length = header.len().saturating_add(payload.len()).saturating_add(1);
         Ok(Compact {
@@ -47,11 +47,11 @@ impl<'a> Compact<'a> {
         })
     }
 
-    /// Reads the claims alone, which nobody has vouched for.
+    /// Parses the claims alone. They are not verified.
     ///
     /// # Errors
     ///
-    /// Not a JSON object.
+    /// The claims are not a JSON object.
     pub fn claims(&self, rules: &TokenRules) -> Result<Claims<'_>, TokenError> {
         match Json::parse(&self.payload, rules.max_depth) {
             Ok(Json::Object(claims)) => Ok(Claims::new(claims)),
@@ -60,11 +60,11 @@ impl<'a> Compact<'a> {
         }
     }
 
-    /// Reads header and claims; the header not again if it is the last one.
+    /// Parses header and claims. A header equal to the last one is not parsed again.
     ///
     /// # Errors
     ///
-    /// Not JSON objects, or a header that asks for what is not done here.
+    /// A part is not a JSON object, or the header requires a feature that is not supported.
     pub fn read(&self, rules: &TokenRules, last_header: &LastHeader) -> Result<Unverified<'_>, TokenError> {
         let header = last_header.read(&self.header, rules.max_depth)?;
         let claims = self.claims(rules)?;

@@ -1,23 +1,23 @@
-//! The token in a request's headers (RFC 6750 section 2.1).
+//! Finds the token in a request's headers (RFC 6750 section 2.1).
 
 /// What a request header offers as a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credential<'a> {
-    /// No token: no such header, an empty one, or one of another scheme.
+    /// No token: the header is absent, empty, or of another scheme.
     None,
-    /// One token, not looked into yet.
+    /// One token, not parsed yet.
     Token(&'a [u8]),
-    /// More than one: two headers, which a proxy joins with a comma, or a list.
+    /// More than one token: two headers, which a proxy joins with a comma, or a list.
     Several,
-    /// `Bearer`, and then nothing that could be a token.
+    /// `Bearer` without a single token after it.
     Malformed,
 }
 
-/// The authentication scheme; its case does not matter (RFC 9110 section 11.1).
+/// The authentication scheme, case-insensitive (RFC 9110 section 11.1).
 const BEARER: &[u8] = b"Bearer";
 
 impl<'a> Credential<'a> {
-    /// What a header offers: `authorization` a token behind `Bearer`, any other a bare one.
+    /// The credential of a header: `authorization` carries a token after `Bearer`, any other header carries it alone.
     pub fn from_header(name: &str, value: &'a [u8]) -> Self {
         match name {
             "authorization" => Self::from_authorization(value),
@@ -25,7 +25,7 @@ impl<'a> Credential<'a> {
         }
     }
 
-    /// What a header offers, if it offers a token and nothing in it is out of place, which is not looked at.
+    /// The token of a header if the header is well formed, which is not checked: for a lookup that compares every byte.
     pub fn presumed(name: &str, value: &'a [u8]) -> Option<&'a [u8]> {
         match name {
             "authorization" => {
@@ -47,7 +47,7 @@ impl<'a> Credential<'a> {
     }
 
     fn from_list(value: &'a [u8]) -> Self {
-        // A comma: two headers that the proxy joined, a list of credentials, or the parameters of another scheme.
+        // A comma: two headers joined by the proxy, a list of credentials, or the parameters of another scheme.
         if value.contains(&b',') {
             let bearer = value.split(|&byte| byte == b',').any(|part| Self::from_list(part) != Credential::None);
             return if bearer { Credential::Several } else { Credential::None };
@@ -65,7 +65,7 @@ impl<'a> Credential<'a> {
                 Credential::Token(token)
             }
             Some((b' ' | b'\t', _)) => Credential::Malformed,
-            // A longer word, `BearerX`: another scheme.
+            // A longer word, such as `BearerX`, is another scheme.
             Some(_) => Credential::None,
         }
     }
@@ -80,7 +80,7 @@ impl<'a> Credential<'a> {
         }
     }
 
-    /// What two headers offer together.
+    /// The credential of two headers together.
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
             (Credential::None, offer) | (offer, Credential::None) => offer,
@@ -89,13 +89,13 @@ impl<'a> Credential<'a> {
     }
 }
 
-/// Whether all bytes are beyond comma and white space, as all of base64url and the dot are; eight at a time.
+/// Whether all bytes sort after comma and white space, as those of base64url and the dot do. Checks eight at a time.
 fn has_no_delimiter(bytes: &[u8]) -> bool {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = EACH << 7;
     const FIRST: u8 = b'-';
     let (chunks, rest) = bytes.as_chunks::<8>();
-    // A byte whose subtraction borrows, or one beyond ASCII, sets its high bit.
+    // A byte below `-`, whose subtraction borrows, or one beyond ASCII sets its high bit.
     let is_beyond = |chunk: &[u8; 8]| {
         let bytes = u64::from_ne_bytes(*chunk);
         (bytes | bytes.wrapping_sub(EACH.wrapping_mul(FIRST.into()))) & HIGH == 0

@@ -1,4 +1,4 @@
-//! Why a token is not accepted.
+//! Why a token was rejected.
 
 use std::fmt;
 
@@ -7,103 +7,102 @@ use crate::deny_reason::DenyReason;
 use crate::keys::Algorithm;
 use crate::time::{Span, UnixTime};
 
-/// Why a token is not accepted, with both sides of what was compared. For logs and `explain`; the client is
-/// told the error code alone.
+/// Why a token was rejected, with both sides of the comparison. For logs and `explain`; the client only gets an error code.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TokenError {
-    /// Longer than `token.max_bytes`.
+    /// The token is longer than `token.max_bytes`.
     TooLarge {
-        /// Bytes it has.
+        /// Size of the token, in bytes.
         bytes: usize,
-        /// Bytes it may have.
+        /// Maximum size, in bytes.
         max: usize,
     },
-    /// Not a JWS in compact form with a JSON header and JSON claims, or one with a header that is not supported.
+    /// The token is not a JWS in compact form with a JSON header and JSON claims, or its header is not supported.
     Malformed(String),
-    /// `alg` is none of those that are taken.
-    AlgorithmNotTaken(String),
+    /// `alg` is not supported.
+    AlgorithmNotSupported(String),
     /// The key is for another algorithm.
     AlgorithmOfKey {
-        /// The token's.
+        /// The token's algorithm.
         token: Algorithm,
     },
-    /// No issuer of the configuration calls itself so.
+    /// No issuer with this name is configured.
     IssuerUntrusted(String),
-    /// Tokens of the issuer, or of all, are taken from jwt_authn's metadata alone, and there is none.
+    /// Tokens of the issuer, or of all issuers, come from jwt_authn's metadata alone, and there is none.
     OfMetadata,
     /// jwt_authn's metadata hold more than one token.
     SeveralInMetadata,
-    /// No issuer of the configuration calls itself so whose tokens jwt_authn verifies under this name.
+    /// No issuer with this name is configured whose tokens jwt_authn verifies under this metadata name.
     IssuerNotOfMetadata(String),
-    /// The issuer is trusted, but not for this tenant.
+    /// The issuer is not trusted for this tenant.
     TenantNotAllowed(Option<String>),
-    /// The issuer's keys have not been had, or are too old to be trusted.
+    /// The issuer's keys were never fetched, or have expired.
     KeysUnavailable {
         /// The issuer's index.
         issuer: usize,
     },
-    /// The issuer has no such key, or several that would fit a token that names none.
+    /// The issuer has no such key; or the token has no `kid`, and not exactly one key fits.
     KeyUnknown {
-        /// The key that the token names.
+        /// The token's `kid`.
         kid: Option<String>,
         /// The issuer's index.
         issuer: usize,
     },
-    /// The signature is not the key's over this token.
+    /// The signature is not valid.
     SignatureInvalid,
     /// A claim has a type or a value that it cannot have.
     Claim(ClaimError),
-    /// `aud` names none of the audiences.
+    /// `aud` holds none of the issuer's audiences.
     AudienceMismatch(Vec<String>),
     /// `exp` has passed.
     Expired {
         /// `exp`.
         exp: UnixTime,
-        /// The time it was judged.
+        /// The time of the check.
         now: UnixTime,
-        /// How much later would have been accepted.
+        /// The tolerated clock difference.
         leeway: Span,
     },
-    /// `nbf` or `iat` is to come.
+    /// `nbf` or `iat` is in the future.
     NotYetValid {
-        /// Which.
+        /// Name of the claim.
         claim: &'static str,
-        /// What it says.
+        /// Value of the claim.
         from: UnixTime,
-        /// The time it was judged.
+        /// The time of the check.
         now: UnixTime,
-        /// How much earlier would have been accepted.
+        /// The tolerated clock difference.
         leeway: Span,
     },
 }
 
+impl std::error::Error for TokenError {}
+
 impl TokenError {
-    /// The reason that logs, metrics and the answer use.
+    /// The deny reason.
     pub fn reason(&self) -> DenyReason {
         match self {
-            TokenError::TooLarge { .. } => DenyReason::TokenTooLarge,
-            TokenError::Malformed(_) => DenyReason::TokenMalformed,
-            TokenError::AlgorithmNotTaken(_) | TokenError::AlgorithmOfKey { .. } => DenyReason::AlgorithmNotAllowed,
-            TokenError::OfMetadata => DenyReason::TokenMissing,
-            TokenError::SeveralInMetadata => DenyReason::TokenAmbiguous,
-            TokenError::IssuerUntrusted(_) | TokenError::IssuerNotOfMetadata(_) => DenyReason::IssuerUntrusted,
-            TokenError::TenantNotAllowed(_) => DenyReason::TenantNotAllowed,
-            TokenError::KeysUnavailable { .. } => DenyReason::KeysUnavailable,
-            TokenError::KeyUnknown { .. } => DenyReason::KeyUnknown,
-            TokenError::SignatureInvalid => DenyReason::SignatureInvalid,
-            TokenError::Claim(_) => DenyReason::ClaimMalformed,
-            TokenError::AudienceMismatch(_) => DenyReason::AudienceMismatch,
-            TokenError::Expired { .. } => DenyReason::TokenExpired,
-            TokenError::NotYetValid { .. } => DenyReason::TokenNotYetValid,
+            Self::TooLarge { .. } => DenyReason::TokenTooLarge,
+            Self::Malformed(_) => DenyReason::TokenMalformed,
+            Self::AlgorithmNotSupported(_) | Self::AlgorithmOfKey { .. } => DenyReason::AlgorithmNotAllowed,
+            Self::OfMetadata => DenyReason::TokenMissing,
+            Self::SeveralInMetadata => DenyReason::TokenAmbiguous,
+            Self::IssuerUntrusted(_) | Self::IssuerNotOfMetadata(_) => DenyReason::IssuerUntrusted,
+            Self::TenantNotAllowed(_) => DenyReason::TenantNotAllowed,
+            Self::KeysUnavailable { .. } => DenyReason::KeysUnavailable,
+            Self::KeyUnknown { .. } => DenyReason::KeyUnknown,
+            Self::SignatureInvalid => DenyReason::SignatureInvalid,
+            Self::Claim(_) => DenyReason::ClaimMalformed,
+            Self::AudienceMismatch(_) => DenyReason::AudienceMismatch,
+            Self::Expired { .. } => DenyReason::TokenExpired,
+            Self::NotYetValid { .. } => DenyReason::TokenNotYetValid,
         }
     }
-}
 
-impl TokenError {
-    /// The issuer whose newer keys might make the token good, by its index.
+    /// Index of the issuer whose next key refresh could make the token valid.
     pub fn awaits(&self) -> Option<usize> {
         match self {
-            TokenError::KeysUnavailable { issuer } | TokenError::KeyUnknown { issuer, .. } => Some(*issuer),
+            Self::KeysUnavailable { issuer } | Self::KeyUnknown { issuer, .. } => Some(*issuer),
             _ => None,
         }
     }
@@ -111,7 +110,7 @@ impl TokenError {
 
 impl From<ClaimError> for TokenError {
     fn from(malformed: ClaimError) -> Self {
-        TokenError::Claim(malformed)
+        Self::Claim(malformed)
     }
 }
 
@@ -121,42 +120,42 @@ impl fmt::Display for TokenError {
             to.as_millis().saturating_sub(from.as_millis()).checked_div(1000).unwrap_or(0)
         };
         match self {
-            TokenError::TooLarge { bytes, max } => write!(f, "the token has {bytes} bytes, at most {max} are read"),
-            TokenError::Malformed(what) => write!(f, "the token is malformed: {what}"),
-            TokenError::AlgorithmNotTaken(alg) => {
-                write!(f, "the token's algorithm is `{}`; taken: {}", alg.escape_debug(), Algorithm::NAMES.join(", "))
+            Self::TooLarge { bytes, max } => write!(f, "the token has {bytes} bytes, the limit is {max}"),
+            Self::Malformed(what) => write!(f, "the token is malformed: {what}"),
+            Self::AlgorithmNotSupported(alg) => {
+                write!(f, "the token's algorithm is `{}`; supported: {}", alg.escape_debug(), Algorithm::NAMES.join(", "))
             }
-            TokenError::AlgorithmOfKey { token } => {
-                write!(f, "the token's algorithm is `{token}`, its key is for another")
+            Self::AlgorithmOfKey { token } => {
+                write!(f, "the token's algorithm is `{token}`, its key is for another algorithm")
             }
-            TokenError::IssuerUntrusted(iss) => write!(f, "no issuer is configured as `{}`", iss.escape_debug()),
-            TokenError::OfMetadata => f.write_str(
-                "tokens of `verified_by` issuers are taken from jwt_authn's metadata, where none is; does it stand before the gate?",
+            Self::IssuerUntrusted(iss) => write!(f, "no issuer is configured as `{}`", iss.escape_debug()),
+            Self::OfMetadata => f.write_str(
+                "tokens of `verified_by` issuers come from jwt_authn's metadata, which hold none; does jwt_authn run before the gate?",
             ),
-            TokenError::SeveralInMetadata => f.write_str("jwt_authn's metadata hold more than one token"),
-            TokenError::IssuerNotOfMetadata(iss) => {
-                write!(f, "no issuer is configured as `{}` whose tokens jwt_authn leaves there", iss.escape_debug())
+            Self::SeveralInMetadata => f.write_str("jwt_authn's metadata hold more than one token"),
+            Self::IssuerNotOfMetadata(iss) => {
+                write!(f, "no issuer is configured as `{}` with `verified_by` this metadata name", iss.escape_debug())
             }
-            TokenError::TenantNotAllowed(Some(tid)) => {
-                write!(f, "tenant `{}` is not among the issuer's", tid.escape_debug())
+            Self::TenantNotAllowed(Some(tid)) => {
+                write!(f, "tenant `{}` is not one of the issuer's `tenants`", tid.escape_debug())
             }
-            TokenError::TenantNotAllowed(None) => f.write_str("the token names no tenant (`tid`)"),
-            TokenError::KeysUnavailable { .. } => f.write_str("the issuer's keys are not at hand"),
-            TokenError::KeyUnknown { kid: Some(kid), .. } => {
+            Self::TenantNotAllowed(None) => f.write_str("the token names no tenant (`tid`)"),
+            Self::KeysUnavailable { .. } => f.write_str("the issuer's keys are not available"),
+            Self::KeyUnknown { kid: Some(kid), .. } => {
                 write!(f, "the issuer has no key `{}`", kid.escape_debug())
             }
-            TokenError::KeyUnknown { kid: None, .. } => {
-                f.write_str("the token names no key, and not exactly one of the issuer's fits")
+            Self::KeyUnknown { kid: None, .. } => {
+                f.write_str("the token has no `kid`, and the issuer does not have exactly one matching key")
             }
-            TokenError::SignatureInvalid => f.write_str("the signature is not that of the key"),
-            TokenError::Claim(malformed) => malformed.fmt(f),
-            TokenError::AudienceMismatch(aud) => {
-                write!(f, "the token is for {}, which is none of the audiences", quoted(aud))
+            Self::SignatureInvalid => f.write_str("the signature is not that of the key"),
+            Self::Claim(malformed) => malformed.fmt(f),
+            Self::AudienceMismatch(aud) => {
+                write!(f, "the token's audience is {}, not one of the issuer's `audiences`", quoted(aud))
             }
-            TokenError::Expired { exp, now, leeway } => {
+            Self::Expired { exp, now, leeway } => {
                 write!(f, "expired {} s ago, leeway {} s", seconds(*exp, *now), leeway.as_seconds())
             }
-            TokenError::NotYetValid { claim, from, now, leeway } => {
+            Self::NotYetValid { claim, from, now, leeway } => {
                 write!(f, "`{claim}` is {} s ahead, leeway {} s", seconds(*now, *from), leeway.as_seconds())
             }
         }

@@ -7,19 +7,19 @@ use super::error::TokenError;
 use crate::keys::Algorithm;
 use crate::wire::json::{Json, Object};
 
-/// What is used of the header. Whatever else it holds is not looked at: keys come from the issuer's set alone,
-/// never from `jwk`, `jku`, `x5u` or `x5c` (CVE-2018-0114).
+/// The members of the header that the gate uses. All others are ignored: keys come from the issuer's set alone, never from
+/// `jwk`, `jku`, `x5u` or `x5c` (CVE-2018-0114).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    /// The algorithm, of those that are taken.
+    /// The algorithm.
     pub algorithm: Algorithm,
-    /// The name of the key.
+    /// `kid`.
     pub key_id: Option<String>,
-    /// The kind of token, as written.
+    /// `typ`, as written.
     pub kind: Option<String>,
 }
 
-/// The last header that was read. Tokens that one key signed have the same, letter by letter.
+/// The header parsed last. Tokens signed by one key have the same header, byte for byte.
 #[derive(Default)]
 pub struct LastHeader(RefCell<Option<Known>>);
 
@@ -29,7 +29,7 @@ struct Known {
 }
 
 impl LastHeader {
-    /// Reads a header, unless it is the last again.
+    /// Parses a header, unless it equals the last one.
     pub(super) fn read(&self, bytes: &[u8], max_depth: usize) -> Result<Rc<Header>, TokenError> {
         let mut last = self.0.borrow_mut();
         if let Some(known) = &*last
@@ -43,11 +43,11 @@ impl LastHeader {
     }
 }
 
-/// Members that change what the signature or the claims mean. None is understood here, so all are refused
+/// Members that change the meaning of signature or claims. None is supported, so a header with one is rejected
 /// (RFC 7515 section 4.1.11, RFC 7797, RFC 7516 section 4.1.3).
 const NOT_UNDERSTOOD: [&str; 3] = ["crit", "b64", "zip"];
 
-/// The kinds of an access token (RFC 9068 section 2.1, RFC 7519 section 5.1), in lower case.
+/// The values of `typ` for an access token (RFC 9068 section 2.1, RFC 7519 section 5.1), in lower case.
 const KINDS: [&str; 3] = ["jwt", "at+jwt", "application/at+jwt"];
 
 impl Header {
@@ -58,12 +58,12 @@ impl Header {
             Err(error) => return Err(malformed(format!("the header: {error}"))),
         };
         if let Some(name) = NOT_UNDERSTOOD.iter().find(|name| members.has(name)) {
-            return Err(malformed(format!("the header has `{name}`, which is not understood")));
+            return Err(malformed(format!("the header has `{name}`, which is not supported")));
         }
         if let Some(content) = text(&members, "cty")?
             && ["jwt", "application/jwt"].iter().any(|nested| content.eq_ignore_ascii_case(nested))
         {
-            return Err(malformed("a token inside a token (`cty`) is not read".to_owned()));
+            return Err(malformed("a nested token (`cty`) is not supported".to_owned()));
         }
         let kind = text(&members, "typ")?;
         if let Some(kind) = kind
@@ -79,8 +79,8 @@ impl Header {
             return Err(malformed("the header has no `alg`".to_owned()));
         };
         let algorithm =
-            Algorithm::parse(algorithm).ok_or_else(|| TokenError::AlgorithmNotTaken(algorithm.to_owned()))?;
-        Ok(Header { algorithm, key_id, kind: kind.map(str::to_owned) })
+            Algorithm::parse(algorithm).ok_or_else(|| TokenError::AlgorithmNotSupported(algorithm.to_owned()))?;
+        Ok(Self { algorithm, key_id, kind: kind.map(str::to_owned) })
     }
 }
 

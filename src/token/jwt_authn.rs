@@ -1,4 +1,4 @@
-//! Claims that Envoy's jwt_authn filter verified, as it leaves them in a request's dynamic metadata.
+//! Claims that Envoy's jwt_authn filter verified, in the dynamic metadata of a request.
 
 use super::claims::Claims;
 use super::error::TokenError;
@@ -11,10 +11,10 @@ use crate::wire::google_struct;
 use crate::wire::json::Json;
 use crate::wire::protobuf::{Fields, Value};
 
-/// Where that filter leaves what it verified. Filters alone write there, nothing that a client sends does.
+/// The namespace in which jwt_authn leaves verified claims. Only filters can write metadata, clients cannot.
 const NAMESPACE: &[u8] = b"envoy.filters.http.jwt_authn";
 
-/// The claims of a token whose signature somebody else has verified.
+/// The claims of a token whose signature jwt_authn verified.
 #[derive(Debug)]
 pub struct Vouched<'a> {
     name: &'a str,
@@ -22,15 +22,14 @@ pub struct Vouched<'a> {
 }
 
 impl<'a> Vouched<'a> {
-    /// What jwt_authn left in a request's metadata, an `envoy.config.core.v3.Metadata` on the wire; what other filters left
-    /// is passed over unread.
+    /// The entry of jwt_authn in an encoded `envoy.config.core.v3.Metadata`. Skips the entries of other filters.
     ///
     /// # Errors
     ///
-    /// Not such a message.
+    /// The bytes are not such a message.
     pub fn left_by_jwt_authn(metadata: &'a [u8]) -> Result<Option<&'a [u8]>, TokenError> {
         let mut left = None;
-        // The first field is a map, which is a list of entries on the wire.
+        // The first field is a map: on the wire, a list of entries.
         for field in Fields::of(metadata) {
             let (1, Value::Bytes(entry)) = field.map_err(malformed)? else { continue };
             let mut entry = Fields::of(entry);
@@ -45,17 +44,17 @@ impl<'a> Vouched<'a> {
         Ok(left)
     }
 
-    /// The token that this holds under one of these names.
+    /// The claims under one of `names` in jwt_authn's entry.
     ///
     /// # Errors
     ///
-    /// It holds several, or one that is larger than a token may be, nests deeper, or is no claims.
+    /// The entry holds several tokens, or one that is too large, nests too deeply, or is not a claims set.
     pub fn read(left: &'a [u8], names: &'a [String], rules: &TokenRules) -> Result<Option<Self>, TokenError> {
-        // The same claims are longer in a token.
+        // The same claims take more bytes in a token.
         if left.len() > rules.max_bytes {
             return Err(TokenError::TooLarge { bytes: left.len(), max: rules.max_bytes });
         }
-        // They stand a level deeper here than in a token.
+        // Claims are nested one level deeper here than in a token.
         let mut left = google_struct::read(left, rules.max_depth.saturating_add(1)).map_err(malformed)?;
         let mut found = None;
         for name in names {
@@ -74,11 +73,11 @@ impl<'a> Vouched<'a> {
         &self.claims
     }
 
-    /// Checks all that makes a token trusted but key and signature: issuer, tenant, audience, time, in this order.
+    /// Checks everything but key and signature: issuer, tenant, audience, time, in this order.
     ///
     /// # Errors
     ///
-    /// The first that fails. The issuer's tokens must be those that are verified under this name.
+    /// The first check that fails. The issuer must be `verified_by` this metadata name.
     pub fn verify(&self, trust: &Trust, now: UnixTime) -> Result<Verified, TokenError> {
         let (issuer, source) = issuer_of(&self.claims, trust)?;
         if !matches!(&issuer.keys, KeySource::Metadata(name) if name == self.name) {
@@ -90,5 +89,5 @@ impl<'a> Vouched<'a> {
 }
 
 fn malformed<E>(_: E) -> TokenError {
-    TokenError::Malformed("jwt_authn's metadata are not what it leaves of a token".to_owned())
+    TokenError::Malformed("jwt_authn's metadata are not a claims set".to_owned())
 }

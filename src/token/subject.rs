@@ -1,27 +1,27 @@
-//! Who stands behind a token: a user, or an application alone.
+//! The subject of a token: a user or an application.
 
 use super::claims::{ClaimError, Claims};
 use crate::issuer::{AppOnlyMark, Issuer};
 
-/// Whose token it is.
+/// The subject of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
-    /// A user's, with or without an application acting for them. Whatever is not known to be an application's is.
+    /// A user, with or without an application acting for them. The default for tokens that are not marked.
     User,
-    /// An application's own (client credentials).
+    /// An application without a user (client credentials).
     App,
 }
 
-/// Claims that only a user's token has. One of them is enough to make it a user's.
+/// Claims of users alone. One of them is enough to make the subject a user.
 pub const USER_NAMES: [&str; 7] =
     ["upn", "unique_name", "preferred_username", "name", "given_name", "family_name", "email"];
 
 impl Subject {
-    /// Whose token it is, by the mark of its issuer.
+    /// The subject of a token, by the mark of its issuer.
     ///
     /// # Errors
     ///
-    /// A claim that would settle it has a type it cannot have.
+    /// A claim of the mark has a wrong type.
     pub fn of(claims: &Claims<'_>, issuer: &Issuer) -> Result<Self, ClaimError> {
         let is_app = match issuer.app_only {
             None => false,
@@ -31,20 +31,20 @@ impl Subject {
                 subject.is_some() && subject == claims.text("client_id")?
             }
         };
-        Ok(if is_app { Subject::App } else { Subject::User })
+        Ok(if is_app { Self::App } else { Self::User })
     }
 
     /// `user` or `app`.
     pub fn as_str(self) -> &'static str {
         match self {
-            Subject::User => "user",
-            Subject::App => "app",
+            Self::User => "user",
+            Self::App => "app",
         }
     }
 }
 
-/// `idtyp` is an optional claim, so its absence tells nothing; then all of the rest must agree. `roles` is not
-/// asked: users have roles too, and absence of `scp` alone proves nothing either.
+/// `idtyp` is an optional claim, so its absence proves nothing; then all other claims must agree. `roles` does not count, as
+/// users have roles too; nor does the absence of `scp` alone.
 fn is_entra_app(claims: &Claims<'_>) -> Result<bool, ClaimError> {
     if let Some(kind) = claims.text("idtyp")? {
         return Ok(kind == "app");
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn idtyp_settles_it() {
+    fn idtyp_decides_alone() {
         assert_eq!(entra(r#"{"idtyp":"app"}"#), Ok(true));
         assert_eq!(entra(r#"{"idtyp":"user","appidacr":"1","oid":"a","sub":"a"}"#), Ok(false));
         assert!(entra(r#"{"idtyp":["app"]}"#).is_err());
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_type_is_not_absence() {
+    fn a_wrong_type_is_an_error() {
         assert!(entra(r#"{"appidacr":1,"oid":"a","sub":"a"}"#).is_err());
         assert!(entra(r#"{"appidacr":"1","oid":["a"],"sub":"a"}"#).is_err());
     }

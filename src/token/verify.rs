@@ -1,4 +1,4 @@
-//! From a token that was read to one that is trusted.
+//! Verifies a parsed token.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::issuer::{Issuer, KeyStore};
 use crate::keys::{KeySet, KeySource, Lookup, Source};
 use crate::time::{Round, UnixTime};
 
-/// A token whose parts were read. Its claims may be anybody's.
+/// A parsed token. Anybody may have written its claims.
 #[derive(Debug)]
 pub struct Unverified<'a> {
     header: Rc<Header>,
@@ -23,15 +23,15 @@ pub struct Unverified<'a> {
     signature: &'a [u8],
 }
 
-/// A token that a trusted issuer signed, for this audience, for this time: what decisions need of it. Made by
-/// [`Unverified::verify`] and [`super::Vouched::verify`] alone.
+/// A token that a trusted issuer signed for this audience and this time, reduced to what decisions need. Only
+/// [`Unverified::verify`] and [`super::Vouched::verify`] can create one.
 #[derive(Debug)]
 pub struct Verified {
     claims: Claims<'static>,
     issuer: Arc<Issuer>,
     subject: Subject,
     times: Times,
-    /// The keys that verified it, where it was not the host.
+    /// The key set that verified the signature; `None` if jwt_authn did.
     keys: Option<Arc<KeySet>>,
     logged: Vec<u8>,
 }
@@ -46,16 +46,16 @@ impl<'a> Unverified<'a> {
         &self.header
     }
 
-    /// The claims, which nobody has vouched for.
+    /// The claims, unverified.
     pub fn claims(&self) -> &Claims<'a> {
         &self.claims
     }
 
-    /// Where the token says it comes from.
+    /// The origin that the token claims.
     ///
     /// # Errors
     ///
-    /// `iss` or `tid` is no string, or there is no `iss`.
+    /// `iss` or `tid` is not a string, or `iss` is absent.
     pub fn source(&self) -> Result<Source<'_>, ClaimError> {
         source_of(&self.claims)
     }
@@ -64,8 +64,8 @@ impl<'a> Unverified<'a> {
     ///
     /// # Errors
     ///
-    /// There is none, none whose tokens are verified here, or not for the token's tenant. All are settled before any key
-    /// is looked for, so that a stranger's token costs nothing.
+    /// The issuer is not configured, its tokens are verified by jwt_authn, or it is not trusted for the token's tenant. These
+    /// checks precede the key lookup, so that a stranger's token costs nothing.
     pub fn issuer<'g>(&self, trust: &'g Trust) -> Result<&'g Arc<Issuer>, TokenError> {
         let (issuer, source) = issuer_of(&self.claims, trust)?;
         if let KeySource::Metadata(_) = &issuer.keys {
@@ -75,11 +75,11 @@ impl<'a> Unverified<'a> {
         Ok(issuer)
     }
 
-    /// Checks the signature with the issuer's key that the header names; the set it was found in.
+    /// Checks the signature with the issuer's key that the header names. Returns the key set.
     ///
     /// # Errors
     ///
-    /// No such key, one for another algorithm, or a signature that is not its own.
+    /// There is no such key, it is for another algorithm, or the signature is invalid.
     pub fn check_signature(&self, issuer: &Issuer, verification: &Verification<'_>) -> Result<Arc<KeySet>, TokenError> {
         let set = verification.keys.key_set(issuer).ok_or(TokenError::KeysUnavailable { issuer: issuer.index })?;
         let key = match set.find(self.header.key_id.as_deref(), self.header.algorithm, self.source()?) {
@@ -96,11 +96,11 @@ impl<'a> Unverified<'a> {
         }
     }
 
-    /// Checks all that makes a token trusted: issuer, tenant, key, signature, audience, time, in this order.
+    /// Checks issuer, tenant, key, signature, audience and time, in this order.
     ///
     /// # Errors
     ///
-    /// The first that fails.
+    /// The first check that fails.
     pub fn verify(&self, trust: &Trust, verification: &Verification<'_>) -> Result<Verified, TokenError> {
         let issuer = self.issuer(trust)?;
         let keys = self.check_signature(issuer, verification)?;
@@ -113,7 +113,7 @@ fn source_of<'c>(claims: &'c Claims<'_>) -> Result<Source<'c>, ClaimError> {
     Ok(Source { iss, tid: claims.text("tid")? })
 }
 
-/// The configured issuer that claims say they come from, and what they say.
+/// The configured issuer that the claims name, and their origin.
 pub(super) fn issuer_of<'g, 'c>(
     claims: &'c Claims<'_>,
     trust: &'g Trust,
@@ -133,7 +133,8 @@ pub(super) fn check_tenant(issuer: &Issuer, source: Source<'_>) -> Result<(), To
     }
 }
 
-/// The last steps to a token that is trusted: those of which keys, if any, and of which key's id it was verified are done.
+/// The checks after the signature: audience and time. `verified_with` is the key set and `kid` that verified the signature,
+/// if it was not jwt_authn.
 pub(super) fn accept(
     claims: &Claims<'_>,
     issuer: &Arc<Issuer>,
@@ -153,38 +154,39 @@ pub(super) fn accept(
 }
 
 impl Verified {
-    /// The claims that are looked at once a token is verified.
+    /// The claims that decisions read after verification.
     pub fn claims(&self) -> &Claims<'static> {
         &self.claims
     }
 
-    /// Who signed them.
+    /// The issuer.
     pub fn issuer(&self) -> &Issuer {
         &self.issuer
     }
 
-    /// Whose token it is.
+    /// The subject.
     pub fn subject(&self) -> Subject {
         self.subject
     }
 
-    /// What it adds to the access log; empty where that is told nothing.
+    /// The encoded access-log members of the token; empty if nothing is logged.
     pub fn logged(&self) -> &[u8] {
         &self.logged
     }
 
-    /// Whether the keys that verified it are still the issuer's. Where the host verified it, it does so each time.
+    /// Whether the key set that verified the token is still the issuer's. Always so if jwt_authn verified it, as it does so at
+    /// each request.
     pub fn is_by_current_keys(&self, keys: &dyn KeyStore) -> bool {
         self.keys
             .as_ref()
             .is_none_or(|own| keys.key_set(&self.issuer).is_some_and(|current| Arc::ptr_eq(&current, own)))
     }
 
-    /// Checks its times anew, as at any later request.
+    /// Checks the times again, for a cached token.
     ///
     /// # Errors
     ///
-    /// It is no longer valid, or, by a clock that was set back, not yet.
+    /// The token has expired, or, after the clock was set back, is not valid yet.
     pub fn check_times(&self, rules: &TokenRules, now: UnixTime) -> Result<(), TokenError> {
         self.times.check(rules, now)
     }
@@ -200,14 +202,14 @@ struct Times {
 
 impl Times {
     fn read(claims: &Claims<'_>) -> Result<Self, ClaimError> {
-        Ok(Times {
+        Ok(Self {
             exp: claims.date("exp", Round::Down)?.ok_or_else(|| malformed("exp", "absent", "a NumericDate"))?,
             nbf: claims.date("nbf", Round::Up)?,
             iat: claims.date("iat", Round::Up)?,
         })
     }
 
-    /// At `exp` itself a token is no longer valid, at `nbf` it is (RFC 7519); the leeway moves both.
+    /// At `exp` a token is no longer valid, at `nbf` it is valid (RFC 7519); the leeway shifts both.
     fn check(&self, rules: &TokenRules, now: UnixTime) -> Result<(), TokenError> {
         let leeway = rules.leeway;
         if now >= self.exp.plus(leeway) {

@@ -27,17 +27,17 @@ impl std::error::Error for StructError {}
 impl fmt::Display for StructError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            StructError::NotAStruct => f.write_str("not a google.protobuf.Struct"),
-            StructError::Twice(name) => write!(f, "member `{}` appears twice", name.escape_debug()),
-            StructError::TooDeep => f.write_str("nested too deeply"),
-            StructError::NotFinite => f.write_str("a number that is not finite"),
+            Self::NotAStruct => f.write_str("not a google.protobuf.Struct"),
+            Self::Twice(name) => write!(f, "member `{}` appears twice", name.escape_debug()),
+            Self::TooDeep => f.write_str("nested too deeply"),
+            Self::NotFinite => f.write_str("a number that is not finite"),
         }
     }
 }
 
 impl From<DecodeError> for StructError {
     fn from(_: DecodeError) -> Self {
-        StructError::NotAStruct
+        Self::NotAStruct
     }
 }
 
@@ -103,6 +103,7 @@ fn text(bytes: &[u8]) -> Result<&str, StructError> {
 }
 
 /// A Struct has doubles only; an integral one was an integer in the JSON.
+#[expect(clippy::as_conversions, reason = "exact below 2^53, and there is no `TryFrom<f64>`")]
 fn number(number: f64) -> Result<Number, StructError> {
     if !number.is_finite() {
         return Err(StructError::NotFinite);

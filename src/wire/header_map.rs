@@ -12,7 +12,7 @@ const NUMBER: usize = 4;
 impl HeaderMap {
     /// The headers in these bytes. The first malformed pair ends the list.
     pub fn new(bytes: Vec<u8>) -> Self {
-        HeaderMap(bytes)
+        Self(bytes)
     }
 
     /// Names and values, in order.

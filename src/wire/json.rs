@@ -22,7 +22,7 @@ pub enum Json<'a> {
     /// A string.
     String(Cow<'a, str>),
     /// An array.
-    Array(Vec<Json<'a>>),
+    Array(Vec<Self>),
     /// An object.
     Object(Object<'a>),
 }
@@ -109,11 +109,12 @@ pub enum Number {
 
 impl Number {
     /// The nearest double: the value that a reader without integers sees.
+    #[expect(clippy::as_conversions, reason = "rounding is intended")]
     pub fn to_f64(self) -> f64 {
         match self {
-            Number::Unsigned(value) => value as f64,
-            Number::Negative(value) => value as f64,
-            Number::Float(value) => value,
+            Self::Unsigned(value) => value as f64,
+            Self::Negative(value) => value as f64,
+            Self::Float(value) => value,
         }
     }
 }
@@ -210,9 +211,9 @@ struct Strict {
 }
 
 impl Strict {
-    fn inner<E: serde::de::Error>(&self) -> Result<Strict, E> {
+    fn inner<E: serde::de::Error>(&self) -> Result<Self, E> {
         let depth = self.depth.checked_sub(1);
-        depth.map(|depth| Strict { depth }).ok_or_else(|| E::custom("nested too deeply"))
+        depth.map(|depth| Self { depth }).ok_or_else(|| E::custom("nested too deeply"))
     }
 }
 

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 const LENGTH: usize = 8;
 
 /// The prefix of a name as a number, padded with zeros. Prefixes sort like the names.
-pub fn start(name: &str) -> u64 {
+pub(crate) fn start(name: &str) -> u64 {
     let bytes = name.as_bytes();
     match bytes.first_chunk::<LENGTH>() {
         Some(start) => u64::from_be_bytes(*start),
@@ -19,7 +19,7 @@ pub fn start(name: &str) -> u64 {
 /// Most names differ in the prefix. The C library's comparison on wasm reads one byte at a time, and the name itself is one
 /// more memory access.
 #[inline]
-pub fn order((start, name): (u64, &str), (other_start, other): (u64, &str)) -> Ordering {
+pub(crate) fn order((start, name): (u64, &str), (other_start, other): (u64, &str)) -> Ordering {
     match start.cmp(&other_start) {
         Ordering::Equal => order_by_rest(name, other),
         different => different,

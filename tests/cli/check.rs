@@ -193,10 +193,10 @@ fn findings_for_programs_have_file_line_and_column() {
 }
 
 #[test]
-fn the_readme_shows_what_check_prints() {
+fn the_documents_show_what_check_prints() {
     let ran = check(&["tests/check/wrong/filter-disabled-route.yaml", "tests/check/wrong/overruled-route.yaml"]);
-    let readme = fs::read_to_string(support::repository("README.md")).unwrap();
-    assert!(readme.contains(&ran.out), "the README should show\n{}", ran.out);
+    let document = fs::read_to_string(support::repository("envoy/commands.md")).unwrap();
+    assert!(document.contains(&ran.out), "envoy/commands.md should show\n{}", ran.out);
 }
 
 #[test]

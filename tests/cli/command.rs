@@ -84,9 +84,22 @@ impl Place {
         self.run_with(arguments, "")
     }
 
-    pub fn run_with(&self, arguments: &str, input: &str) -> Ran {
+    /// Runs it with a standard output that nobody reads.
+    pub fn run_into_closed_pipe(&self, arguments: &str) -> Ran {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = self.command(arguments).stdin(Stdio::null()).stdout(writer).output().unwrap();
+        Ran { code: output.status.code(), out: String::new(), err: String::from_utf8(output.stderr).unwrap() }
+    }
+
+    fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mfa-gate"));
         command.args(arguments.split(' ').map(|argument| argument.replace('~', " "))).current_dir(self.0.path());
+        command
+    }
+
+    pub fn run_with(&self, arguments: &str, input: &str) -> Ran {
+        let mut command = self.command(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();

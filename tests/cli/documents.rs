@@ -6,13 +6,24 @@ use std::process::{Command, Stdio};
 
 use crate::support::repository;
 
-const DOCUMENTS: [&str; 5] =
-    ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "envoy/README.md", "tests/cases/README.md"];
+const DOCUMENTS: [&str; 9] = [
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "envoy/README.md",
+    "envoy/commands.md",
+    "envoy/deployment.md",
+    "envoy/keys.md",
+    "envoy/monitoring.md",
+    "tests/cases/README.md",
+];
 
 /// What is not run here, by its beginning, and what runs it or stands for it.
-const ELSEWHERE: [(&str, &str); 10] = [
+const ELSEWHERE: [(&str, &str); 12] = [
     ("make run", "`make demo`, which is the same once"),
     ("make test", "what runs this"),
+    ("make wasm", "`make test`, which builds it first"),
+    ("envoy -c envoy/first-api.yaml", "`tests/envoy/manifests/`, which has Envoy validate it"),
     ("make image", "`tests/envoy/image.rs`"),
     ("make release", "a build of its own; `tests/envoy/manifests/` runs on what it makes"),
     ("curl -si http://127.0.0.1:10000/", "`make demo`"),
@@ -25,6 +36,7 @@ const ELSEWHERE: [(&str, &str); 10] = [
 
 /// A fenced block.
 struct Block {
+    indent: String,
     document: &'static str,
     line: usize,
     language: String,
@@ -44,13 +56,17 @@ fn blocks() -> Vec<Block> {
         let text = fs::read_to_string(repository(document)).unwrap_or_else(|error| panic!("{document}: {error}"));
         let mut open: Option<Block> = None;
         for (number, line) in text.lines().enumerate() {
-            match (&mut open, line.strip_prefix("```")) {
+            // A block within a list is indented.
+            match (&mut open, line.trim_start().strip_prefix("```")) {
                 (None, Some(language)) => {
+                    let indent = line[..line.len() - line.trim_start().len()].to_owned();
                     let (line, language) = (number + 1, language.to_owned());
-                    open = Some(Block { document, line, language, text: String::new() });
+                    open = Some(Block { document, line, language, indent, text: String::new() });
                 }
                 (Some(_), Some(_)) => blocks.extend(open.take()),
-                (Some(block), None) => block.text += &format!("{line}\n"),
+                (Some(block), None) => {
+                    block.text += &format!("{}\n", line.strip_prefix(&*block.indent).unwrap_or(line))
+                }
                 (None, None) => {}
             }
         }
@@ -132,7 +148,7 @@ fn every_command_prints_what_the_documents_show() {
                 unused.retain(|own| own != beginning);
                 continue;
             }
-            // The functions with which envoy/README.md asks the provider of its compose file.
+            // The functions with which envoy/deployment.md asks the provider of its compose file.
             if shown.command.contains("() {") || shown.command.starts_with("api=") {
                 continue;
             }
@@ -157,4 +173,39 @@ fn every_configuration_in_the_documents_is_read() {
         count += 1;
     }
     assert!(count >= 1, "no document has a configuration");
+}
+
+#[test]
+fn every_link_leads_to_a_file_and_a_heading() {
+    let mut broken = Vec::new();
+    let mut count = 0;
+    for document in DOCUMENTS {
+        let path = repository(document);
+        let text = fs::read_to_string(&path).expect("a document");
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.contains("://") {
+                continue;
+            }
+            count += 1;
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.parent().expect("a folder").join(file) };
+            let has_heading =
+                || fs::read_to_string(&target).is_ok_and(|text| headings(&text).any(|own| own == heading));
+            if !target.exists() || !(heading.is_empty() || has_heading()) {
+                broken.push(format!("{document}: {link}"));
+            }
+        }
+    }
+    assert!(count > 20, "{count} links");
+    assert!(broken.is_empty(), "links that lead nowhere:\n{}", broken.join("\n"));
+}
+
+/// The anchors of a page's headings, as GitHub makes them.
+fn headings(text: &str) -> impl Iterator<Item = String> {
+    text.lines()
+        .filter_map(|line| line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with('#')))
+        .map(|heading| {
+            let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+            kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
+        })
 }

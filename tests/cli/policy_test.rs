@@ -60,11 +60,11 @@ tests/policy_test/billing.yaml:10: a sales agent
 }
 
 #[test]
-fn the_readme_shows_cases_and_their_results() {
-    let readme = fs::read_to_string(repository("README.md")).unwrap();
+fn the_documents_show_cases_and_their_results() {
+    let document = fs::read_to_string(repository("envoy/commands.md")).unwrap();
     for file in ["billing.yaml", "billing.txt"] {
         let text = fs::read_to_string(repository("tests/policy_test").join(file)).unwrap();
-        assert!(readme.contains(&text), "the README should show\n{text}");
+        assert!(document.contains(&text), "envoy/commands.md should show\n{text}");
     }
 }
 

@@ -70,9 +70,9 @@ fn the_summary_is_text_by_default() {
 }
 
 #[test]
-fn the_readme_shows_what_report_prints() {
+fn the_documents_show_what_report_prints() {
     let ran = run_in(&samples(), "--to 2026-11-23 access.log", b"");
-    assert!(fs::read_to_string(repository("README.md")).unwrap().contains(&ran.out), "{}", ran.out);
+    assert!(fs::read_to_string(repository("envoy/commands.md")).unwrap().contains(&ran.out), "{}", ran.out);
 }
 
 #[test]

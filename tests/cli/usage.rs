@@ -95,3 +95,27 @@ fn a_minted_token_passes_and_one_without_times_does_not() {
         assert_eq!(ran.code, Some(code), "{times}: {}", ran.out);
     }
 }
+
+#[test]
+fn a_closed_pipe_ends_every_command_quietly() {
+    let place = Place::new();
+    place.write("cases.yaml", "config: gate.yaml\ncases: [{name: nobody, expect: token-missing}]\n");
+    let log = crate::support::repository("tests/report/access.log");
+    let log = log.display();
+    for (arguments, code) in [
+        ("man", 0),
+        ("schema", 0),
+        ("completions bash", 0),
+        ("check --list", 0),
+        ("check gate.yaml", 0),
+        ("test cases.yaml", 0),
+        ("explain --config gate.yaml --request GET~/health", 0),
+        ("explain --config gate.yaml --request GET~/v1/customers", 1),
+        (&format!("report {log}"), 0),
+        (&format!("report --by request {log}"), 0),
+        (&format!("report --format html {log}"), 0),
+    ] {
+        let ran = place.run_into_closed_pipe(arguments);
+        assert_eq!((ran.code, ran.err.as_str()), (Some(code), ""), "{arguments}");
+    }
+}

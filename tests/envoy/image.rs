@@ -1,4 +1,4 @@
-//! The filter's OCI image, as `envoy/image.py` packs it: read by skopeo, as by the gateways that fetch it.
+//! The filter's OCI image, as `envoy/build/image.py` packs it: read by skopeo, as by the gateways that fetch it.
 
 use std::path::Path;
 use std::process::Command;
@@ -24,7 +24,7 @@ fn text(path: &Path) -> &str {
 
 /// The digest that is printed.
 fn pack(module: &Path, archive: &Path) -> String {
-    let script = repository("envoy/image.py");
+    let script = repository("envoy/build/image.py");
     let out = run("python3", &[text(&script), text(module), "1.2.3", text(archive)]);
     String::from_utf8(out).expect("text").trim_end().to_owned()
 }
@@ -86,7 +86,7 @@ fn skopeo_finds_the_module_in_the_image() {
 
 #[test]
 fn a_file_that_is_not_a_module_is_not_packed() {
-    let script = repository("envoy/image.py");
+    let script = repository("envoy/build/image.py");
     let output = Command::new("python3")
         .args([text(&script), "Cargo.toml", "1.2.3", "/dev/null"])
         .current_dir(repository("."))

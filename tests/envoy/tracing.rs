@@ -1,4 +1,4 @@
-//! What the gate decided, on the spans of a trace: the snippet of envoy/README.md in a real Envoy, and a collector.
+//! What the gate decided, on the spans of a trace: the snippet of envoy/monitoring.md in a real Envoy, and a collector.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,9 +13,9 @@ use crate::support;
 use crate::support::forge::Forge;
 use crate::support::table::Sample;
 
-/// The one block of the README's section.
+/// The one block of the page's section.
 fn snippet() -> Value {
-    let readme = std::fs::read_to_string(support::repository("envoy/README.md")).expect("envoy/README.md");
+    let readme = std::fs::read_to_string(support::repository("envoy/monitoring.md")).expect("envoy/monitoring.md");
     let section = readme.split("\n## Traces\n").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("a section");
     let blocks: Vec<_> = section.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert_eq!(blocks.len(), 1);

@@ -14,11 +14,11 @@ mod reachable;
 mod recognize;
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
 
+use crate::exit::Exit;
 use crate::input;
 use lint::{Lint, Severity};
 
@@ -55,16 +55,16 @@ pub struct Check {
 
 impl Check {
     /// Checks; the text for standard output and the exit code.
-    pub fn run(&self) -> Result<(String, ExitCode)> {
+    pub fn run(&self) -> Result<(String, Exit)> {
         if self.list {
-            return Ok((list(), ExitCode::SUCCESS));
+            return Ok((list(), Exit::Success));
         }
         let files = self.files.iter().map(|path| Ok((input::plain_name(path), input::read(path)?)));
         let files = file::check_all(files.collect::<Result<_>>()?);
         let has = |severity| files.iter().flat_map(|file| &file.findings).any(|f| f.lint.severity() == severity);
         let failed = has(Severity::Error) || (self.strict && has(Severity::Warning));
         let text = if self.json { draw::to_json(&files)? } else { draw::to_text(&files) };
-        Ok((text, if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }))
+        Ok((text, Exit::negative_if(failed)))
     }
 }
 

@@ -1,7 +1,5 @@
 //! What is decided of a request, step by step, and what it is answered.
 
-use std::process::ExitCode;
-
 use anyhow::Result;
 use mfa_gate::challenge::{self, Answer};
 use mfa_gate::decision::{Decision, Denial, Environment, Permit, Request as _, decide};
@@ -17,10 +15,8 @@ use super::keys::{Keys, Signature};
 use super::steps::{Steps, Tone};
 use super::{Explained, draw};
 use crate::config_file::ConfigFile;
+use crate::exit::Exit;
 use crate::request::Described;
-
-/// The exit code for what passes if its signature is good, which was not verified.
-const NOT_VERIFIED: u8 = 3;
 
 /// Judges a request as the filter would, and tells how.
 pub fn explain<'f>(file: &'f ConfigFile, request: &Described, mut keys: Keys, now: UnixTime) -> Result<Explained<'f>> {
@@ -45,9 +41,9 @@ pub fn explain<'f>(file: &'f ConfigFile, request: &Described, mut keys: Keys, no
         }
     }
     let code = match (&decision.outcome, signature) {
-        (Ok(_), Some(Signature::NotVerified)) => ExitCode::from(NOT_VERIFIED),
-        (Ok(_), _) => ExitCode::SUCCESS,
-        (Err(_), _) => ExitCode::FAILURE,
+        (Ok(_), Some(Signature::NotVerified)) => Exit::NotVerified,
+        (Ok(_), _) => Exit::Success,
+        (Err(_), _) => Exit::Negative,
     };
     let report = to_json(gate, &decision, signature, &steps);
     Ok(Explained { steps, report, code })

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use mfa_gate::decision::Applied;
@@ -15,6 +14,7 @@ use super::{Explained, draw, field_paths};
 use crate::access_log::line::{LogLine, MAX_LINE, Outcome, Text, Word};
 use crate::access_log::source;
 use crate::config_file::ConfigFile;
+use crate::exit::Exit;
 use crate::input;
 use crate::request::Described;
 use crate::terminal;
@@ -88,8 +88,8 @@ pub fn explain<'f>(
         tell_advice(&mut steps, reason);
     }
     let code = match word.decision {
-        Outcome::Allow => ExitCode::SUCCESS,
-        Outcome::Deny => ExitCode::FAILURE,
+        Outcome::Allow => Exit::Success,
+        Outcome::Deny => Exit::Negative,
     };
     let report = json!({
         "decision": gate_said["decision"],

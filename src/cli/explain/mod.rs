@@ -12,7 +12,6 @@ mod trace;
 mod wording;
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
@@ -23,6 +22,7 @@ use mfa_gate::token::TokenRules;
 use serde_json::Value;
 
 use crate::config_file::ConfigFile;
+use crate::exit::Exit;
 use crate::input;
 use crate::request::{self, Described};
 use keys::Keys;
@@ -95,12 +95,12 @@ struct Explained<'f> {
     steps: Steps<'f>,
     /// The same for programs.
     report: Value,
-    code: ExitCode,
+    code: Exit,
 }
 
 impl Explain {
     /// Explains; the text for standard output and the exit code.
-    pub fn run(&self) -> Result<(String, ExitCode)> {
+    pub fn run(&self) -> Result<(String, Exit)> {
         let file = ConfigFile::read(&self.config)?;
         let Explained { steps, report, code } = match &self.access_log {
             Some(log) => {

@@ -21,7 +21,6 @@ mod text;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use chrono::NaiveDate;
@@ -102,16 +101,8 @@ enum Format {
 }
 
 impl Report {
-    /// Reports.
-    pub fn run(&self) -> Result<ExitCode> {
-        match self.report() {
-            // Whoever read the output has seen enough.
-            Err(error) if self.output.is_none() && is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
-            result => result.map(|()| ExitCode::SUCCESS),
-        }
-    }
-
-    fn report(&self) -> Result<()> {
+    /// Writes the report.
+    pub fn run(&self) -> Result<()> {
         let filter = self.filter()?;
         let source = Source::open(&self.logs)?;
         let mut out = self.open_output()?;
@@ -228,14 +219,6 @@ fn tell(logs: &Logs) {
     for note in text::logs(logs) {
         eprintln!("note: {note}");
     }
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let pipe = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
-    error.chain().any(|cause| match cause.downcast_ref::<csv::Error>().map(csv::Error::kind) {
-        Some(csv::ErrorKind::Io(error)) => pipe(error),
-        _ => cause.downcast_ref::<io::Error>().is_some_and(pipe),
-    })
 }
 
 fn parse_date(text: &str) -> Result<NaiveDate, String> {

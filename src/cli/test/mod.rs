@@ -5,12 +5,12 @@ mod junit;
 mod outcome;
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use chrono::Utc;
 use clap::Args;
 
+use crate::exit::Exit;
 use crate::table::{Align, Table};
 use judge::Judge;
 use mfa_gate::cases::load::load_file;
@@ -40,7 +40,7 @@ pub struct Test {
 
 impl Test {
     /// Tries every case; the table for standard output and the exit code.
-    pub fn run(&self) -> Result<(String, ExitCode)> {
+    pub fn run(&self) -> Result<(String, Exit)> {
         let forge = Forge::new();
         let files = self.files.iter().map(|path| load_file(&forge, path)).collect::<Result<Vec<_>>>()?;
         let mut judge = Judge::new(&forge, Utc::now().timestamp());
@@ -53,7 +53,7 @@ impl Test {
             junit::write(path, &tried)?;
         }
         let failed = tried.iter().any(|tried| matches!(tried.outcome, Outcome::Failed(_)));
-        Ok((self.to_text(&tried), if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }))
+        Ok((self.to_text(&tried), Exit::negative_if(failed)))
     }
 
     fn to_text(&self, tried: &[Tried]) -> String {

@@ -102,14 +102,14 @@ fn output_is_coloured_only_on_request_when_it_is_not_a_terminal() {
 }
 
 #[test]
-fn the_readme_shows_what_explain_prints() {
+fn the_documents_show_what_explain_prints() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(top.join("README.md")).unwrap();
-    let (_, shown) = readme.split_once("$ mfa-gate explain ").unwrap();
+    let document = fs::read_to_string(top.join("envoy/commands.md")).unwrap();
+    let (_, shown) = document.split_once("$ mfa-gate explain ").unwrap();
     let (arguments, _) = shown.split_once('\n').unwrap();
     let command = format!("{} explain {arguments}", env!("CARGO_BIN_EXE_mfa-gate"));
     let output = Command::new("bash").args(["-c", &command]).current_dir(top).output().unwrap();
     let out = String::from_utf8(output.stdout).unwrap();
-    assert!(readme.contains(&format!("$ mfa-gate explain {arguments}\n{out}```\n")), "{out}");
+    assert!(document.contains(&format!("$ mfa-gate explain {arguments}\n{out}```\n")), "{out}");
     assert_eq!(output.status.code(), Some(1));
 }

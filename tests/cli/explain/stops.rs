@@ -32,7 +32,7 @@ fn every_kind_of_stop_is_explained() {
             "/v1/customers --token cut.jwt",
             1,
             json!("token-malformed"),
-            "the token is malformed: not three parts with a dot between",
+            "the token is malformed: not three parts separated by dots",
         ),
         (
             "/v1/customers --token mfa.jwt --now 2026-01-31T12:31:00Z",
@@ -57,7 +57,7 @@ fn every_kind_of_stop_is_explained() {
             "/v1/%zz --token mfa.jwt",
             1,
             json!("path-unreadable"),
-            "the path has a `%` without two hexadecimal digits behind it",
+            "the path has a `%` that is not followed by two hexadecimal digits",
         ),
     ] {
         let arguments =
@@ -161,7 +161,7 @@ fn what_jwt_authn_would_have_verified_is_reported_as_unknown() {
     assert_eq!((code, &report["reason"]), (Some(1), &json!("token-missing")));
     assert_eq!(
         report["detail"],
-        "tokens of `verified_by` issuers are taken from jwt_authn's metadata, where none is; does it stand before the gate?"
+        "tokens of `verified_by` issuers come from jwt_authn's metadata, which hold none; does jwt_authn run before the gate?"
     );
     let token = report["steps"].as_array().unwrap().iter().find(|step| step["name"] == "token").unwrap();
     let rule = json!({"file": "gate.yaml", "line": 4, "field": "issuers[0].verified_by"});

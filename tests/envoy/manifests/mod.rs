@@ -234,7 +234,7 @@ fn assert_told(log: &Path) {
     assert_eq!(told("/v1/orders", 403, "app"), ["deny", "app-only-not-allowed", "", "mfa", ""]);
     assert_eq!(told("/health", 200, ""), ["allow", "", "health", "public", ""]);
 
-    let readme = std::fs::read_to_string(support::repository("envoy/README.md")).expect("envoy/README.md");
+    let readme = std::fs::read_to_string(support::repository("envoy/monitoring.md")).expect("envoy/monitoring.md");
     let shown = readme.lines().find(|line| line.starts_with("{\"address\"")).expect("a line of the access log");
     let shown: Value = serde_json::from_str(shown).expect("JSON");
     let denied = lines.iter().find(|line| line["mfa_gate"]["value"]["reason"] == "mfa-missing").expect("its line");
@@ -270,4 +270,14 @@ fn assert_counted(envoy: &Envoy) {
     ] {
         eventually(&line, || statistics().lines().any(|counted| counted == line));
     }
+}
+
+#[test]
+fn envoy_loads_the_first_api_of_the_readme() {
+    let text = std::fs::read_to_string(support::repository("envoy/first-api.yaml")).expect("envoy/first-api.yaml");
+    let module = module().expect("the module");
+    let text = text.replace("target/mfa_gate.wasm", &module.display().to_string());
+    let bootstrap: Value = serde_saphyr::from_str(&text).expect("YAML");
+    let (code, log) = run_to_end(&bootstrap, &["--mode", "validate"]).expect("Envoy");
+    assert!(code == Some(0) && log.contains("loaded its configuration: 1 issuers"), "{log}");
 }
