@@ -175,9 +175,10 @@ mod tests {
         assert_eq!(answer.body, r#"{"type":"about:blank","title":"Unauthorized","status":401}"#);
     }
 
+    // catalogue: K11
     #[test]
     fn a_response_reveals_its_error_code_alone() {
-        // Every fault of a token has the same bytes (catalogue K11).
+        // Every fault of a token has the same bytes.
         let of = |reason| answer(&plain(), reason);
         for reason in DenyReason::ALL {
             let answer = of(reason);

@@ -1,6 +1,6 @@
 //! The table of cases, each judged by the core alone and again by the filter in a real Envoy.
 //!
-//! `cargo test --test table -- C15` runs the cases of one line of the attack catalogue.
+//! `cargo test --test table -- C15` runs the cases of one line of `tests/catalogue.txt`.
 
 #[path = "support/proxy/mod.rs"]
 mod proxy;

@@ -325,7 +325,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
-        /// The table finds what a search through all routes finds, in any order (catalogue I21).
+        /// The table finds what a search through all routes finds, in any order.
+        // catalogue: I21
         #[test]
         fn the_most_specific_route_wins_in_any_order(
             patterns in prop::collection::vec(pattern(), 0..6),

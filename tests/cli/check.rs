@@ -54,7 +54,7 @@ fn samples(directory: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_is_wrong_is_told_to_the_letter() {
+fn findings_are_printed_to_the_letter() {
     let mut problems = Vec::new();
     for path in samples("wrong") {
         let ran = check(&[&path]);
@@ -77,7 +77,7 @@ fn what_is_wrong_is_told_to_the_letter() {
 }
 
 #[test]
-fn nothing_is_found_in_what_is_right() {
+fn right_files_have_no_finding() {
     for path in samples("right") {
         let ran = check(&["--strict", &path]);
         assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "nothing found\n", ""), "{path}");
@@ -86,7 +86,7 @@ fn nothing_is_found_in_what_is_right() {
 
 /// What stands beside a plugin need not hold it.
 #[test]
-fn nothing_is_found_in_the_shipped_manifests() {
+fn the_shipped_manifests_have_no_finding() {
     for files in [
         ["envoy/istio/wasm-plugin.yaml", "envoy/istio/envoy-filter.yaml"],
         ["envoy/gateway/envoy-extension-policy.yaml", "envoy/gateway/envoy-proxy.yaml"],
@@ -102,7 +102,7 @@ fn nothing_is_found_in_the_shipped_manifests() {
 
 /// As `make run` does it: the key set is empty in the shipped file, which says so itself.
 #[test]
-fn nothing_is_found_in_the_shipped_configuration() {
+fn the_shipped_configuration_lacks_only_keys() {
     let path = "envoy/envoy.yaml";
     let found = found(&[path]);
     assert_eq!(found.len(), 1, "{found:?}");
@@ -125,7 +125,7 @@ fn about_jwt_authn(name: &str) -> Vec<String> {
 }
 
 #[test]
-fn an_issuer_verified_by_jwt_authn_wants_it_before_the_gate() {
+fn an_issuer_verified_by_jwt_authn_needs_that_filter_before_the_gate() {
     let place = "issuers[0].verified_by.metadata: tokens are to be found verified in `claims`, but";
     for (name, what) in [
         ("missing", "no jwt_authn filter stands before the gate to verify them"),
@@ -154,7 +154,7 @@ fn an_issuer_verified_by_jwt_authn_wants_it_before_the_gate() {
 }
 
 #[test]
-fn every_kind_is_found_in_a_sample() {
+fn every_lint_has_a_sample() {
     let list = check(&["--list"]);
     assert_eq!((list.code, list.err.as_str()), (Some(0), ""));
     let known: BTreeSet<&str> = list.out.lines().map(|line| line.split(' ').next().unwrap()).collect();
@@ -193,14 +193,14 @@ fn findings_for_programs_have_file_line_and_column() {
 }
 
 #[test]
-fn the_readme_shows_what_is_printed() {
+fn the_documents_show_what_check_prints() {
     let ran = check(&["tests/check/wrong/filter-disabled-route.yaml", "tests/check/wrong/overruled-route.yaml"]);
-    let readme = fs::read_to_string(support::repository("envoy/commands.md")).unwrap();
-    assert!(readme.contains(&ran.out), "envoy/commands.md should show\n{}", ran.out);
+    let document = fs::read_to_string(support::repository("envoy/commands.md")).unwrap();
+    assert!(document.contains(&ran.out), "envoy/commands.md should show\n{}", ran.out);
 }
 
 #[test]
-fn wrong_use_is_told_apart() {
+fn wrong_use_exits_with_2() {
     let missing = check(&["tests/check/none.yaml"]);
     assert_eq!((missing.code, missing.out.as_str()), (Some(2), ""));
     assert_eq!(missing.err, "error: `tests/check/none.yaml`: No such file or directory (os error 2)\n");

@@ -1,5 +1,4 @@
 //! The command line in a directory of its own, with keys, a configuration and tokens.
-#![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::fs;
 use std::io::Write as _;

@@ -138,7 +138,7 @@ fn run(command: &str, folder: &Path) -> String {
 }
 
 #[test]
-fn every_command_does_what_the_documents_say() {
+fn every_command_prints_what_the_documents_show() {
     let mut unused: Vec<_> = ELSEWHERE.iter().map(|(beginning, _)| *beginning).collect();
     let mut count = 0;
     for document in DOCUMENTS {
@@ -165,7 +165,7 @@ fn every_command_does_what_the_documents_say() {
 }
 
 #[test]
-fn every_configuration_of_the_filter_is_taken() {
+fn every_configuration_in_the_documents_is_read() {
     let mut count = 0;
     for block in blocks().iter().filter(|block| block.language == "yaml" && block.text.starts_with("issuers:")) {
         let value: serde_json::Value = serde_saphyr::from_str(&block.text).expect("YAML");

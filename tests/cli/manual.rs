@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::command::Place;
 
 #[test]
-fn every_shell_gets_a_script() {
+fn every_shell_has_a_completion_script() {
     let place = Place::empty();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = place.ok(&format!("completions {shell}"));
@@ -19,7 +19,7 @@ fn every_shell_gets_a_script() {
 }
 
 #[test]
-fn bash_completes_by_its_script() {
+fn bash_completes_with_its_script() {
     let place = Place::empty();
     place.write("script", &place.ok("completions bash"));
     let complete = |words: &str| {
@@ -37,7 +37,7 @@ fn bash_completes_by_its_script() {
 }
 
 #[test]
-fn every_command_has_a_page() {
+fn every_command_has_a_manual_page() {
     let place = Place::empty();
     let whole = place.ok("man");
     assert!(whole.contains("\n.TH mfa-gate 1 "), "{whole}");

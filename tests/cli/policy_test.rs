@@ -37,7 +37,7 @@ fn compare(path: &str, is: &str) {
 }
 
 #[test]
-fn what_becomes_of_each_case_is_told_to_the_letter() {
+fn results_are_printed_to_the_letter() {
     for (name, code) in [("right", 0), ("billing", 1), ("failing", 1)] {
         let ran = run(&["test", &format!("tests/policy_test/{name}.yaml")]);
         assert_eq!((ran.code, ran.err.as_str()), (Some(code), ""), "{name}");
@@ -46,7 +46,7 @@ fn what_becomes_of_each_case_is_told_to_the_letter() {
 }
 
 #[test]
-fn the_quiet_tell_what_failed_alone() {
+fn quiet_prints_failures_only() {
     let ran = run(&["test", "-q", "tests/policy_test/right.yaml", "tests/policy_test/billing.yaml"]);
     let told = "\
 tests/policy_test/billing.yaml:10: a sales agent
@@ -60,17 +60,17 @@ tests/policy_test/billing.yaml:10: a sales agent
 }
 
 #[test]
-fn the_readme_shows_cases_and_what_becomes_of_them() {
-    let readme = fs::read_to_string(repository("envoy/commands.md")).unwrap();
+fn the_documents_show_cases_and_their_results() {
+    let document = fs::read_to_string(repository("envoy/commands.md")).unwrap();
     for file in ["billing.yaml", "billing.txt"] {
         let text = fs::read_to_string(repository("tests/policy_test").join(file)).unwrap();
-        assert!(readme.contains(&text), "envoy/commands.md should show\n{text}");
+        assert!(document.contains(&text), "envoy/commands.md should show\n{text}");
     }
 }
 
 /// The one table of decisions is in the same format, and by the command's own comparisons all of it is as expected.
 #[test]
-fn the_repositorys_own_cases_pass() {
+fn the_cases_of_the_repository_pass() {
     let files = fs::read_dir(repository("tests/cases")).unwrap().map(|entry| entry.unwrap().path());
     let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "yaml"));
     let files: Vec<_> = files.map(|path| path.to_str().unwrap().to_owned()).collect();
@@ -105,7 +105,7 @@ fn junit_has_every_case() {
 
 /// A whole token stands for itself: the issuer's own key verifies it, at the time that the file says.
 #[test]
-fn tokens_of_the_issuers_own() {
+fn whole_tokens_are_verified_by_the_issuers_own_keys() {
     let directory = TempDir::new().unwrap();
     let at = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let write = |name: &str, text: &str| fs::write(at(name), text).unwrap();
@@ -150,7 +150,7 @@ cases:
 
 /// What is said of a file of cases beside a right configuration; `{}` stands for the directory.
 #[test]
-fn a_broken_file_is_told_where_and_what_would_be_right() {
+fn a_broken_file_is_reported_with_the_place_and_the_right_use() {
     let case = |case: &str| format!("config: gate.yaml\ncases:\n- {case}\n");
     let of_case = |message: &str| format!("`{{}}/cases.yaml:3`: cases[0] `a`: {message}");
     let fields = "`id`, `name`, `with`, `request`, `token`, `claims`, `without`, `metadata`, `spoil`, `expect`, `route`, `policy`, \
@@ -264,7 +264,7 @@ fn a_broken_file_is_told_where_and_what_would_be_right() {
 }
 
 #[test]
-fn wrong_use_is_told() {
+fn wrong_use_is_reported() {
     let ran = run(&["test"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
     assert!(ran.err.contains("<CASES>..."), "{}", ran.err);

@@ -65,23 +65,23 @@ fn wrong_use(arguments: &str) -> String {
 }
 
 #[test]
-fn a_summary_is_for_a_person() {
+fn the_summary_is_text_by_default() {
     assert_eq!(report(""), sample("summary.txt"));
 }
 
 #[test]
-fn the_readme_shows_what_is_shown() {
+fn the_documents_show_what_report_prints() {
     let ran = run_in(&samples(), "--to 2026-11-23 access.log", b"");
     assert!(fs::read_to_string(repository("envoy/commands.md")).unwrap().contains(&ran.out), "{}", ran.out);
 }
 
 #[test]
-fn a_summary_is_for_programs_too() {
+fn the_summary_is_json_on_request() {
     assert_eq!(report("--format json"), sample("summary.json"));
 }
 
 #[test]
-fn partner_centers_rows_come_as_table_csv_and_json() {
+fn partner_centers_rows_are_printed_as_table_csv_and_json() {
     for by in ["app-day", "request", "user"] {
         for (format, extension) in [("table", "txt"), ("csv", "csv"), ("json", "json")] {
             assert_eq!(report(&format!("--by {by} --format {format}")), sample(&format!("{by}.{extension}")));
@@ -90,7 +90,7 @@ fn partner_centers_rows_come_as_table_csv_and_json() {
 }
 
 #[test]
-fn rows_have_partner_centers_names_and_no_others_in_its_place() {
+fn rows_have_partner_centers_column_names() {
     let names = |by: &str| -> Vec<String> {
         let csv = report(&format!("--by {by} --format csv"));
         csv.lines().next().unwrap().split(',').map(str::to_owned).collect()
@@ -118,7 +118,7 @@ fn rows_have_partner_centers_names_and_no_others_in_its_place() {
 }
 
 #[test]
-fn days_and_tenants_can_be_named() {
+fn days_and_tenants_can_be_selected() {
     let totals = |arguments: &str| {
         let summary: Value = serde_json::from_str(&report_json(arguments)).unwrap();
         let requests = &summary["Requests"];
@@ -143,7 +143,7 @@ fn report_json(arguments: &str) -> String {
 }
 
 #[test]
-fn what_is_left_out_is_told() {
+fn lines_that_are_left_out_are_counted() {
     let ran = run_in(&samples(), "--by app-day --format csv --to 2026-11-23 access.log", b"");
     assert_eq!(ran.err, "note: 11 of 14 lines are not of these days or tenants\n");
 }
@@ -163,7 +163,7 @@ fn told(log: &[u8]) -> (u64, String) {
 }
 
 #[test]
-fn every_kind_of_broken_line_is_told_and_none_is_fatal() {
+fn every_kind_of_broken_line_is_reported_and_none_is_fatal() {
     let good = line(PROVEN);
     let wrong = |what: &str, message: &str| (what.as_bytes().to_vec(), message.to_owned());
     let kinds = [
@@ -224,7 +224,7 @@ fn every_kind_of_broken_line_is_told_and_none_is_fatal() {
 }
 
 #[test]
-fn requests_without_the_gates_word_are_told_apart() {
+fn lines_without_a_decision_of_the_gate_are_counted_apart() {
     let good = line(PROVEN);
     let null = r#"{"time":"2026-11-25T00:00:00.000Z","mfa_gate":null}"#;
     let absent = r#"{"time":"2026-11-25T00:00:00.000Z"}"#;
@@ -290,7 +290,7 @@ fn app_days(json: &str) -> AppDays {
 
 /// Of many chunks, in this order, from wherever it comes.
 #[test]
-fn a_long_log_is_counted_and_told_in_order() {
+fn a_long_log_is_counted_and_listed_in_order() {
     let (log, counts) = access_log(12_000);
     assert!(log.len() > 4 * 1024 * 1024);
     assert_eq!(app_days(&report_of("--by app-day --format json", log.as_bytes()).out), counts);
@@ -313,7 +313,7 @@ fn a_long_log_is_counted_and_told_in_order() {
 }
 
 #[test]
-fn who_reads_only_the_beginning_is_served() {
+fn a_reader_that_stops_early_causes_no_error() {
     let place = TempDir::new().unwrap();
     fs::write(place.path().join("a.log"), access_log(12_000).0).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_mfa-gate"));
@@ -329,7 +329,7 @@ fn who_reads_only_the_beginning_is_served() {
 }
 
 #[test]
-fn formulas_of_every_beginning_are_disarmed_in_csv() {
+fn cells_that_begin_like_a_formula_are_quoted_in_csv() {
     let upns = ["=1+1", "+1", "-1", "@SUM(A1)", "\\t=1", "\\r=1", "a=1", "'=1", "a\\\"b,c\\nd"];
     let lines = upns.iter().enumerate().map(|(number, upn)| {
         let user = format!("\"user\":\"{number}\",\"upn\":\"{upn}\"");
@@ -346,7 +346,7 @@ fn formulas_of_every_beginning_are_disarmed_in_csv() {
 }
 
 #[test]
-fn a_page_stands_alone_and_escapes_everything() {
+fn the_html_page_is_self_contained_and_escapes_everything() {
     let page = report("--format html");
     assert!(page.starts_with("<!DOCTYPE html>\n<html lang=\"en\">"));
     assert!(page.contains(
@@ -379,7 +379,7 @@ fn a_page_stands_alone_and_escapes_everything() {
 }
 
 #[test]
-fn the_policy_of_a_page_takes_its_own_style_alone() {
+fn the_content_security_policy_allows_only_the_pages_own_style() {
     use base64::Engine as _;
     use sha2::Digest as _;
     let page = report("--format html");
@@ -390,7 +390,7 @@ fn the_policy_of_a_page_takes_its_own_style_alone() {
 }
 
 #[test]
-fn a_page_of_any_span_has_a_bounded_chart() {
+fn the_chart_is_bounded_for_any_span_of_days() {
     let far = line(PROVEN).replace("2026", "0001");
     let log = format!("{far}\n{}\n{}", line(PROVEN), far.replace("0001", "9999"));
     let page = report_of("--format html", log.as_bytes()).out;
@@ -398,7 +398,7 @@ fn a_page_of_any_span_has_a_bounded_chart() {
 }
 
 #[test]
-fn a_report_is_written_where_it_is_told_but_over_no_log() {
+fn a_report_is_written_to_a_file_but_never_over_a_log() {
     let place = TempDir::new().unwrap();
     fs::copy(samples().join("access.log"), place.path().join("access.log")).unwrap();
     let ran = run_in(place.path(), "--output report.txt access.log", b"");
@@ -411,7 +411,7 @@ fn a_report_is_written_where_it_is_told_but_over_no_log() {
 }
 
 #[test]
-fn wrong_use_is_told() {
+fn wrong_use_is_reported() {
     assert_eq!(wrong_use("nowhere.log"), "error: `nowhere.log`: No such file or directory (os error 2)\n");
     assert_eq!(wrong_use("."), "error: `.`: is a directory\n");
     assert_eq!(
@@ -430,7 +430,7 @@ fn wrong_use_is_told() {
 }
 
 #[test]
-fn a_log_that_cannot_be_unpacked_is_no_report() {
+fn a_log_that_cannot_be_unpacked_is_an_error() {
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
     packed.write_all(sample("access.log").as_bytes()).unwrap();
     let mut packed = packed.finish().unwrap();

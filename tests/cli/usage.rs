@@ -6,7 +6,7 @@ use crate::command::{Place, USER};
 use serde_json::Value;
 
 #[test]
-fn wrong_use_exits_with_2_and_says_what_would_be_right() {
+fn wrong_use_exits_with_2_and_names_the_right_use() {
     let place = Place::new();
     for (arguments, message) in [
         ("", "Usage: mfa-gate [OPTIONS] <COMMAND>"),
@@ -42,7 +42,7 @@ fn wrong_use_exits_with_2_and_says_what_would_be_right() {
 }
 
 #[test]
-fn help_is_no_error() {
+fn help_exits_with_0() {
     let place = Place::empty();
     for arguments in ["--help", "mint key --help", "mint token --help", "explain --help", "--version"] {
         place.ok(arguments);
@@ -74,7 +74,7 @@ fn keys_are_added_to_a_set_and_nothing_is_overwritten() {
 
 #[cfg(unix)]
 #[test]
-fn a_private_key_is_its_owners_alone() {
+fn a_private_key_is_readable_by_its_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let place = Place::empty();
@@ -84,7 +84,7 @@ fn a_private_key_is_its_owners_alone() {
 }
 
 #[test]
-fn a_token_of_now_passes_and_one_without_times_does_not() {
+fn a_minted_token_passes_and_one_without_times_does_not() {
     let place = Place::new();
     place.write("claims.json", &format!("{{{USER},\"amr\":[\"mfa\"]}}"));
     for (times, code) in

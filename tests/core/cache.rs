@@ -1,4 +1,4 @@
-//! What is remembered of a token never outlives the token, its keys or the bounds (catalogue F20).
+//! Nothing cached of a token outlives the token, its keys or the bounds.
 
 use std::sync::{Arc, OnceLock};
 
@@ -80,8 +80,9 @@ fn mint(claims: &Value) -> Vec<u8> {
 
 const ROOMY: CacheBounds = CacheBounds { max_entries: 8, max_bytes: 1 << 20 };
 
+// catalogue: F20
 #[test]
-fn f20_a_remembered_token_expires() {
+fn a_cached_token_expires() {
     let stage = Stage::new(ROOMY);
     assert_eq!(stage.reason(&InlineKeys, NOW), None);
     assert!(stage.remembers());
@@ -89,16 +90,18 @@ fn f20_a_remembered_token_expires() {
     assert!(!stage.remembers());
 }
 
+// catalogue: F20
 #[test]
-fn f20_a_remembered_token_goes_with_its_keys() {
+fn a_cached_token_is_dropped_with_its_keys() {
     let stage = Stage::new(ROOMY);
     assert_eq!(stage.reason(&InlineKeys, NOW), None);
     assert_eq!(stage.reason(&NoKeys, NOW), Some("keys-unavailable"));
     assert!(!stage.remembers());
 }
 
+// catalogue: F20
 #[test]
-fn f20_a_token_that_ends_like_a_remembered_one_is_another() {
+fn a_token_with_the_same_end_as_a_cached_one_is_not_that_one() {
     let mut stage = Stage::new(ROOMY);
     assert_eq!(stage.reason(&InlineKeys, NOW), None);
     // The end is what is hashed, so it is found, and told apart by the rest.
@@ -109,7 +112,7 @@ fn f20_a_token_that_ends_like_a_remembered_one_is_another() {
 }
 
 #[test]
-fn the_bounds_hold() {
+fn nothing_is_cached_beyond_the_bounds() {
     for bounds in [CacheBounds { max_entries: 0, ..ROOMY }, CacheBounds { max_bytes: 100, ..ROOMY }] {
         let stage = Stage::new(bounds);
         assert_eq!(stage.reason(&InlineKeys, NOW), None);
@@ -123,7 +126,7 @@ fn with_room_for_one() -> [Stage; 2] {
 }
 
 #[test]
-fn a_token_that_comes_once_turns_out_no_good_one() {
+fn a_token_seen_once_evicts_no_good_one_from_a_full_cache() {
     for stage in with_room_for_one() {
         let others = [1, 2, 3].map(|n| mint(&json!({"jti": n.to_string()})));
         assert_eq!(stage.reason(&InlineKeys, NOW), None);
@@ -143,7 +146,7 @@ fn a_token_that_comes_once_turns_out_no_good_one() {
 }
 
 #[test]
-fn a_token_that_is_no_longer_good_gives_way_at_once() {
+fn a_cached_token_that_expired_is_evicted_at_once() {
     for mut stage in with_room_for_one() {
         stage.token = mint(&json!({"exp": NOW + 60}));
         let other = mint(&json!({"jti": "1"}));
@@ -171,7 +174,7 @@ fn behind_jwt_authn() -> (Stage, Vec<u8>, Vec<u8>) {
 }
 
 #[test]
-fn what_jwt_authn_verified_is_remembered_and_expires() {
+fn what_jwt_authn_verified_is_cached_and_expires() {
     let (stage, metadata, left) = behind_jwt_authn();
     let request = || NativeRequest::to_path(b"/v1/customers").with_metadata(metadata.clone());
     let remembers = || stage.cache.get(CacheKey::Metadata(&left)).is_some();
@@ -183,7 +186,7 @@ fn what_jwt_authn_verified_is_remembered_and_expires() {
 }
 
 #[test]
-fn what_jwt_authn_verified_stays_with_its_requests() {
+fn what_jwt_authn_verified_counts_only_for_requests_with_its_metadata() {
     let (stage, metadata, left) = behind_jwt_authn();
     let request = || NativeRequest::to_path(b"/v1/customers");
     assert_eq!(stage.reason_of(&request().with_metadata(metadata.clone()), &NoKeys, NOW), None);

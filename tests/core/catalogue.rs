@@ -1,76 +1,79 @@
-//! Every line of the attack catalogue, in the sections that this gate answers for, has a case of the table or a test that bears its id.
+//! `tests/catalogue.txt` and the tests name the same attacks.
 //!
-//! The catalogue lies outside the repository; CATALOGUE names another place for it.
+//! A test names its lines in a comment above `#[test]`, `// catalogue: F01 F05`; a case of the table by its `id`.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
-use crate::support;
+use crate::support::forge::Forge;
+use crate::support::{repository, table};
 
-/// Header and algorithm, structure, claims, signatures and keys, key sets, fetching, transport, headers of the gate's own,
-/// paths.
-const SECTIONS: [char; 9] = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I'];
+const CATALOGUE: &str = "tests/catalogue.txt";
 
-/// Lines of other sections: configurations that are wrong, and that are replaced.
-const LINES: [&str; 3] = ["K04", "K05", "K06"];
+/// Precedes the ids of a test.
+const MARK: &str = "// catalogue: ";
 
 #[test]
-fn every_line_of_the_catalogue_has_a_case() {
-    let path = std::env::var_os("CATALOGUE")
-        .map_or_else(|| support::repository("../shared/attack-catalogue.txt"), PathBuf::from);
-    let Ok(catalogue) = std::fs::read_to_string(&path) else {
-        support::note(&format!(
-            "the attack catalogue is not at `{}`: the table was compared with nothing",
-            path.display()
-        ));
-        return;
-    };
-    let lines: BTreeSet<String> = catalogue.lines().filter_map(id).collect();
-    assert!(lines.len() > 100, "`{}` has {} lines of the sections; is it the catalogue?", path.display(), lines.len());
-    let covered = covered();
-    let missing: Vec<_> = lines.difference(&covered).collect();
-    assert!(missing.is_empty(), "no case for {missing:?}");
+fn every_line_has_a_test_and_every_id_has_a_line() {
+    let (lines, ids) = (lines(), ids());
+    let untested: Vec<_> = lines.iter().filter(|id| !ids.contains_key(*id)).collect();
+    assert!(untested.is_empty(), "no test and no case has the ids {untested:?}");
+    let unknown: Vec<_> = ids.iter().filter(|(id, _)| !lines.contains(*id)).collect();
+    assert!(unknown.is_empty(), "{CATALOGUE} has no line for {unknown:?}");
 }
 
-/// The id that a line starts with, if it is one that this gate answers for.
-fn id(line: &str) -> Option<String> {
-    let (id, _) = line.split_once(" | ")?;
-    (is_id(id) && (id.starts_with(SECTIONS) || LINES.contains(&id))).then(|| id.to_owned())
+/// The ids of the catalogue's lines.
+fn lines() -> BTreeSet<String> {
+    let text = std::fs::read_to_string(repository(CATALOGUE)).expect(CATALOGUE);
+    let mut ids = BTreeSet::new();
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let (id, rest) = line.split_once("  ").unwrap_or_default();
+        let (sent, answer) = rest.split_once("  ->  ").unwrap_or_default();
+        assert!(
+            is_id(id) && !sent.is_empty() && !answer.is_empty(),
+            "{CATALOGUE}: `{line}` is not `ID  sent  ->  answer`"
+        );
+        assert!(ids.last().is_none_or(|last: &String| last.as_str() < id), "{CATALOGUE}: `{id}` is out of order");
+        ids.insert(id.to_owned());
+    }
+    ids
 }
 
 fn is_id(text: &str) -> bool {
-    matches!(text.as_bytes(), [letter, digits @ ..] if letter.is_ascii_uppercase() && digits.len() == 2 && digits.iter().all(u8::is_ascii_digit))
+    matches!(text.as_bytes(), [letter, tens, ones] if letter.is_ascii_uppercase() && tens.is_ascii_digit() && ones.is_ascii_digit())
 }
 
-fn covered() -> BTreeSet<String> {
-    let forge = support::forge::Forge::new();
-    let mut covered: BTreeSet<String> =
-        support::table::load(&forge).into_iter().filter_map(|entry| entry.case.id).collect();
-    let mut folders = vec![support::repository("tests")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder of tests") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = std::fs::read_to_string(&path).expect("a file of tests");
-                covered.extend(names(&text).flat_map(ids));
+/// The ids that tests and cases have, each with one place where it is.
+fn ids() -> BTreeMap<String, String> {
+    let cases = table::load(&Forge::new()).into_iter();
+    let mut ids: BTreeMap<String, String> =
+        cases.filter_map(|entry| Some((entry.case.id.clone()?, table::title(&entry)))).collect();
+    for path in ["src", "tests"].iter().flat_map(|folder| sources(&repository(folder))) {
+        let text = std::fs::read_to_string(&path).expect("a source file");
+        let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+        for (number, line) in (1..).zip(&lines) {
+            let Some(list) = line.strip_prefix(MARK) else { continue };
+            let place = format!("{}:{number}", path.strip_prefix(repository("")).unwrap_or(&path).display());
+            assert_eq!(lines.get(number), Some(&"#[test]"), "{place}: ids stand above `#[test]`");
+            for id in list.split(' ') {
+                assert!(is_id(id), "{place}: `{id}` is not an id");
+                ids.insert(id.to_owned(), place.clone());
             }
         }
     }
-    covered
+    ids
 }
 
-/// The names of the tests in a file.
-fn names(text: &str) -> impl Iterator<Item = &str> {
-    let mut lines = text.lines().map(str::trim_start);
-    std::iter::from_fn(move || {
-        lines.find(|line| *line == "#[test]")?;
-        lines.next()?.strip_prefix("fn ")
-    })
-}
-
-/// The ids that a test bears in its name, as `f01_f05_a_provider_...` does.
-fn ids(name: &str) -> impl Iterator<Item = String> {
-    name.split('_').map(str::to_uppercase).take_while(|id| is_id(id))
+/// The Rust files below a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut sources = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder of sources") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            sources.extend(self::sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            sources.push(path);
+        }
+    }
+    sources
 }

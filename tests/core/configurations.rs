@@ -7,7 +7,7 @@ use crate::support::table::Sample;
 use crate::support::wrong::load;
 
 #[test]
-fn the_right_one_is_taken() {
+fn right_configurations_are_read() {
     let forge = Forge::new();
     let (right, _) = load(&forge);
     mfa_gate::config::parse(right.to_string().as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
@@ -15,8 +15,9 @@ fn the_right_one_is_taken() {
     mfa_gate::config::parse(shared.config.to_string().as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
 }
 
+// catalogue: K05
 #[test]
-fn k05_every_error_is_told_with_its_place() {
+fn every_error_is_reported_with_its_path() {
     let forge = Forge::new();
     let (right, wrong) = load(&forge);
     let mut problems = Vec::new();
@@ -37,8 +38,9 @@ fn k05_every_error_is_told_with_its_place() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
+// catalogue: K05
 #[test]
-fn k05_what_is_too_long_is_refused_and_what_is_long_is_read_in_time() {
+fn a_configuration_of_10_mb_is_refused_and_100_000_routes_are_read_in_time() {
     let (mut config, _) = load(&Forge::new());
     let mut with_routes = |count: usize| {
         let route = |n| json!({"name": format!("r{n}"), "path": format!("/{n}"), "policy": "mfa"});

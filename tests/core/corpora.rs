@@ -83,7 +83,7 @@ fn assert_verdicts(cases: &[(u64, Value, String, bool)], exceptions: &[(u64, boo
 }
 
 #[test]
-fn wycheproof_signatures() {
+fn wycheproof_signatures_are_judged_as_it_says() {
     let Some(cases) = wycheproof("json_web_signature_test.json") else { return };
     assert_eq!(cases.len(), 401);
     // Valid there, but the key's `alg` is not the header's.
@@ -91,14 +91,14 @@ fn wycheproof_signatures() {
 }
 
 #[test]
-fn wycheproof_keys() {
+fn wycheproof_keys_are_judged_as_it_says() {
     let Some(cases) = wycheproof("json_web_key_test.json") else { return };
     assert_eq!(cases.len(), 26);
     assert_verdicts(&cases, &[]);
 }
 
 #[test]
-fn jose_cookbook() {
+fn examples_of_the_jose_cookbook_are_verified_where_they_are_supported() {
     let Some(path) = corpus("jose-cookbook") else { return };
     let rules = rules();
     let accepted = ["jws/4_1.rsa_v15_signature.json", "jws/4_2.rsa-pss_signature.json", "curve25519/jws.json"];
@@ -133,8 +133,9 @@ fn jose_cookbook() {
     }
 }
 
+// catalogue: C33 C34
 #[test]
-fn c33_c34_json_test_suite() {
+fn json_test_suite_is_judged_as_it_says() {
     let Some(files) = json_test_suite() else { return };
     let forge = Forge::new();
     let sample = Sample::load(&forge, "partner-center.yaml");
@@ -163,7 +164,7 @@ fn c33_c34_json_test_suite() {
 
 /// Whatever Envoy's own normaliser makes of a path, a route for that covers the path as it came.
 #[test]
-fn envoy_paths() {
+fn a_route_for_what_envoy_normalizes_a_path_to_covers_the_path_as_it_was_sent() {
     let Some(path) = corpus("envoy-paths") else { return };
     let utility = json(&path.join("path_utility.json"));
     let normalizer = json(&path.join("uhv_path_normalizer.json"));

@@ -9,8 +9,9 @@ use crate::support::tokens::{ISSUER, config, jwk, jwk_with};
 const PRIVATE: &str = "cHJpdmF0ZS1hcy1jYW4tYmU";
 
 /// An operator who pastes a private key is told so, and the message does not spread it.
+// catalogue: D12 D13
 #[test]
-fn d13_a_private_key_is_refused_in_words_that_do_not_hold_it() {
+fn private_keys_and_keys_of_small_order_are_refused_without_being_shown() {
     let inline = |key: Value| {
         let issuers = json!([{"issuer": ISSUER, "audiences": ["api"], "jwks": {"inline": {"keys": [key]}}}]);
         mfa_gate::config::parse(config(&issuers).to_string().as_bytes()).map(drop).map_err(|errors| errors.to_string())

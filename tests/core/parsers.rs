@@ -84,7 +84,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
     #[test]
-    fn no_parser_panics(bytes in bytes()) {
+    fn no_parser_panics_on_any_bytes(bytes in bytes()) {
         let _ = Compact::decode(&bytes, &rules()).map(|compact| compact.read(&rules(), &LastHeader::default()).map(drop));
         let _ = mfa_gate::config::parse(&bytes);
         let _ = Authority::read(&bytes);
@@ -102,7 +102,7 @@ proptest! {
     }
 
     #[test]
-    fn a_path_has_readings_that_start_with_a_slash_or_none(bytes in bytes()) {
+    fn every_reading_of_a_path_starts_with_a_slash(bytes in bytes()) {
         let path = [b"/", bytes.as_slice()].concat();
         if let Ok(path) = RequestPath::read(Some(&path)) {
             let readings: Vec<_> = path.readings().collect();
@@ -114,7 +114,7 @@ proptest! {
 
     /// Header and claims in place of the segments of a token.
     #[test]
-    fn no_text_in_a_token_panics(header in bytes(), claims in bytes()) {
+    fn no_header_or_claims_of_a_token_panic(header in bytes(), claims in bytes()) {
         use base64::Engine as _;
         let encode = |text: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
         let token = format!("{}.{}.AA", encode(&header), encode(&claims));
@@ -124,7 +124,7 @@ proptest! {
 
     /// What jwt_authn leaves of a token, with some bytes changed.
     #[test]
-    fn no_metadata_panic(changes in prop::collection::vec((any::<Index>(), any::<u8>()), 0..4)) {
+    fn no_metadata_of_jwt_authn_panics(changes in prop::collection::vec((any::<Index>(), any::<u8>()), 0..4)) {
         use base64::Engine as _;
         let claims = br#"{"amr":["pwd","mfa"],"exp":1768478400,"deep":{"a":[{"b":[1,-1.5,null,true,"\u00e4"]}]}}"#;
         let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims);

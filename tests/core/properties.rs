@@ -46,8 +46,9 @@ fn permuted<T: Clone>(items: &[T], mut number: usize) -> Vec<T> {
 }
 
 /// Every one of the 720 orders chooses the same routes.
+// catalogue: I21
 #[test]
-fn i21_the_order_of_the_routes_means_nothing() {
+fn the_order_of_the_routes_does_not_matter() {
     let routes = overlapping();
     let chosen = |gate: &mfa_gate::gate::Gate| -> Vec<Option<String>> {
         let paths = ["/", "/a", "/a/x", "/a/b", "/a/b/x", "/a/b/c", "/a/b/c/d", "/x", "/ab"];
@@ -120,7 +121,7 @@ proptest! {
 
     /// A disguise is seen through, whatever the protected path is called.
     #[test]
-    fn a_disguised_path_is_still_protected(
+    fn a_disguised_path_is_protected(
         first in "[a-z][a-z0-9-]{0,8}",
         second in "[a-z][a-z0-9-]{0,8}",
         separator in prop::sample::select(&SEPARATORS[..]),
@@ -136,7 +137,7 @@ proptest! {
     /// A path of hostile pieces in any order never passes where only `/public` is public, unless it stays below it in every reading:
     /// then none of its pieces leads out.
     #[test]
-    fn no_mixture_of_pieces_opens_the_default(
+    fn a_path_of_hostile_pieces_is_public_only_below_the_public_route(
         pieces in prop::collection::vec(
             prop::sample::select(&["/", "..", ".", "%2e", "%2f", "%5c", "\\", ";", "x", "%25", "public", "%00", "PUBLIC", "~", "%3b", "//", "/../"][..]),
             0..12,
@@ -152,7 +153,7 @@ proptest! {
 
     /// Nothing that comes as a path makes the reading fail otherwise than by refusal.
     #[test]
-    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_as_a_path_are_judged(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let gate = gate(&config(&[json!({"name": "public", "prefix": "/public", "policy": "public"})], "mfa"));
         let path = [b"/".as_slice(), &bytes].concat();
         let _ = judge(&gate, &NativeRequest::to_path(&path), NOW);
@@ -160,7 +161,7 @@ proptest! {
 
     /// An everyday path is judged as it is.
     #[test]
-    fn everyday_paths_are_not_refused(path in "(/[A-Za-z0-9_-]{1,12}){1,6}") {
+    fn ordinary_paths_are_not_refused(path in "(/[A-Za-z0-9_-]{1,12}){1,6}") {
         let gate = gate(&config(&[], "public"));
         prop_assert!(is_open(&gate, &path), "{path}");
     }

@@ -4,6 +4,7 @@ use crate::support::faults::RsaKey;
 use crate::support::native::gate;
 use crate::support::signatures::{judge, signatures, trusting};
 
+// catalogue: D01 D02 D03 D04 D05 D06 D12
 #[test]
 fn right_signatures_pass_and_faulty_ones_do_not() {
     let by_hand = RsaKey::new();

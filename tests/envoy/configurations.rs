@@ -11,8 +11,9 @@ use crate::support::forge::Forge;
 use crate::support::wrong::load;
 
 /// Everything in one configuration that can be wrong in one.
+// catalogue: K04
 #[test]
-fn k04_envoy_refuses_them_and_logs_every_error() {
+fn envoy_refuses_wrong_configurations_and_logs_every_error() {
     let forge = Forge::new();
     let (right, wrong) = load(&forge);
     let upstream = [("upstream", SocketAddr::from(([127, 0, 0, 1], 9)))];
@@ -46,7 +47,7 @@ fn k04_envoy_refuses_them_and_logs_every_error() {
 }
 
 #[test]
-fn envoy_takes_the_right_one() {
+fn envoy_starts_with_the_right_configuration() {
     let (right, _) = load(&Forge::new());
     let upstream = [("upstream", SocketAddr::from(([127, 0, 0, 1], 9)))];
     for carrier in [Carrier::StringValue, Carrier::Struct] {

@@ -11,8 +11,9 @@ use crate::support::forge::Forge;
 use crate::support::table::Sample;
 use crate::support::tokens::now;
 
+// catalogue: C33 C34
 #[test]
-fn c33_c34_json_test_suite_in_envoy() {
+fn json_test_suite_gets_its_answers_through_envoy() {
     let Some(files) = json_test_suite() else { return };
     let forge = Forge::new();
     let sample = Sample::load(&forge, "partner-center.yaml");

@@ -37,7 +37,7 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn the_image_is_the_same_whenever_and_wherever_it_is_packed() {
+fn packing_the_same_module_gives_the_same_image() {
     let module = module().unwrap_or_else(|error| panic!("{error}"));
     let folder = TempDir::new().expect("a folder");
     let path = |name: &str| folder.path().join(name);
@@ -50,7 +50,7 @@ fn the_image_is_the_same_whenever_and_wherever_it_is_packed() {
 }
 
 #[test]
-fn gateways_find_the_module_in_it() {
+fn skopeo_finds_the_module_in_the_image() {
     let module = module().unwrap_or_else(|error| panic!("{error}"));
     let folder = TempDir::new().expect("a folder");
     let path = |name: &str| folder.path().join(name);
@@ -85,7 +85,7 @@ fn gateways_find_the_module_in_it() {
 }
 
 #[test]
-fn what_is_no_module_is_not_packed() {
+fn a_file_that_is_not_a_module_is_not_packed() {
     let script = repository("envoy/build/image.py");
     let output = Command::new("python3")
         .args([text(&script), "Cargo.toml", "1.2.3", "/dev/null"])

@@ -159,7 +159,7 @@ fn bearer(token: &str) -> String {
 }
 
 #[test]
-fn what_jwt_authn_verified_is_judged() {
+fn what_jwt_authn_verified_is_judged_by_the_policy() {
     let stage = stage();
     let mfa = stage.token(&["pwd", "mfa"], json!({}));
     // The second time it is remembered.
@@ -187,7 +187,7 @@ fn what_jwt_authn_verified_is_judged() {
 }
 
 #[test]
-fn nothing_but_a_filter_before_the_gate_makes_metadata() {
+fn headers_and_route_metadata_do_not_count_as_verified_by_jwt_authn() {
     let stage = stage();
     let mfa = bearer(&stage.token(&["mfa"], json!({})));
     let claims = r#"{"iss":"https://sts.windows.net/df845f1a-7b35-40a2-ba78-6481de91f8ae/","amr":["mfa"]}"#;
@@ -201,7 +201,7 @@ fn nothing_but_a_filter_before_the_gate_makes_metadata() {
 
 /// jwt_authn verifies a token of each place and leaves the claims of one, while the upstream reads the header.
 #[test]
-fn a_token_cannot_be_shown_in_one_place_and_another_used_in_the_header() {
+fn the_token_that_is_judged_is_the_one_in_the_header() {
     let stage = stage();
     let (mfa, pwd) = (stage.token(&["mfa"], json!({})), stage.token(&["pwd"], json!({})));
     let other = stage.token(&["mfa"], json!({"claims": {"oid": "00000000-0000-0000-0000-000000000000"}}));
@@ -235,7 +235,7 @@ fn a_token_cannot_be_shown_in_one_place_and_another_used_in_the_header() {
 }
 
 #[test]
-fn istios_request_authentication() {
+fn tokens_verified_by_istios_request_authentication_are_judged() {
     let stage = stage();
     let ask = |headers: &[(&str, &str)]| stage.ask("istio", "/v1/customers", headers);
     // Istio has scope as a list.

@@ -7,7 +7,7 @@ use wasmparser::{Parser, Payload};
 use crate::proxy::artifacts::module;
 
 #[test]
-fn it_imports_proxy_wasm_and_wasi_alone() {
+fn the_module_imports_only_proxy_wasm_and_wasi() {
     let path = module().unwrap_or_else(|error| panic!("{error}"));
     let module = std::fs::read(path).expect("the module");
     let mut from = BTreeSet::new();

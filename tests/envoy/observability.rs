@@ -97,7 +97,7 @@ fn app() -> String {
 const HASH_OF_A: &str = "ca978112ca1bbdca";
 
 #[test]
-fn the_access_log_says_who_was_let_in_and_why_not() {
+fn the_access_log_has_the_decision_and_the_verified_token() {
     let stage = stage(&[("gate", gate(&json!({"access_log": {}}))), ("silent", gate(&json!({})))]);
     let word = |path: &str, token: Option<&str>| word(&stage, "gate", path, token);
     let of_user = |more: Value| {
@@ -170,7 +170,7 @@ fn the_access_log_has_the_request_without_query_and_token() {
 }
 
 #[test]
-fn the_access_log_keeps_to_itself_what_it_is_told_to() {
+fn the_access_log_leaves_out_the_fields_that_are_switched_off() {
     let stage = stage(&[
         ("id", gate(&json!({"access_log": {"user": "id", "key": "none"}}))),
         ("none", gate(&json!({"access_log": {"user": "none"}}))),
@@ -186,7 +186,7 @@ fn the_access_log_keeps_to_itself_what_it_is_told_to() {
 
 /// A claim is a string that its issuer wrote, and may have from a user who chose it.
 #[test]
-fn hostile_claims_are_text_in_the_log_or_not_there() {
+fn hostile_claims_are_logged_as_text_or_left_out() {
     let stage = stage(&[("gate", gate(&json!({"access_log": {}})))]);
     let hostile = "a\"b\\\u{0}\n{\"decision\":\"allow\"}\u{202e}\u{1f600}";
     let claims = json!({"upn": hostile, "oid": "x".repeat(257), "appid": {"a": 1}, "azp": "app", "tid": ["t"]});
@@ -208,7 +208,7 @@ fn hostile_claims_are_text_in_the_log_or_not_there() {
 }
 
 #[test]
-fn metrics_have_labels_of_the_configuration_alone() {
+fn labels_of_metrics_come_from_the_configuration_only() {
     let stage = stage(&[("gate", gate(&json!({})))]);
     let proven = user(&json!({}));
     for (path, token) in [
@@ -266,7 +266,7 @@ fn metrics_have_labels_of_the_configuration_alone() {
 }
 
 #[test]
-fn metrics_of_keys_tell_their_age_and_every_fetch() {
+fn metrics_of_keys_count_keys_and_fetches_and_give_their_times() {
     let idp = Idp::start();
     idp.set("/keys", Reply::ok(jwks(&["a", "b"])));
     let broken = "https://broken.test";
@@ -321,7 +321,7 @@ fn a_request_that_waited_is_counted_once() {
 
 /// However many routes there are: Prometheus keeps each series it ever saw.
 #[test]
-fn series_are_bounded_in_number() {
+fn the_number_of_series_is_bounded() {
     const ROUTES: usize = 5000;
     const MOST: usize = 4096;
     let routes: Vec<Value> =

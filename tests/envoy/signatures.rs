@@ -8,8 +8,9 @@ use crate::support::faults::RsaKey;
 use crate::support::native::gate;
 use crate::support::signatures::{judge, signatures, trusting};
 
+// catalogue: D01 D02 D03 D04 D05 D06 D12
 #[test]
-fn d01_d02_d03_d04_d05_d06_d12_all_verifiers_agree_on_every_signature() {
+fn all_verifiers_agree_on_every_signature() {
     let by_hand = RsaKey::new();
     let by_host = trusting(&by_hand);
     let mut by_itself = by_host.clone();

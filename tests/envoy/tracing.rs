@@ -30,7 +30,7 @@ fn spans(collector: &Upstream) -> Vec<Value> {
 }
 
 #[test]
-fn a_span_tells_what_was_decided() {
+fn spans_have_the_decision_as_tags() {
     let forge = Forge::new();
     let sample = Sample::load(&forge, "partner-center.yaml");
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock past 1970").as_secs();

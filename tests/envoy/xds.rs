@@ -42,8 +42,9 @@ fn wait_for(stage: &Stage, letter: &str) {
     eventually("the new configuration", || stage.ask_all("gate", &tokens) == [200; 20]);
 }
 
+// catalogue: K04 K05
 #[test]
-fn k04_k05_a_wrong_configuration_is_refused_and_the_old_one_keeps_enforcing() {
+fn a_wrong_configuration_by_xds_is_refused_and_the_old_one_stays_in_force() {
     let stage = stage(&lettered("a"));
     let assert_judged_by_a = || {
         assert_eq!(stage.ask_all("gate", &vec![with_proof("a"); 20]), [200; 20]);
@@ -112,8 +113,9 @@ fn judge(stage: &Stage, id: &str, proof: &str, response: &Response) -> String {
     }
 }
 
+// catalogue: F20 K06
 #[test]
-fn f20_k06_every_request_is_judged_by_one_configuration_while_they_are_swapped_under_load() {
+fn each_request_is_judged_by_one_configuration_while_configurations_are_replaced_under_load() {
     let stage = stage(&lettered("a"));
     wait_for(&stage, "a");
     // Remembered under one configuration, and worth nothing under the other.
@@ -161,8 +163,9 @@ fn f20_k06_every_request_is_judged_by_one_configuration_while_they_are_swapped_u
 }
 
 /// An open connection has the configuration that it began with, until Envoy ends it.
+// catalogue: K06
 #[test]
-fn k06_an_open_connection_is_drained() {
+fn an_open_connection_gets_the_new_configuration_once_it_is_drained() {
     let stage = stage(&lettered("a"));
     wait_for(&stage, "a");
     let token = with_proof("a");
@@ -176,8 +179,9 @@ fn k06_an_open_connection_is_drained() {
 }
 
 /// Requests that wait for keys when their configuration is replaced are judged by it.
+// catalogue: K06
 #[test]
-fn k06_requests_that_wait_are_judged_by_the_configuration_they_came_to() {
+fn waiting_requests_are_judged_by_the_configuration_they_arrived_under() {
     let idp = Idp::start();
     idp.set("/keys", Reply::Hold);
     let held = fetched("/keys", &json!({"timeout": "30s"}));

@@ -1,4 +1,4 @@
-//! Signatures with one fault each (attack catalogue D01 to D06 and D12), by keys made afresh.
+//! Signatures with one fault each, by keys made for the run.
 
 use rand::rngs::OsRng;
 use rsa_0_9 as rsa;

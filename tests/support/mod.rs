@@ -1,5 +1,5 @@
 //! What the tests share: the table of cases, tokens, and the core asked without a proxy.
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(dead_code, reason = "each of the four programs uses a part of it")]
 
 pub mod answer;
 pub mod corpora;

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::command::Place;
 
 #[test]
-fn a_command_carries_its_token() {
+fn the_token_of_a_curl_command_is_judged() {
     let place = Place::new();
     let command = |token: &str| {
         let token = place.read(token);
@@ -54,7 +54,7 @@ fn sent(listener: &TcpListener, command: &str) -> (String, String) {
 }
 
 #[test]
-fn curl_itself_sends_the_same() {
+fn a_curl_command_is_read_as_curl_itself_reads_it() {
     if Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_err() {
         eprintln!("note: curl is not here, so what it sends is not compared");
         return;

@@ -16,7 +16,7 @@ fn fetched() -> Place {
 }
 
 #[test]
-fn without_keys_the_rest_is_judged_and_the_signature_is_not_verified() {
+fn without_keys_everything_but_the_signature_is_judged() {
     let place = fetched();
     let ran = place.explain("--request GET~/v1/customers --token mfa.jwt");
     assert_eq!((ran.code, ran.err.as_str()), (Some(3), ""));
@@ -36,7 +36,7 @@ fn without_keys_the_rest_is_judged_and_the_signature_is_not_verified() {
 }
 
 #[test]
-fn a_stand_in_is_taken_for_every_algorithm_and_for_no_key_of_the_configuration() {
+fn fetched_keys_are_assumed_for_every_algorithm_and_inline_keys_are_not() {
     let place = fetched();
     let claims = place.read("claims.json").replace("\"pwd\"", "\"mfa\"");
     place.write("claims.json", &claims);
@@ -60,7 +60,7 @@ fn one_line(place: &Place) -> String {
 }
 
 #[test]
-fn with_keys_the_signature_is_verified() {
+fn with_keys_given_the_signature_is_verified() {
     let place = fetched();
     for keys in ["jwks.json", "https://sts.windows.net/{tid}/=jwks.json"] {
         let (code, report) = place.explain_json(&format!("--request GET~/v1/customers --token mfa.jwt --keys {keys}"));
@@ -80,7 +80,7 @@ fn with_keys_the_signature_is_verified() {
 }
 
 #[test]
-fn whose_keys_they_are_must_be_plain() {
+fn keys_must_belong_to_one_issuer_that_fetches_its_keys() {
     let place = fetched();
     let config = place.read("gate.yaml");
     let two = config.replace(

@@ -36,7 +36,7 @@ fn missing(route: &str, policy: &str) -> Value {
 const EXPLAIN: &str = "explain --config gate.yaml --access-log -";
 
 #[test]
-fn a_line_is_told_beside_what_this_configuration_makes_of_it() {
+fn a_log_line_is_explained_beside_the_decision_of_this_configuration() {
     let place = Place::new();
     let ran = place.run_with(EXPLAIN, &line("/v1/customers", missing("customers", "mfa")));
     assert_eq!(
@@ -62,7 +62,7 @@ where another provider does MFA, pass its proof on and set `federated: multiplea
 }
 
 #[test]
-fn json_says_whether_it_agrees() {
+fn json_reports_whether_log_and_configuration_agree() {
     let place = Place::new();
     let report = |line: &str| {
         let ran = place.run_with(&format!("{EXPLAIN} --json"), line);
@@ -101,7 +101,7 @@ fn json_says_whether_it_agrees() {
 }
 
 #[test]
-fn a_route_of_envoy_may_have_named_the_policy() {
+fn a_policy_named_by_envoys_route_is_recognized() {
     let place = Place::new();
     let config = place.read("gate.yaml");
     let (config, _) = config.split_once("upstream_headers").unwrap();
@@ -116,7 +116,7 @@ fn a_route_of_envoy_may_have_named_the_policy() {
 }
 
 #[test]
-fn one_line_of_many_is_named_by_its_request() {
+fn a_request_id_selects_one_line_of_many() {
     let place = Place::new();
     let (first, second) =
         (line("/health", json!({"decision": "allow"})), line("/v1/admins", missing("admins", "admins")));
@@ -146,7 +146,7 @@ fn one_line_of_many_is_named_by_its_request() {
 }
 
 #[test]
-fn it_does_not_go_with_a_token() {
+fn a_log_line_cannot_be_combined_with_a_request_or_a_token() {
     let place = Place::new();
     for arguments in ["--token mfa.jwt", "--header a:b", "--keys jwks.json", "--curl curl", "--request GET~/"] {
         let err = place.wrong_use(&format!("{EXPLAIN} {arguments}"));
@@ -159,7 +159,7 @@ proptest! {
 
     /// A panic would exit with 101.
     #[test]
-    fn whatever_the_line_says_it_is_told_or_refused(path in any::<String>(), name in any::<String>(), status in any::<i64>()) {
+    fn every_log_line_is_explained_or_refused(path in any::<String>(), name in any::<String>(), status in any::<i64>()) {
         let place = Place::empty();
         place.ok("mint key --alg ES256 --kid demo --out key.jwk --jwks jwks.json");
         let jwks = place.read("jwks.json").replace('\n', "");

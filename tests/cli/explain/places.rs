@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::command::Place;
 
 #[test]
-fn a_configuration_may_be_json() {
+fn json_configurations_are_read() {
     let place = Place::new();
     let jwks: Value = serde_json::from_str(&place.read("jwks.json")).unwrap();
     let issuer = json!({"issuer": "https://i", "audiences": ["a"], "jwks": {"inline": jwks}});
@@ -22,7 +22,7 @@ fn a_configuration_may_be_json() {
 }
 
 #[test]
-fn all_errors_of_a_configuration_are_shown_with_their_places() {
+fn all_errors_of_a_configuration_are_reported_with_their_lines() {
     let place = Place::new();
     let config =
         place.read("gate.yaml").replace("policy: public", "policy: publik").replace("default: mfa", "default: 1");
@@ -45,7 +45,7 @@ fn all_errors_of_a_configuration_are_shown_with_their_places() {
 }
 
 #[test]
-fn a_configuration_is_found_in_whatever_holds_it() {
+fn the_configuration_is_found_in_every_kind_of_file_that_holds_one() {
     let place = Place::empty();
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check/right");
     let mut seen = 0;
@@ -66,7 +66,7 @@ fn a_configuration_is_found_in_whatever_holds_it() {
 }
 
 #[test]
-fn what_holds_no_configuration_or_several_is_refused() {
+fn a_file_without_a_configuration_or_with_several_is_refused() {
     let place = Place::new();
     let config = place.read("gate.yaml");
     place.write("two.yaml", &format!("{config}---{}", config.replace("default: mfa", "default: admins")));
@@ -86,7 +86,7 @@ fn what_holds_no_configuration_or_several_is_refused() {
 }
 
 #[test]
-fn colours_are_for_terminals_or_by_wish() {
+fn output_is_coloured_only_on_request_when_it_is_not_a_terminal() {
     let place = Place::new();
     let arguments = "explain --config gate.yaml --request GET~/v1/customers";
     let plain = place.run(arguments).out;
@@ -102,14 +102,14 @@ fn colours_are_for_terminals_or_by_wish() {
 }
 
 #[test]
-fn the_readme_shows_what_is_printed() {
+fn the_documents_show_what_explain_prints() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(top.join("envoy/commands.md")).unwrap();
-    let (_, shown) = readme.split_once("$ mfa-gate explain ").unwrap();
+    let document = fs::read_to_string(top.join("envoy/commands.md")).unwrap();
+    let (_, shown) = document.split_once("$ mfa-gate explain ").unwrap();
     let (arguments, _) = shown.split_once('\n').unwrap();
     let command = format!("{} explain {arguments}", env!("CARGO_BIN_EXE_mfa-gate"));
     let output = Command::new("bash").args(["-c", &command]).current_dir(top).output().unwrap();
     let out = String::from_utf8(output.stdout).unwrap();
-    assert!(readme.contains(&format!("$ mfa-gate explain {arguments}\n{out}```\n")), "{out}");
+    assert!(document.contains(&format!("$ mfa-gate explain {arguments}\n{out}```\n")), "{out}");
     assert_eq!(output.status.code(), Some(1));
 }

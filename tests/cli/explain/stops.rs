@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::command::{NOW, Place, TIMES, USER};
 
 #[test]
-fn each_stop_on_the_way_is_told() {
+fn every_kind_of_stop_is_explained() {
     let place = Place::new();
     place.mint("v2.jwt", r#""ver":"2.0""#);
     let app = r#""appidacr":"1","oid":"1","sub":"1""#;
@@ -90,7 +90,7 @@ fn the_token_is_never_shown() {
 }
 
 #[test]
-fn a_token_comes_from_standard_input_and_in_the_header_that_is_configured() {
+fn a_token_is_read_from_standard_input_and_put_into_the_configured_header() {
     let place = Place::new();
     let arguments = format!("explain --config gate.yaml --now {NOW} --request GET~/ --token -");
     assert_eq!(place.run_with(&arguments, &place.read("mfa.jwt")).code, Some(0));
@@ -102,7 +102,7 @@ fn a_token_comes_from_standard_input_and_in_the_header_that_is_configured() {
 }
 
 #[test]
-fn the_policy_of_envoys_own_route_may_be_given() {
+fn the_policy_of_envoys_route_can_be_given() {
     let place = Place::new();
     let path_step = |arguments: &str| {
         let (code, report) = place.explain_json(&format!("{arguments} --route-policy public"));
@@ -128,7 +128,7 @@ fn the_policy_of_envoys_own_route_may_be_given() {
 }
 
 #[test]
-fn a_denial_of_the_token_names_the_rule() {
+fn a_denied_token_is_explained_with_the_field_that_denies_it() {
     let place = Place::new();
     for (from, to, reason, field) in [
         ("sts.windows.net", "sts.example", "issuer-untrusted", json!("issuers")),
@@ -150,7 +150,7 @@ fn a_denial_of_the_token_names_the_rule() {
 }
 
 #[test]
-fn what_jwt_authn_would_have_verified_is_said_to_be_unknown() {
+fn what_jwt_authn_would_have_verified_is_reported_as_unknown() {
     let place = Place::new();
     place.write(
         "gate.yaml",

@@ -8,7 +8,7 @@ use crate::support::table;
 use crate::support::wrong::{Wrong, load};
 
 #[test]
-fn the_configurations_of_tests_and_documents_are_taken() {
+fn configurations_of_tests_and_documents_fit_the_schema() {
     let schema = Schema::read();
     let forge = Forge::new();
     let (right, _) = load(&forge);
@@ -46,7 +46,7 @@ fn configuration(value: &Value) -> Option<&Value> {
 }
 
 #[test]
-fn wrong_configurations_are_refused_where_a_schema_can_tell() {
+fn the_schema_refuses_wrong_configurations() {
     let schema = Schema::read();
     let forge = Forge::new();
     let (right, wrong) = load(&forge);

@@ -7,7 +7,7 @@ use crate::stage::{KEY_UNKNOWN, NO_KEYS, Stage, discovered, eventually};
 use crate::support::tokens::{ISSUER, config, good, jwk, jwks, token};
 
 #[test]
-fn discovery_is_taken_of_the_right_issuer_alone() {
+fn metadata_are_accepted_from_the_right_issuer_only() {
     let idp = Idp::start();
     let metadata = |issuer: &str, uri: &str| Reply::ok(json!({"issuer": issuer, "jwks_uri": uri}).to_string());
     let uri = format!("{ISSUER}/keys");
@@ -47,7 +47,7 @@ fn discovery_is_taken_of_the_right_issuer_alone() {
 }
 
 #[test]
-fn a_key_that_names_its_issuer_verifies_no_other() {
+fn a_key_that_names_its_issuer_verifies_only_its_tokens() {
     const OWN: &str = "df845f1a-7b35-40a2-ba78-6481de91f8ae";
     const OTHER: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
     let idp = Idp::start();

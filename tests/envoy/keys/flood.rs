@@ -10,8 +10,9 @@ use crate::proxy::http1::Connection;
 use crate::stage::{COOLDOWN, Stage, fetched, id, request, rest};
 use crate::support::tokens::{good, jwks, number, signed, token, unsigned};
 
+// catalogue: E02 F06
 #[test]
-fn e02_f06_a_flood_of_unknown_keys_causes_one_fetch_in_a_cool_down() {
+fn a_flood_of_unknown_kids_causes_one_fetch_in_a_cool_down() {
     let idp = Idp::start();
     let cooldown = 3;
     idp.set("/keys", Reply::ok(jwks(&["a"])));
@@ -35,8 +36,9 @@ fn e02_f06_a_flood_of_unknown_keys_causes_one_fetch_in_a_cool_down() {
     stage.assert_no_trap();
 }
 
+// catalogue: F07
 #[test]
-fn f07_tokens_that_no_new_key_would_help_cause_no_fetch() {
+fn tokens_that_no_new_key_could_verify_cause_no_fetch() {
     let idp = Idp::start();
     idp.set("/keys", Reply::ok(jwks(&["a"])));
     let stage = Stage::new(idp.address, &[("gate", fetched("/keys", &json!({})))]);
@@ -59,8 +61,9 @@ fn f07_tokens_that_no_new_key_would_help_cause_no_fetch() {
 }
 
 /// Without a key as well: to what a gate that is left alone asks, a flood adds one fetch in a cool-down.
+// catalogue: F06
 #[test]
-fn f06_a_flood_of_unknown_keys_at_a_gate_that_has_none() {
+fn a_flood_at_a_gate_without_keys_adds_one_fetch_in_a_cool_down() {
     let idp = Idp::start();
     let cooldown = 3;
     for path in ["/flooded", "/alone"] {
@@ -81,8 +84,9 @@ fn f06_a_flood_of_unknown_keys_at_a_gate_that_has_none() {
 }
 
 /// Whoever has a token by a known key does not wait for a key that others invented.
+// catalogue: F06
 #[test]
-fn f06_good_tokens_do_not_wait_with_a_flood() {
+fn good_tokens_do_not_wait_during_a_flood() {
     let idp = Idp::start();
     idp.set("/keys", Reply::ok(jwks(&["a"])));
     let stage = Stage::new(idp.address, &[("gate", fetched("/keys", &json!({"timeout": "30s"})))]);
@@ -130,8 +134,9 @@ fn bad_token() -> String {
     signed(&unsigned, signature.as_flattened())
 }
 
+// catalogue: F19
 #[test]
-fn f19_memory_stays_flat_under_tokens_that_are_never_the_same() {
+fn memory_stays_flat_under_a_flood_of_different_tokens() {
     const MIB: u64 = 1 << 20;
     let idp = Idp::start();
     idp.set("/keys", Reply::ok(jwks(&["a"])));

@@ -1,5 +1,4 @@
-//! Another plugin in the same Envoy, which writes into the shared data where the workers of the gate leave their keys
-//! (catalogue F17).
+//! Another plugin in the same Envoy, which writes into the shared data where the workers of the gate leave their keys.
 
 use std::fmt::Write as _;
 
@@ -48,8 +47,9 @@ fn record(set: &str) -> Vec<u8> {
     [&fetched, &fresh_until, set.as_bytes()].concat()
 }
 
+// catalogue: F17
 #[test]
-fn f17_what_another_plugin_leaves_in_the_shared_data() {
+fn malformed_shared_data_of_another_plugin_is_ignored() {
     let theirs = json!({"keys": [jwk("stranger_p256", "a")]}).to_string();
     let left = [
         ("apart", record(&theirs)),

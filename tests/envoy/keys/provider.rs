@@ -11,8 +11,9 @@ use crate::proxy::envoy::Setup;
 use crate::stage::{KEY_UNKNOWN, NO_KEYS, Stage, assert_unavailable, eventually, fetched, listener, source};
 use crate::support::tokens::{ISSUER, config, forge, good, jwks, sign, signed, token, token_with, unsigned};
 
+// catalogue: F01 F05
 #[test]
-fn f01_f05_a_provider_that_refuses_and_clusters_that_lead_nowhere() {
+fn an_unreachable_provider_means_503_until_it_can_be_reached() {
     let closed = Idp::closed();
     let cluster = |name: &str| fetched("/keys", &json!({"cluster": name}));
     let listeners = [
@@ -87,8 +88,9 @@ fn assert_none_is_taken(replies: &[(String, Reply)]) {
     stage.assert_no_trap();
 }
 
+// catalogue: F03 F04
 #[test]
-fn f03_f04_no_status_but_200_is_taken_and_no_redirect_followed() {
+fn only_status_200_is_accepted_and_no_redirect_is_followed() {
     let set = jwks(&["a", "b"]);
     let redirects = [301, 302, 303, 307, 308].map(|status| (status, "location: https://idp.test/elsewhere\r\n"));
     let statuses = [201, 204, 206, 304, 400, 401, 403, 404, 429, 500, 503].map(|status| (status, ""));
@@ -100,8 +102,9 @@ fn f03_f04_no_status_but_200_is_taken_and_no_redirect_followed() {
     assert_none_is_taken(&replies);
 }
 
+// catalogue: E07 E10 F12
 #[test]
-fn e07_f12_a_set_without_a_key_that_can_be_used_is_not_taken() {
+fn a_set_without_a_usable_key_is_not_accepted() {
     let set = jwks(&["a", "b"]);
     let certified = ["RSA", "EC"]
         .map(|kty| json!({"kty": kty, "kid": "b", "x5c": [forge().certificate().expect("a key of the forge")]}));
@@ -122,8 +125,9 @@ fn e07_f12_a_set_without_a_key_that_can_be_used_is_not_taken() {
     assert_none_is_taken(&texts.map(|(what, text)| (what.to_owned(), Reply::ok(text))));
 }
 
+// catalogue: E10 E11 F02 F05
 #[test]
-fn e10_e11_what_is_no_key_set_is_not_taken() {
+fn a_body_that_is_not_a_key_set_is_not_accepted() {
     let set = jwks(&["a", "b"]);
     let packed = packed(&set);
     let padded = |size: usize| format!("{set}{}", " ".repeat(size));
@@ -178,8 +182,9 @@ fn packed(text: &str) -> Vec<u8> {
 }
 
 /// What is refused above is refused for its size alone.
+// catalogue: E11
 #[test]
-fn e11_at_the_bounds() {
+fn key_sets_up_to_the_limits_are_accepted() {
     let set = jwks(&["a"]);
     let padded = |size: usize| format!("{set}{}", " ".repeat(size - set.len()));
     let idp = Idp::start();
@@ -200,8 +205,9 @@ fn e11_at_the_bounds() {
 }
 
 /// As with every other library: a set that is one is one, and no attacker chooses how the provider labels it.
+// catalogue: E10
 #[test]
-fn e10_a_key_set_is_taken_under_any_content_type() {
+fn a_key_set_is_accepted_with_any_content_type() {
     let idp = Idp::start();
     let set = jwks(&["a"]);
     let answer = |kind: &str| {
@@ -224,8 +230,9 @@ fn e10_a_key_set_is_taken_under_any_content_type() {
 }
 
 /// Istio once used a key whose private half it shipped where it could fetch none (CVE-2026-31837).
+// catalogue: F18
 #[test]
-fn f18_there_is_no_key_but_the_issuers() {
+fn there_is_no_built_in_key() {
     // RFC 7515 appendices A.2 and A.3: the filter knows these keys, to find out what its host can do.
     const OF_RFC_7515: [&str; 2] = [
         "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw",

@@ -8,8 +8,9 @@ use crate::idp::{Idp, Reply};
 use crate::stage::{COOLDOWN, KEY_UNKNOWN, Stage, eventually, fetched, rest, source};
 use crate::support::tokens::{ISSUER, config, good, jwk, jwks, token};
 
+// catalogue: F09
 #[test]
-fn f09_a_new_key_is_fetched_once_and_passes() {
+fn a_new_key_is_fetched_once_and_used() {
     let idp = Idp::start();
     idp.set("/keys", Reply::ok(jwks(&["a"])));
     let stage = Stage::new(idp.address, &[("gate", fetched("/keys", &json!({})))]);
@@ -22,8 +23,9 @@ fn f09_a_new_key_is_fetched_once_and_passes() {
     assert_eq!(idp.asked("/keys"), before + 1);
 }
 
+// catalogue: F10 F20
 #[test]
-fn f10_f20_a_removed_key_is_refused_and_so_are_its_remembered_tokens() {
+fn a_removed_key_and_its_cached_tokens_are_refused() {
     let idp = Idp::start();
     let other = jwk("partner", "same");
     idp.set("/keys", Reply::ok(json!({"keys": [jwk("p256", "removed"), jwk("p256", "same")]}).to_string()));
@@ -45,8 +47,9 @@ fn f10_f20_a_removed_key_is_refused_and_so_are_its_remembered_tokens() {
     assert_eq!(stage.ask("gate", &token("partner", "same", &json!({}))).0, 200);
 }
 
+// catalogue: C39 E12
 #[test]
-fn e12_issuers_that_share_a_kid_share_no_key() {
+fn issuers_that_share_a_kid_do_not_share_keys() {
     let idp = Idp::start();
     idp.set("/one", Reply::ok(json!({"keys": [jwk("p256", "same"), jwk("rsa", "of-one")]}).to_string()));
     idp.set("/two", Reply::ok(json!({"keys": [jwk("partner", "same")]}).to_string()));
@@ -68,8 +71,9 @@ fn e12_issuers_that_share_a_kid_share_no_key() {
 }
 
 /// Each fetch brings another key, and takes the last one away.
+// catalogue: F09
 #[test]
-fn f09_a_provider_that_rotates_at_every_fetch() {
+fn a_provider_may_rotate_its_key_at_every_fetch() {
     const COOLDOWN: u64 = 2;
     let idp = Idp::start();
     idp.set("/keys", Reply::Rotating(|asked| jwks(&[&asked.to_string()])));

@@ -102,8 +102,9 @@ fn unfit() -> Vec<(&'static str, Value)> {
 }
 
 /// By what a key set says: the tokens that an owner or finder of the key would make.
+// catalogue: D07 D08 D09 D10 D11 D12 D13 D14 D15 E06 E08 E09
 #[test]
-fn d07_d08_d09_d10_d11_d12_d14_d15_e06_e08_e09_unfit_keys_are_not_used_and_spoil_no_other() {
+fn unusable_keys_are_not_used_and_do_not_affect_the_others() {
     let idp = Idp::start();
     let mut unfit = unfit();
     for (index, (_, key)) in unfit.iter_mut().enumerate() {
@@ -150,8 +151,9 @@ fn d07_d08_d09_d10_d11_d12_d14_d15_e06_e08_e09_unfit_keys_are_not_used_and_spoil
     stage.assert_no_trap();
 }
 
+// catalogue: E01
 #[test]
-fn e01_a_token_without_a_kid_gets_the_only_key_that_fits() {
+fn a_token_without_a_kid_is_verified_by_the_only_key_that_fits() {
     let idp = Idp::start();
     let only = |algorithm: &str| jwk_with("rsa", &json!({"kid": "only", "alg": algorithm}));
     let sets = [
@@ -190,8 +192,9 @@ fn e01_a_token_without_a_kid_gets_the_only_key_that_fits() {
     assert_eq!(stage.ask("/nameless", &good("a")), (401, KEY_UNKNOWN.to_owned()));
 }
 
+// catalogue: E03
 #[test]
-fn e03_of_keys_that_share_a_kid_none_is_used() {
+fn keys_that_share_a_kid_are_not_used() {
     let idp = Idp::start();
     let keys =
         [("partner", "twice"), ("stranger_p256", "twice"), ("p384", "mixed"), ("rsa", "mixed"), ("p256", "once")]
@@ -205,8 +208,9 @@ fn e03_of_keys_that_share_a_kid_none_is_used() {
     }
 }
 
+// catalogue: E04 E05
 #[test]
-fn e04_e05_a_kid_is_compared_as_it_is() {
+fn a_kid_matches_byte_for_byte_and_is_escaped_in_the_log() {
     let idp = Idp::start();
     idp.set("/keys", Reply::ok(json!({"keys": [jwk("p256", "Key-é")]}).to_string()));
     let stage = Stage::new(idp.address, &[("gate", fetched("/keys", &json!({})))]);

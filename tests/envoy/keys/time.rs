@@ -33,8 +33,9 @@ fn assert_all(stage: &Stage, token: &str, status: u16, details: &str) {
     }
 }
 
+// catalogue: F11
 #[test]
-fn f11_what_max_age_says_is_kept_between_a_minute_and_a_day() {
+fn max_age_is_clamped_between_a_minute_and_a_day() {
     let answers = [
         ("/zero", "cache-control: max-age=0\r\n", 60),
         ("/negative", "cache-control: max-age=-1\r\n", 300),
@@ -66,8 +67,9 @@ fn f11_what_max_age_says_is_kept_between_a_minute_and_a_day() {
     }
 }
 
+// catalogue: F09 F10
 #[test]
-fn f09_f10_a_removed_key_is_trusted_until_the_keys_are_fetched_anew() {
+fn a_removed_key_is_trusted_until_the_next_refresh() {
     let (idp, clock) = (Idp::start(), Clock::new());
     idp.set("/keys", Reply::ok(jwks(&["a"])));
     let stage = stage(&idp, &clock, &[("gate", fetched("/keys", &json!({})))]);
@@ -86,8 +88,9 @@ fn f09_f10_a_removed_key_is_trusted_until_the_keys_are_fetched_anew() {
     assert_all(&stage, &good("b"), 200, "");
 }
 
+// catalogue: F01 F09
 #[test]
-fn f01_f09_keys_of_a_provider_that_is_gone_are_used_until_they_expire() {
+fn keys_of_an_unreachable_provider_are_used_until_they_expire() {
     const EXPIRY: i64 = 24 * 3600;
     let (idp, clock) = (Idp::start(), Clock::new());
     idp.set("/keys", Reply::ok(jwks(&["a"])));
@@ -112,8 +115,9 @@ fn f01_f09_keys_of_a_provider_that_is_gone_are_used_until_they_expire() {
     stage.assert_no_trap();
 }
 
+// catalogue: F20
 #[test]
-fn f20_a_remembered_token_ends_with_its_time() {
+fn a_cached_token_is_refused_once_it_expires() {
     let (idp, clock) = (Idp::start(), Clock::new());
     idp.set("/keys", Reply::ok(jwks(&["a"])));
     let stage = stage(&idp, &clock, &[("gate", fetched("/keys", &json!({})))]);
@@ -127,8 +131,9 @@ fn f20_a_remembered_token_ends_with_its_time() {
     assert_all(&stage, &token, 401, "mfa_gate{token-expired}");
 }
 
+// catalogue: F21
 #[test]
-fn f21_a_clock_that_jumps() {
+fn a_clock_that_jumps_never_lets_an_invalid_token_pass() {
     let (idp, clock) = (Idp::start(), Clock::new());
     idp.set("/keys", Reply::ok(jwks(&["a"])));
     let stage = stage(&idp, &clock, &[("gate", fetched("/keys", &json!({})))]);
@@ -161,8 +166,9 @@ fn f21_a_clock_that_jumps() {
     stage.assert_no_trap();
 }
 
+// catalogue: F21
 #[test]
-fn f21_a_clock_that_jumps_while_requests_wait() {
+fn a_clock_that_jumps_while_requests_wait_does_not_strand_them() {
     let timeless = || token("p256", "a", &json!({"iat": null}));
     for (seconds, status) in [(-3600, 200), (1800, 503)] {
         let (idp, clock) = (Idp::start(), Clock::new());

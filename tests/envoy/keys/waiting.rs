@@ -17,8 +17,9 @@ fn patient(path: &str) -> Value {
     fetched(path, &json!({"timeout": "30s"}))
 }
 
+// catalogue: F08
 #[test]
-fn f08_a_thousand_at_a_cold_start_cause_one_fetch_and_then_each_gets_its_verdict() {
+fn a_thousand_requests_at_a_cold_start_cause_one_fetch_and_get_their_verdicts() {
     let idp = Idp::start();
     idp.set("/keys", Reply::Hold);
     let stage = Stage::new(idp.address, &[("gate", patient("/keys"))]);
@@ -40,8 +41,9 @@ fn f08_a_thousand_at_a_cold_start_cause_one_fetch_and_then_each_gets_its_verdict
 }
 
 /// The workers begin at one moment, so that for some of so many sets two find nobody who fetches it.
+// catalogue: F08
 #[test]
-fn f08_workers_that_start_together_fetch_once() {
+fn workers_that_start_together_fetch_once() {
     let idp = Idp::start();
     let paths: Vec<String> = (0..150).map(|index| format!("/{index}")).collect();
     let issuer = |path: &String| {
@@ -58,8 +60,9 @@ fn f08_workers_that_start_together_fetch_once() {
     assert!(asked.is_empty(), "{asked:?}");
 }
 
+// catalogue: F13
 #[test]
-fn f13_a_client_that_leaves_while_it_waits() {
+fn clients_that_leave_while_they_wait_do_not_disturb_the_others() {
     let idp = Idp::start();
     idp.set("/keys", Reply::Hold);
     let stage = Stage::new(idp.address, &[("gate", patient("/keys"))]);
@@ -85,8 +88,9 @@ fn f13_a_client_that_leaves_while_it_waits() {
 }
 
 /// CVE-2025-64527: Envoy's own filter answered twice, once in the midst of beginning a fetch that failed at once.
+// catalogue: F14
 #[test]
-fn f14_two_authorization_headers_while_fetches_fail() {
+fn two_authorization_headers_are_refused_while_fetches_fail() {
     let idp = Idp::start();
     idp.set("/held", Reply::Hold);
     idp.set("/failing", Reply::status(500, "", ""));
@@ -208,8 +212,9 @@ fn without_mfa() -> String {
     token("p256", "a", &json!({"amr": []}))
 }
 
+// catalogue: F15
 #[test]
-fn f15_bodies_and_trailers_wait_with_their_headers() {
+fn bodies_and_trailers_wait_with_their_headers() {
     let large = "x".repeat(3_000_000);
     let posts = vec![
         Post::new(good("a"), "content-length: 3000000\r\n", &large, 200),
@@ -225,8 +230,9 @@ fn f15_bodies_and_trailers_wait_with_their_headers() {
     assert_whole_requests_wait(json!({}), posts);
 }
 
+// catalogue: F16
 #[test]
-fn f16_they_do_where_a_pause_at_the_headers_lets_the_body_come() {
+fn bodies_wait_where_envoy_lets_them_pass_a_paused_header() {
     let large = "x".repeat(500_000);
     let posts = vec![
         Post::new(good("a"), "content-length: 500000\r\n", &large, 200),
@@ -243,8 +249,9 @@ fn f16_they_do_where_a_pause_at_the_headers_lets_the_body_come() {
 }
 
 /// Envoy then has to hold the body, and refuses more than its buffer takes.
+// catalogue: F16
 #[test]
-fn f16_a_body_larger_than_the_buffer_goes_nowhere_either() {
+fn a_body_larger_than_the_buffer_does_not_reach_the_upstream() {
     let idp = Idp::start();
     idp.set("/keys", Reply::Hold);
     let plugin = json!({"allow_on_headers_stop_iteration": true});
@@ -261,8 +268,9 @@ fn f16_a_body_larger_than_the_buffer_goes_nowhere_either() {
     stage.assert_no_trap();
 }
 
+// catalogue: F02
 #[test]
-fn f02_an_answer_that_is_slow_but_in_time_is_waited_for() {
+fn requests_wait_for_a_slow_answer_within_the_timeout() {
     let idp = Idp::start();
     let Reply::Bytes(bytes) = Reply::ok(jwks(&["a"])) else { unreachable!("it is made of bytes") };
     idp.set("/keys", Reply::Slow(bytes, Duration::from_millis(150)));
@@ -271,8 +279,9 @@ fn f02_an_answer_that_is_slow_but_in_time_is_waited_for() {
     assert_eq!(idp.asked("/keys"), 1);
 }
 
+// catalogue: F02
 #[test]
-fn f02_a_provider_that_hangs_beyond_the_timeout() {
+fn a_provider_that_hangs_beyond_the_timeout_means_503() {
     let idp = Idp::start();
     idp.set("/keys", Reply::Hold);
     let stage = Stage::new(idp.address, &[("gate", fetched("/keys", &json!({"timeout": "1s"})))]);

@@ -31,7 +31,7 @@ use crate::support::table::Sample;
 type Change = fn(&mut Value);
 
 #[test]
-fn the_crds_take_them() {
+fn the_crds_accept_the_manifests() {
     let folder = folder("CRDS", "../shared/crds");
     let Some(crds) = Crds::load(&folder) else {
         support::note(&format!("the CRDs are not at `{}`: no manifest was compared with one", folder.display()));
@@ -78,7 +78,7 @@ fn the_crds_take_them() {
 
 /// Whoever forgets to name the digest gets no image, rather than any.
 #[test]
-fn they_want_an_image_by_its_digest() {
+fn the_manifests_require_an_image_by_its_digest() {
     let version = concat!(":", env!("CARGO_PKG_VERSION"));
     let (plugin, policy) = (manifest(NAMES[0])["spec"].clone(), manifest(NAMES[2])["spec"].clone());
     let image = &policy["wasm"][0]["code"]["image"];
@@ -91,7 +91,7 @@ fn they_want_an_image_by_its_digest() {
 }
 
 #[test]
-fn the_filter_takes_their_configuration() {
+fn the_filter_reads_the_configuration_of_the_manifests() {
     for (name, deployment) in [("istio", istio()), ("gateway", gateway())] {
         mfa_gate::config::parse(deployment.config.to_string().as_bytes())
             .unwrap_or_else(|errors| panic!("{name}: {errors}"));
@@ -109,7 +109,7 @@ fn shipped() -> (Value, Value) {
 }
 
 #[test]
-fn their_lua_is_the_shipped_one() {
+fn the_lua_of_the_manifests_is_the_shipped_one() {
     let (manager, _) = shipped();
     let filters = manager["http_filters"].as_array().expect("the shipped filters");
     let lua = filters.iter().find(|filter| filter["name"] == "envoy.filters.http.lua").expect("the shipped Lua filter");
@@ -120,7 +120,7 @@ fn their_lua_is_the_shipped_one() {
 }
 
 #[test]
-fn their_labels_and_access_log_are_the_shipped_ones() {
+fn labels_and_access_log_of_the_manifests_are_the_shipped_ones() {
     let (manager, shipped) = shipped();
     for deployment in [istio(), gateway()] {
         assert_eq!(deployment.stats_config, shipped["stats_config"]);
@@ -130,7 +130,7 @@ fn their_labels_and_access_log_are_the_shipped_ones() {
 
 /// With the cluster and the trusted CA as they stand.
 #[test]
-fn envoy_takes_what_becomes_of_them() {
+fn envoy_accepts_the_configuration_that_the_manifests_become() {
     let upstream = [("upstream", std::net::SocketAddr::from(([127, 0, 0, 1], 9)))];
     for (name, deployment) in [("istio", istio()), ("gateway", gateway())] {
         let listener = Listener::new("gate", Settings::Shipped, json!({}));
@@ -144,7 +144,7 @@ fn envoy_takes_what_becomes_of_them() {
 
 /// `make compose` runs it, where a Docker daemon may be started.
 #[test]
-fn envoy_takes_the_configuration_for_docker_compose() {
+fn envoy_accepts_the_configuration_for_docker_compose() {
     let rendered = Command::new(support::repository("envoy/compose/render.sh"))
         .arg(support::repository("envoy/envoy.yaml"))
         .output()
@@ -168,7 +168,7 @@ fn envoy_takes_the_configuration_for_docker_compose() {
 }
 
 #[test]
-fn envoy_gives_their_answers() {
+fn envoy_answers_as_the_manifests_say() {
     let forge = Forge::new();
     let sample = Sample::load(&forge, "partner-center.yaml");
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock past 1970").as_secs();

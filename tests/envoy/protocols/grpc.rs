@@ -4,8 +4,9 @@ use super::{on_tokio, stage};
 use crate::grpc;
 
 /// tonic is what Rust services call each other by, and its status codes are what their callers see.
+// catalogue: J07
 #[test]
-fn j07_grpc() {
+fn denied_grpc_calls_are_unauthenticated_and_send_no_message() {
     let stage = stage();
     for listener in ["plain", "bare"] {
         let call = |token: Option<&str>| on_tokio(grpc::call(stage.envoy.address(listener), token, b"ping"));

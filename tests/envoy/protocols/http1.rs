@@ -3,7 +3,7 @@
 use super::{bearer, get, stage};
 
 #[test]
-fn a_thousand_requests_in_a_row() {
+fn a_thousand_requests_on_one_connection_get_their_own_verdicts() {
     let stage = stage();
     let mut connection = stage.connect("plain");
     let requests = [(&stage.good, 200), (&stage.without_mfa, 401), (&stage.good, 200), (&stage.bad, 401)];
@@ -17,8 +17,9 @@ fn a_thousand_requests_in_a_row() {
 
 /// Envoy may close a connection after it has answered one of several pipelined requests itself. What it does answer must be
 /// the answer to that request, and what it does not must not have gone on.
+// catalogue: J13
 #[test]
-fn j13_pipelined_requests_are_judged_one_by_one() {
+fn pipelined_requests_are_judged_one_by_one() {
     let stage = stage();
     let (good, bad, without_mfa) = ((&stage.good, 200), (&stage.bad, 401), (&stage.without_mfa, 401));
     for requests in [
@@ -52,7 +53,7 @@ fn j13_pipelined_requests_are_judged_one_by_one() {
 }
 
 #[test]
-fn a_body_of_a_denied_request_goes_nowhere() {
+fn the_body_of_a_denied_request_does_not_reach_the_upstream() {
     let stage = stage();
     let id = stage.id();
     let body = "x".repeat(200_000);
@@ -67,8 +68,9 @@ fn a_body_of_a_denied_request_goes_nowhere() {
     stage.assert_lives("plain");
 }
 
+// catalogue: J05
 #[test]
-fn j05_websockets_need_the_token_too() {
+fn websocket_upgrades_need_the_token() {
     let stage = stage();
     let upgrade = [
         "connection: upgrade",
@@ -95,7 +97,7 @@ fn j05_websockets_need_the_token_too() {
 
 /// What is not UTF-8 must not trap the filter, wherever it stands.
 #[test]
-fn bytes_that_are_no_text_in_any_place() {
+fn bytes_that_are_not_utf8_do_not_trap_the_filter() {
     let stage = stage();
     let good = bearer(&stage.good);
     let request = |id: &str| -> Vec<(&str, Vec<u8>)> {
@@ -132,8 +134,9 @@ fn bytes_that_are_no_text_in_any_place() {
     }
 }
 
+// catalogue: I15
 #[test]
-fn i15_connect_reaches_the_filter_and_no_further() {
+fn connect_reaches_the_filter_and_not_the_upstream() {
     let stage = stage();
     let request = |id: &str, lines: &str| {
         format!("CONNECT api.example.com:443 HTTP/1.1\r\nhost: api.example.com:443\r\nx-test-id: {id}\r\n{lines}\r\n")

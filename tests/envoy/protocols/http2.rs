@@ -40,7 +40,7 @@ fn http2_request(id: &str, token: Option<&str>) -> http::Request<()> {
 }
 
 #[test]
-fn http2_gets_the_same_answers() {
+fn http2_requests_get_the_same_answers() {
     let stage = stage();
     let cases = [
         (None, 401, "Bearer realm=\"mfa-gate\"", "token-missing"),
@@ -65,8 +65,9 @@ fn http2_gets_the_same_answers() {
     assert_eq!(stage.envoy.upstream.seen(&id).len(), 1);
 }
 
+// catalogue: G04
 #[test]
-fn g04_two_authorization_headers_in_http2() {
+fn two_authorization_headers_over_http2_are_refused() {
     let stage = stage();
     for tokens in [[&stage.good, &stage.bad], [&stage.bad, &stage.good], [&stage.good, &stage.good]] {
         let id = stage.id();
@@ -80,7 +81,7 @@ fn g04_two_authorization_headers_in_http2() {
 }
 
 #[test]
-fn bytes_that_are_no_text_in_http2() {
+fn header_values_over_http2_that_are_not_utf8_do_not_trap_the_filter() {
     let stage = stage();
     for name in ["authorization", "x-junk", "x-mfa-gate-subject", "cookie"] {
         let id = stage.id();
@@ -94,7 +95,7 @@ fn bytes_that_are_no_text_in_http2() {
 }
 
 #[test]
-fn spoofed_trailers_of_http2_are_taken_away() {
+fn forged_trailers_over_http2_are_removed() {
     let stage = stage();
     let id = stage.id();
     let request = http::Request::post("http://api.example.com/v1/customers")
@@ -116,8 +117,9 @@ fn spoofed_trailers_of_http2_are_taken_away() {
     assert_eq!(header("x-kept").as_deref(), Some("spoofed"));
 }
 
+// catalogue: I15
 #[test]
-fn i15_connect_of_http2_has_no_path() {
+fn connect_over_http2_has_no_path_and_is_refused() {
     let stage = stage();
     let id = stage.id();
     let mut request =

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::{bearer, stage};
 
 /// The decision is on the path that the client sent. Where Envoy rewrites it, the policy belongs to the path before.
+// catalogue: I24
 #[test]
-fn i24_a_path_that_envoy_rewrites_is_judged_as_it_came() {
+fn a_path_that_envoy_rewrites_is_judged_as_it_was_sent() {
     let stage = stage();
     let (id, response) = stage.get("rerouted", "/public/rewritten/1", &[]);
     assert_eq!(response.answer.status, 200);
@@ -17,8 +18,9 @@ fn i24_a_path_that_envoy_rewrites_is_judged_as_it_came() {
     assert!(stage.envoy.upstream.seen(&id).is_empty());
 }
 
+// catalogue: I25
 #[test]
-fn i25_a_redirect_that_envoy_follows_is_judged_again() {
+fn a_redirect_that_envoy_follows_is_judged_again() {
     let stage = stage();
     let to = format!("x-test-redirect-to: http://{}/v1/customers", "api.example.com");
     let (id, response) = stage.get("rerouted", "/moved", &[&to]);
@@ -34,8 +36,9 @@ fn i25_a_redirect_that_envoy_follows_is_judged_again() {
     );
 }
 
+// catalogue: I26
 #[test]
-fn i26_no_copy_goes_out_before_the_verdict() {
+fn no_copy_of_a_request_leaves_before_the_verdict() {
     let stage = stage();
     for lines in [vec![], vec![bearer(&stage.without_mfa)], vec![bearer(&stage.bad)]] {
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();

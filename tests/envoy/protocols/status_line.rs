@@ -3,7 +3,7 @@
 use super::{REQUEST_CONTEXT, bearer, stage};
 
 #[test]
-fn want_of_mfa_is_told_in_partner_centers_bytes() {
+fn missing_mfa_gets_partner_centers_status_line_and_headers() {
     let stage = stage();
     for (token, reason) in [(&stage.without_mfa, "mfa-missing"), (&stage.speechless, "mfa-unknowable")] {
         for listener in ["plain", "bare"] {
@@ -22,7 +22,7 @@ fn want_of_mfa_is_told_in_partner_centers_bytes() {
 }
 
 #[test]
-fn every_other_denial_has_the_plain_status_line() {
+fn other_denials_have_the_plain_status_line() {
     let stage = stage();
     for lines in [vec![], vec![bearer(&stage.bad)], vec![bearer("x")]] {
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
@@ -32,7 +32,7 @@ fn every_other_denial_has_the_plain_status_line() {
 }
 
 #[test]
-fn the_upstreams_own_401_is_left_alone() {
+fn a_401_of_the_upstream_is_not_changed() {
     let stage = stage();
     for lines in [
         vec!["x-test-status: 401 Unauthorized"],
