@@ -12,7 +12,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use mfa_gate::cases::case::Expected;
+use mfa_gate::cases::judge::{self, Judgement};
+use mfa_gate::cases::native::NativeRequest;
+use mfa_gate::cases::test_request::TestRequest;
 use mfa_gate::gate::Gate;
+use mfa_gate::time::UnixTime;
 use serde_json::Value;
 
 use proxy::envoy::Envoy;
@@ -22,13 +27,9 @@ use proxy::jwt_authn;
 use proxy::listener::{Carrier, Listener, Settings};
 use proxy::upstream::Upstream;
 use support::answer::{Challenge, differences, row_of};
-use support::cases::case::{EnvoyAnswer, Expected};
-use support::cases::load::Entry;
-use support::cases::native::{NativeRequest, forwarded};
-use support::cases::test_keys::Forge;
-use support::cases::test_request::Shot;
-use support::native::{Verdict, gate, judge};
-use support::table::load;
+use support::forge::Forge;
+use support::native::{self, Verdict, gate};
+use support::table::{Entry, EnvoyAnswer, Sent, load};
 
 /// 2026-01-15T12:00:00Z: the core has no clock, so any time will do.
 const NOW: i64 = 1_768_478_400;
@@ -74,11 +75,11 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn failed(shot: &Shot, problems: &[String]) -> Result<(), Failed> {
+fn failed(sent: &Sent, problems: &[String]) -> Result<(), Failed> {
     if problems.is_empty() {
         return Ok(());
     }
-    let which = if shot.which.is_empty() { String::new() } else { format!("{}: ", shot.which) };
+    let which = if sent.which.is_empty() { String::new() } else { format!("{}: ", sent.which) };
     Err(Failed::from(format!("{which}{}", problems.join("; "))))
 }
 
@@ -86,39 +87,18 @@ fn shown(error: anyhow::Error) -> Failed {
     Failed::from(format!("{error:#}"))
 }
 
-/// A word on what was decided.
-fn named(verdict: &Verdict) -> &str {
-    match verdict {
-        Verdict::Allow(_) => "allow",
-        Verdict::Deny(reason, _) => reason,
-    }
-}
-
 fn natively(stage: &Stage, entry: &Entry) -> Result<(), Failed> {
-    let gate = gate(&entry.config);
-    for shot in entry.shots(&stage.forge, NOW, "127.0.0.1:9").map_err(shown)? {
-        let request = NativeRequest::new(&shot, entry.case.request.route_policy.as_ref());
-        let verdict = judge(&gate, &request, NOW);
-        let problems = match (&entry.case.expect, &verdict) {
-            (Expected::Allow, Verdict::Allow(told)) => {
-                let seen = forwarded(&gate, &request, told);
-                let seen = |name: &str| -> Option<String> {
-                    let values: Vec<_> = seen
-                        .iter()
-                        .filter(|(n, _)| n == name)
-                        .map(|(_, v)| String::from_utf8_lossy(v).into_owned())
-                        .collect();
-                    if values.is_empty() { None } else { Some(values.join(",")) }
-                };
-                upstream_differences(&shot.upstream, seen)
-            }
-            (Expected::Deny(wanted), Verdict::Deny(reason, answer)) if wanted == reason => {
-                differences(answer, reason, &entry.config, &entry.case.answer)
-            }
-            (Expected::DenyAny, Verdict::Deny(..)) => Vec::new(),
-            (wanted, is) => vec![format!("{} instead of {wanted:?}", named(is))],
-        };
-        failed(&shot, &problems)?;
+    let case = &entry.resolved.case;
+    let gate = gate(&entry.resolved.config);
+    for sent in entry.requests(&stage.forge, NOW, "127.0.0.1:9").map_err(shown)? {
+        let Judgement { decided, answer, failure } =
+            judge::judge(&gate, case, &sent.request, UnixTime::from_millis(NOW * 1000));
+        let mut problems: Vec<_> =
+            failure.iter().map(|failure| format!("{failure:?}, not {:?}", case.expect)).collect();
+        if let Some(answer) = answer {
+            problems.extend(differences(&native::seen(answer), decided, &entry.resolved.config, &case.answer));
+        }
+        failed(&sent, &problems)?;
     }
     Ok(())
 }
@@ -140,10 +120,10 @@ fn listeners(forge: &Forge, entries: &[Entry]) -> Vec<Listener> {
     for entry in entries {
         let mut add = |settings, carrier| {
             let name = listener_name(entry, settings, carrier);
-            let filters = jwt_authn::verifier(forge, &entry.config).into_iter().collect();
-            let new = Listener { carrier, filters, ..Listener::new(&name, settings, entry.config.clone()) };
+            let filters = jwt_authn::verifier(forge, &entry.resolved.config).into_iter().collect();
+            let new = Listener { carrier, filters, ..Listener::new(&name, settings, entry.resolved.config.clone()) };
             let listener = listeners.entry(name).or_insert(new);
-            if let Some(policy) = &entry.case.request.route_policy
+            if let Some(policy) = &entry.resolved.case.request.route_policy
                 && !listener.route_policies.contains(policy)
             {
                 listener.route_policies.push(policy.clone());
@@ -162,7 +142,7 @@ fn listeners(forge: &Forge, entries: &[Entry]) -> Vec<Listener> {
 
 fn listener_name(entry: &Entry, settings: Settings, carrier: Carrier) -> String {
     use sha2::Digest as _;
-    let hash = sha2::Sha256::digest(entry.config.to_string());
+    let hash = sha2::Sha256::digest(entry.resolved.config.to_string());
     format!(
         "{} {settings:?} {carrier:?} {:02x}{:02x}{:02x}{:02x}",
         support::table::file(entry),
@@ -175,12 +155,15 @@ fn listener_name(entry: &Entry, settings: Settings, carrier: Carrier) -> String 
 
 /// The place of the case's route policy among those of its listener.
 fn route_index(stage: &Stage, entry: &Entry) -> Option<usize> {
-    let policy = entry.case.request.route_policy.as_ref()?;
+    let policy = entry.resolved.case.request.route_policy.as_ref()?;
     let name = |entry| listener_name(entry, Settings::Bare, Carrier::StringValue);
     let own = name(entry);
     let mut policies: Vec<&Value> = Vec::new();
-    for policy in
-        stage.entries.iter().filter(|other| name(other) == own).filter_map(|e| e.case.request.route_policy.as_ref())
+    for policy in stage
+        .entries
+        .iter()
+        .filter(|other| name(other) == own)
+        .filter_map(|e| e.resolved.case.request.route_policy.as_ref())
     {
         if !policies.contains(&policy) {
             policies.push(policy);
@@ -205,7 +188,7 @@ fn in_envoy(stage: &Stage, entry: &Entry, settings: Settings, carrier: Carrier) 
         entry,
         settings,
         route: route_index(stage, entry),
-        gate: gate(&entry.config),
+        gate: gate(&entry.resolved.config),
         now: now(),
         address: envoy.address(&listener_name(entry, settings, carrier)),
     };
@@ -229,31 +212,31 @@ impl Run<'_> {
     fn all(&self) -> Result<(), Failed> {
         let log_start = self.envoy.log_length();
         let mut connection = Connection::new(self.address);
-        let shots =
-            self.entry.shots(&self.stage.forge, self.now, &self.envoy.upstream.address.to_string()).map_err(shown)?;
+        let upstream = self.envoy.upstream.address.to_string();
+        let requests = self.entry.requests(&self.stage.forge, self.now, &upstream).map_err(shown)?;
         // All are sent before any is judged: the access log comes in gulps.
         let mut answered = Vec::new();
-        for shot in &shots {
+        for sent in &requests {
             let id = self.next_id();
-            if self.entry.case.request.http2 {
-                failed(shot, &self.by_http2(shot, &id))?;
+            if self.entry.wire.http2 {
+                failed(sent, &self.by_http2(&sent.request, &id))?;
                 continue;
             }
-            let bytes = match &shot.raw {
+            let bytes = match &sent.raw {
                 Some(raw) => with_id(raw, &id),
-                None => wire(shot, &id, self.route),
+                None => wire(&sent.request, &id, self.route),
             };
             let response = connection.request(&bytes);
-            answered.push((shot, id, response));
+            answered.push((sent, id, response));
         }
-        for (shot, id, response) in answered {
-            failed(shot, &self.judge(shot, &id, response))?;
+        for (sent, id, response) in answered {
+            failed(sent, &self.judge(&sent.request, &id, response))?;
         }
         self.filter_lives(&mut connection)?;
         let log = self.envoy.log_from(log_start);
-        // The spoilt ones are all but the good one, and too many to search for.
-        if let [shot] = shots.as_slice()
-            && let Some(leak) = secrets(shot).find(|secret| find(&log, secret).is_some())
+        // Forms of a tampered token are all but the good one, and too many to search for.
+        if let [sent] = requests.as_slice()
+            && let Some(leak) = secrets(&sent.request).find(|secret| find(&log, secret).is_some())
         {
             return Err(Failed::from(format!("Envoy's log holds `{}` of the token", String::from_utf8_lossy(leak))));
         }
@@ -264,17 +247,17 @@ impl Run<'_> {
         format!("case-{}", self.stage.sent.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn judge(&self, shot: &Shot, id: &str, response: std::io::Result<Response>) -> Vec<String> {
-        let case = &self.entry.case;
+    fn judge(&self, test: &TestRequest, id: &str, response: std::io::Result<Response>) -> Vec<String> {
+        let case = &self.entry.resolved.case;
         let arrived = self.envoy.upstream.seen(id);
         let response = match response {
             Ok(response) => response,
             Err(error) => return vec![format!("no answer: {error}")],
         };
         if self.settings == Settings::Shipped {
-            return self.judge_as_shipped(shot, id, &response);
+            return self.judge_as_shipped(test, id, &response);
         }
-        match &case.envoy {
+        match &self.entry.own.envoy {
             None => {}
             Some(EnvoyAnswer::Status(status)) => {
                 let mut problems = unseen(arrived.len());
@@ -287,11 +270,11 @@ impl Run<'_> {
             Some(EnvoyAnswer::MayRefuse) => {}
         }
         match &case.expect {
-            Expected::Allow => self.judge_allowed(shot, id, &response),
+            Expected::Allow => self.judge_allowed(test, id, &response),
             Expected::Deny(reason) => self.judge_denied(id, &response, reason),
             Expected::DenyAny => {
-                let request = NativeRequest::new(shot, case.request.route_policy.as_ref());
-                match judge(&self.gate, &request, self.now) {
+                let request = NativeRequest::new(test, case.request.route_policy.as_ref());
+                match native::judge(&self.gate, &request, self.now) {
                     Verdict::Deny(reason, _) => self.judge_denied(id, &response, reason),
                     Verdict::Allow(_) => vec!["the core alone allows it".to_owned()],
                 }
@@ -299,7 +282,7 @@ impl Run<'_> {
         }
     }
 
-    fn judge_allowed(&self, shot: &Shot, id: &str, response: &Response) -> Vec<String> {
+    fn judge_allowed(&self, request: &TestRequest, id: &str, response: &Response) -> Vec<String> {
         let mut problems = Vec::new();
         let arrived = self.envoy.upstream.seen(id);
         let status = response.answer.status;
@@ -307,7 +290,7 @@ impl Run<'_> {
             problems.push(format!("the answer is {status}: {}", String::from_utf8_lossy(&response.head)));
         }
         match arrived.as_slice() {
-            [seen] => problems.extend(upstream_differences(&shot.upstream, |name| match name {
+            [seen] => problems.extend(upstream_differences(&request.upstream, |name| match name {
                 ":path" => Some(seen.path.clone()),
                 name => seen.header(name),
             })),
@@ -318,11 +301,16 @@ impl Run<'_> {
 
     fn judge_denied(&self, id: &str, response: &Response, reason: &str) -> Vec<String> {
         let mut problems = unseen(self.envoy.upstream.seen(id).len());
-        if !self.entry.case.request.method.eq("HEAD") {
-            problems.extend(differences(&response.answer, reason, &self.entry.config, &self.entry.case.answer));
+        if !self.entry.resolved.case.request.method.eq("HEAD") {
+            problems.extend(differences(
+                &response.answer,
+                reason,
+                &self.entry.resolved.config,
+                &self.entry.resolved.case.answer,
+            ));
         }
         let row = row_of(reason);
-        let is_told = self.entry.config["challenge"]["filter_state"] == true;
+        let is_told = self.entry.resolved.config["challenge"]["filter_state"] == true;
         let phrase = match (reason, row.status) {
             ("mfa-missing" | "mfa-unknowable", _) if is_told => "Unauthorized - MFA required",
             (_, 400) => "Bad Request",
@@ -349,18 +337,18 @@ impl Run<'_> {
 
     /// With paths normalised, Envoy may refuse what the filter would refuse, or make of it what the filter may well allow:
     /// then it is that path which the upstream sees.
-    fn judge_as_shipped(&self, shot: &Shot, id: &str, response: &Response) -> Vec<String> {
+    fn judge_as_shipped(&self, request: &TestRequest, id: &str, response: &Response) -> Vec<String> {
         let arrived = self.envoy.upstream.seen(id);
         let status = response.answer.status;
-        match (self.entry.case.shipped, &self.entry.case.expect, arrived.as_slice()) {
+        match (self.entry.own.shipped, &self.entry.resolved.case.expect, arrived.as_slice()) {
             (Some(refusal), _, []) if status == refusal => Vec::new(),
             (None, Expected::Deny(_) | Expected::DenyAny, []) if (300..500).contains(&status) => Vec::new(),
             (None, _, [seen]) if status == 200 => {
-                let mut request = NativeRequest::to_path(seen.path.as_bytes());
-                for (name, value) in &shot.headers {
-                    request = request.with(&String::from_utf8_lossy(name).to_lowercase(), value.clone());
+                let mut normalised = NativeRequest::to_path(seen.path.as_bytes());
+                for (name, value) in &request.headers {
+                    normalised = normalised.with(&String::from_utf8_lossy(name).to_lowercase(), value.clone());
                 }
-                match judge(&self.gate, &request, self.now) {
+                match native::judge(&self.gate, &normalised, self.now) {
                     Verdict::Allow(_) => Vec::new(),
                     Verdict::Deny(reason, _) => vec![format!("the upstream saw `{}`, which is {reason}", seen.path)],
                 }
@@ -372,16 +360,16 @@ impl Run<'_> {
         }
     }
 
-    fn by_http2(&self, shot: &Shot, id: &str) -> Vec<String> {
+    fn by_http2(&self, request: &TestRequest, id: &str) -> Vec<String> {
         let text = |text: &str| text.as_bytes().to_vec();
         let mut headers = vec![
-            (text(":method"), shot.method.clone()),
+            (text(":method"), request.method.clone()),
             (text(":scheme"), text("http")),
-            (text(":path"), shot.target.clone()),
+            (text(":path"), request.target.clone()),
         ];
-        headers.extend(shot.host.clone().map(|host| (text(":authority"), host)));
+        headers.extend(request.host.clone().map(|host| (text(":authority"), host)));
         headers.push((text("x-test-id"), text(id)));
-        headers.extend(shot.headers.clone());
+        headers.extend(request.headers.clone());
         match http2::request(self.address, &headers) {
             Ok(http2::Outcome::Reset) => unseen(self.envoy.upstream.seen(id).len()),
             other => vec![format!("{other:?} instead of a reset")],
@@ -394,7 +382,7 @@ impl Run<'_> {
             return Err(Failed::from("the file has no token `good`"));
         };
         let id = self.next_id();
-        let verdict = judge(&self.gate, &NativeRequest::new(&good, None), self.now);
+        let verdict = native::judge(&self.gate, &NativeRequest::new(&good, None), self.now);
         let response = connection.request(&wire(&good, &id, None))?;
         let is = match self.envoy.upstream.seen(&id).len() {
             0 => format!("{} from the gate", response.answer.status),
@@ -422,32 +410,32 @@ fn unseen(arrived: usize) -> Vec<String> {
 }
 
 /// The request as HTTP/1.1 has it.
-fn wire(shot: &Shot, id: &str, route: Option<usize>) -> Vec<u8> {
-    let mut bytes = [&shot.method, &b" "[..], &shot.target, b" HTTP/1.1\r\n"].concat();
+fn wire(request: &TestRequest, id: &str, route: Option<usize>) -> Vec<u8> {
+    let mut bytes = [&request.method, &b" "[..], &request.target, b" HTTP/1.1\r\n"].concat();
     let mut line = |name: &[u8], value: &[u8]| bytes.extend([name, b": ", value, b"\r\n"].concat());
-    if let Some(host) = &shot.host {
+    if let Some(host) = &request.host {
         line(b"host", host);
     }
     line(b"x-test-id", id.as_bytes());
     if let Some(route) = route {
         line(b"x-test-route", route.to_string().as_bytes());
     }
-    for (name, token) in &shot.metadata {
+    for (name, token) in &request.metadata {
         line(jwt_authn::header(name).as_bytes(), token);
     }
-    for (name, value) in &shot.headers {
+    for (name, value) in &request.headers {
         line(name, value);
     }
-    if let Some(body) = &shot.body {
+    if let Some(body) = &request.body {
         line(b"content-length", body.len().to_string().as_bytes());
     }
     bytes.extend_from_slice(b"\r\n");
-    bytes.extend(shot.body.iter().flatten());
+    bytes.extend(request.body.iter().flatten());
     bytes
 }
 
 /// The parts of a token that nobody else may see: long enough to be of no other.
-fn secrets(shot: &Shot) -> impl Iterator<Item = &[u8]> {
-    let parts = shot.token.as_deref().unwrap_or_default().split(|&byte| byte == b'.').skip(1);
+fn secrets(request: &TestRequest) -> impl Iterator<Item = &[u8]> {
+    let parts = request.token.as_deref().unwrap_or_default().split(|&byte| byte == b'.').skip(1);
     parts.filter(|part| part.len() >= 32).map(|part| &part[..32])
 }

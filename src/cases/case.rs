@@ -2,21 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 
-use crate::deny_reason::DenyReason;
+use crate::deny_reason::{ALLOW, DenyReason};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use serde_saphyr::Spanned;
 
-use super::tampering::Spoiling;
 use super::token::TokenSpec;
 
-/// One file: a configuration, and what it decides.
+/// One file: a configuration, and its expected decisions. `T` describes a token.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct File {
+#[serde(deny_unknown_fields, bound = "T: DeserializeOwned")]
+pub struct File<T = TokenSpec> {
     /// A file in `shared` beside this one, over which this one's configuration, tokens and `every_case` are laid.
     #[serde(default)]
     pub like: Option<String>,
@@ -28,7 +28,7 @@ pub struct File {
     pub config: Value,
     /// Tokens that cases share, by name.
     #[serde(default)]
-    pub tokens: BTreeMap<String, TokenSpec>,
+    pub tokens: BTreeMap<String, T>,
     /// Laid over every case.
     #[serde(default)]
     pub every_case: Map<String, Value>,
@@ -37,10 +37,10 @@ pub struct File {
     pub cases: Vec<Spanned<Map<String, Value>>>,
 }
 
-/// One case: a request and what becomes of it.
+/// One case: a request and its expected decision.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Case {
+#[serde(deny_unknown_fields, bound = "T: DeserializeOwned")]
+pub struct Case<T = TokenSpec> {
     /// The line of the attack catalogue, where it has one.
     #[serde(default)]
     pub id: Option<String>,
@@ -54,7 +54,7 @@ pub struct Case {
     pub request: RequestSpec,
     /// The token; without it and `claims` the request carries none.
     #[serde(default)]
-    pub token: Option<TokenChoice>,
+    pub token: Option<TokenChoice<T>>,
     /// The claims of a token that is good but for them.
     #[serde(default)]
     pub claims: Option<Map<String, Value>>,
@@ -63,10 +63,7 @@ pub struct Case {
     pub without: Vec<String>,
     /// Tokens that jwt_authn has verified, by the name under which it leaves their claims.
     #[serde(default)]
-    pub metadata: BTreeMap<String, TokenChoice>,
-    /// Every spoilt form of the token, one request each.
-    #[serde(default)]
-    pub spoil: Option<Spoiling>,
+    pub metadata: BTreeMap<String, TokenChoice<T>>,
     /// The expected decision.
     pub expect: Expected,
     /// The route that decides.
@@ -81,48 +78,40 @@ pub struct Case {
     /// Request headers as the upstream sees them; null is one that it does not see.
     #[serde(default)]
     pub upstream: BTreeMap<String, Option<String>>,
-    /// Envoy's own answer, where it does not ask the filter.
-    #[serde(default)]
-    #[allow(dead_code, reason = "the tests through Envoy read it")]
-    pub envoy: Option<EnvoyAnswer>,
-    /// The status by which Envoy's shipped settings refuse what the filter would allow.
-    #[serde(default)]
-    #[allow(dead_code, reason = "the tests through Envoy read it")]
-    pub shipped: Option<u16>,
 }
 
 /// A token of the file by its name, one in its compact form or in a file, or one described on the spot.
 #[derive(Debug, Clone)]
-pub enum TokenChoice {
+pub enum TokenChoice<T = TokenSpec> {
     /// The name of a token in the file, a token in compact form, or a token's file.
     Named(String),
     /// The description of a token.
-    Described(Box<TokenSpec>),
+    Described(Box<T>),
 }
 
-impl<'de> Deserialize<'de> for TokenChoice {
+impl<'de, T: DeserializeOwned> Deserialize<'de> for TokenChoice<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // By hand, as serde's own choice between the two forgets what is wrong with either.
-        struct Choice;
+        struct Choice<T>(PhantomData<T>);
 
-        impl<'de> Visitor<'de> for Choice {
-            type Value = TokenChoice;
+        impl<'de, T: DeserializeOwned> Visitor<'de> for Choice<T> {
+            type Value = TokenChoice<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a token of the file by its name, a token, its file, or its description")
             }
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<TokenChoice, E> {
+            fn visit_str<E: Error>(self, text: &str) -> Result<TokenChoice<T>, E> {
                 Ok(TokenChoice::Named(text.to_owned()))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<TokenChoice, A::Error> {
-                let spec = TokenSpec::deserialize(MapAccessDeserializer::new(members))?;
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<TokenChoice<T>, A::Error> {
+                let spec = T::deserialize(MapAccessDeserializer::new(members))?;
                 Ok(TokenChoice::Described(Box::new(spec)))
             }
         }
 
-        deserializer.deserialize_any(Choice)
+        deserializer.deserialize_any(Choice(PhantomData))
     }
 }
 
@@ -143,10 +132,6 @@ pub struct RequestSpec {
     pub body: Option<String>,
     /// The policy that the metadata of Envoy's route names.
     pub route_policy: Option<Value>,
-    /// The bytes on the wire, for what no well-formed request can be. Seen by Envoy alone.
-    pub raw: Option<String>,
-    /// Lines of headers sent as HTTP/2, in which names may be upper case. Seen by Envoy alone.
-    pub http2: bool,
 }
 
 /// A header's name and its value.
@@ -163,20 +148,18 @@ impl Default for RequestSpec {
             headers: Vec::new(),
             body: None,
             route_policy: None,
-            raw: None,
-            http2: false,
         }
     }
 }
 
-/// What becomes of the request.
+/// The expected decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expected {
     /// Allowed.
     Allow,
     /// Denied for this reason.
     Deny(String),
-    /// Denied, for whatever reason: where each of many spoilt tokens is spoilt in its own way.
+    /// Denied for any reason.
     DenyAny,
 }
 
@@ -184,7 +167,7 @@ impl Expected {
     /// As a case says it.
     pub fn as_str(&self) -> &str {
         match self {
-            Expected::Allow => "allow",
+            Expected::Allow => ALLOW,
             Expected::Deny(reason) => reason,
             Expected::DenyAny => "any denial",
         }
@@ -196,7 +179,7 @@ impl<'de> Deserialize<'de> for Expected {
         let text = String::deserialize(deserializer)?;
         let is_reason = |text: &str| DenyReason::ALL.iter().any(|reason| reason.as_str() == text);
         match text.as_str() {
-            "allow" => Ok(Expected::Allow),
+            ALLOW => Ok(Expected::Allow),
             "any denial" => Ok(Expected::DenyAny),
             reason if is_reason(reason) => Ok(Expected::Deny(text)),
             _ => {
@@ -219,27 +202,4 @@ pub struct AnswerSpec {
     pub headers: BTreeMap<String, Option<String>>,
     /// Whether there is no body.
     pub no_body: bool,
-}
-
-/// Envoy's own answer.
-#[derive(Debug, Clone, Copy)]
-#[allow(dead_code, reason = "the tests through Envoy read it")]
-pub enum EnvoyAnswer {
-    /// This status.
-    Status(u16),
-    /// With some requests of a case and not with others, Envoy answers 400 itself.
-    MayRefuse,
-}
-
-impl<'de> Deserialize<'de> for EnvoyAnswer {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::String(text) if text == "may refuse" => Ok(EnvoyAnswer::MayRefuse),
-            Value::Number(number) => {
-                let status = number.as_u64().and_then(|status| u16::try_from(status).ok());
-                status.map(EnvoyAnswer::Status).ok_or_else(|| D::Error::custom(format!("no status is {number}")))
-            }
-            other => Err(D::Error::custom(format!("is {other}, should be a status or `may refuse`"))),
-        }
-    }
 }

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 
-use super::test_keys::{Forge, TEST_KEY};
+use super::test_keys::{TEST_KEY, TestKeys};
 use super::token::TokenSpec;
 
 /// What stands for the tenant in an issuer's name.
@@ -25,7 +25,7 @@ pub fn token_of(
     config: &mut Value,
     claims: &Map<String, Value>,
     without: &[String],
-    forge: &Forge,
+    keys: &TestKeys,
 ) -> Result<OfClaims> {
     let issuers = config["issuers"].as_array_mut().context("`claims` need a configuration with issuers")?;
     let issuer = match claims.get("iss") {
@@ -40,7 +40,7 @@ pub fn token_of(
     };
     let metadata = issuer["verified_by"]["metadata"].as_str().map(str::to_owned);
     if metadata.is_none() {
-        trust(issuer, forge)?;
+        trust(issuer, keys)?;
     }
 
     let tenant = claims.get("tid").or_else(|| issuer["tenants"].get(0)).cloned();
@@ -71,8 +71,8 @@ fn is_named(issuer: &Value, iss: &str) -> bool {
     }
 }
 
-fn trust(issuer: &mut Value, forge: &Forge) -> Result<()> {
-    let key = Value::Object(forge.jwk(TEST_KEY)?);
+fn trust(issuer: &mut Value, keys: &TestKeys) -> Result<()> {
+    let key = Value::Object(keys.jwk(TEST_KEY)?);
     match issuer.pointer_mut("/jwks/inline/keys").and_then(Value::as_array_mut) {
         Some(keys) => keys.push(key),
         None => {

@@ -1,4 +1,4 @@
-//! The cases of a file, each with all that running it takes.
+//! Reads files of cases, and resolves each case: with what it shares with the others of its file, and its configuration.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,17 +13,17 @@ use serde_saphyr::Spanned;
 use super::case::{Case, File};
 use super::claims::{OfClaims, token_of};
 use super::merge::{completed, merge};
-use super::template::{Scope, with_each};
-use super::test_keys::Forge;
-use super::token::TokenSpec;
+use super::template::{Scope, members_with_each};
+use super::test_keys::TestKeys;
+use super::token::{TokenFormat, TokenSpec};
 use super::yaml;
 
 /// The longest alternative that stands in a case's name, in characters: an alternative may be a whole token.
 const MAX_ALTERNATIVE: usize = 60;
 
-/// A case with all that running it takes.
+/// A case with all that it takes to make and judge its request.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct ResolvedCase<T = TokenSpec> {
     /// The file it stands in.
     pub path: PathBuf,
     /// The line it stands at.
@@ -31,23 +31,22 @@ pub struct Entry {
     /// The place among the file's cases.
     pub index: usize,
     /// The case.
-    pub case: Case,
-    /// The place among the alternatives of its `each`.
+    pub case: Case<T>,
+    /// The item of the case's `each`, shortened.
     pub alternative: Option<String>,
-    /// Seconds since 1970, where the file says.
+    /// Seconds since 1970, if the file says.
     pub now: Option<i64>,
     /// Where the configuration is from, as messages name it.
-    #[allow(dead_code, reason = "the repository's own configurations are known to be right")]
     pub config_name: String,
-    /// The filter's configuration, public keys and all.
+    /// The filter's configuration, with its public keys.
     pub config: Value,
     /// The tokens that cases of the file share.
-    pub tokens: BTreeMap<String, TokenSpec>,
+    pub tokens: BTreeMap<String, T>,
     /// The token of the case's `claims`.
     pub of_claims: Option<OfClaims>,
 }
 
-impl Entry {
+impl<T> ResolvedCase<T> {
     /// What to call it among the cases of its file.
     pub fn name(&self) -> String {
         let id = self.case.id.as_deref().map(|id| format!("{id} ")).unwrap_or_default();
@@ -56,19 +55,17 @@ impl Entry {
     }
 
     /// Where it stands, as messages name it.
-    #[allow(dead_code, reason = "a mistake in the repository's own cases is found by their names")]
     pub fn place(&self) -> String {
         place(&self.path, self.line, self.index, Some(&self.case.name))
     }
-
-    /// Whether the request can only be made on a wire.
-    pub fn is_for_envoy_alone(&self) -> bool {
-        self.case.request.raw.is_some() || self.case.request.http2
-    }
 }
 
-/// A file of cases, read but for the cases themselves: each may be wrong for itself.
-pub fn read_file(path: &Path) -> Result<File> {
+/// Reads a file of cases, except for the cases themselves.
+///
+/// # Errors
+///
+/// The file cannot be read, or is not a file of cases.
+pub fn read_file<T: TokenFormat>(path: &Path) -> Result<File<T>> {
     let text = std::fs::read_to_string(path).with_context(|| quoted(path))?;
     yaml::read(&text).with_context(|| quoted(path))
 }
@@ -78,17 +75,9 @@ pub fn read_file(path: &Path) -> Result<File> {
 /// # Errors
 ///
 /// The first mistake, with the place of the case.
-pub fn load_file(forge: &Forge, path: &Path) -> Result<Vec<Entry>> {
-    let file = read_file(path)?;
-    let whole = Whole::read(forge, file, path).with_context(|| quoted(path))?;
-    let mut entries = Vec::new();
-    for (index, case) in whole.cases.iter().enumerate() {
-        let line = case.referenced.line();
-        let name = case.value.get("name").and_then(Value::as_str);
-        let of_case = whole.entries(index, line, &case.value).with_context(|| place(path, line, index, name));
-        entries.extend(of_case?);
-    }
-    Ok(entries)
+pub fn load_file(keys: &TestKeys, path: &Path) -> Result<Vec<ResolvedCase>> {
+    let file = CaseFile::read(keys, path)?;
+    file.expand()?.into_iter().map(|case| file.resolve(case)).collect()
 }
 
 fn quoted(path: &Path) -> String {
@@ -100,25 +89,45 @@ fn place(path: &Path, line: u64, index: usize, name: Option<&str>) -> String {
     format!("`{}:{line}`: cases[{index}]{name}", path.display())
 }
 
-/// A file with what it is laid over.
-struct Whole<'f> {
-    scope: Scope<'f>,
-    path: &'f Path,
+/// A file together with the shared one that it extends.
+pub struct CaseFile<'k, T = TokenSpec> {
+    scope: Scope<'k>,
+    path: PathBuf,
     now: Option<i64>,
     config_name: String,
     config: Value,
-    tokens: BTreeMap<String, TokenSpec>,
+    tokens: BTreeMap<String, T>,
     every_case: Map<String, Value>,
     cases: Vec<Spanned<Map<String, Value>>>,
 }
 
-impl<'f> Whole<'f> {
-    fn read(forge: &'f Forge, file: File, path: &'f Path) -> Result<Self> {
-        let scope = Scope { forge, now: 0, local: Vec::new() };
+/// A case as written, but for `every_case`, which is laid beneath it, and `each`, which has one of these per item.
+#[derive(Debug)]
+pub struct ExpandedCase {
+    /// The members.
+    pub members: Map<String, Value>,
+    line: u64,
+    index: usize,
+    alternative: Option<String>,
+}
+
+impl<'k, T: TokenFormat> CaseFile<'k, T> {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// The file, or another that it names, cannot be read or is wrong outside of its cases.
+    pub fn read(keys: &'k TestKeys, path: &Path) -> Result<Self> {
+        let file = read_file(path)?;
+        Self::combine(keys, file, path).with_context(|| quoted(path))
+    }
+
+    fn combine(keys: &'k TestKeys, file: File<T>, path: &Path) -> Result<Self> {
+        let scope = Scope::new(keys, 0, T::resolve);
         let directory = path.parent().unwrap_or(Path::new(""));
         let (mut config, mut tokens, shared) = match &file.like {
             Some(name) => {
-                let shared = read_file(&directory.join("shared").join(name)).context("`like`")?;
+                let shared: File<T> = read_file(&directory.join("shared").join(name)).context("`like`")?;
                 (shared.config, shared.tokens, shared.every_case)
             }
             None => (Value::Null, BTreeMap::new(), Map::new()),
@@ -146,27 +155,63 @@ impl<'f> Whole<'f> {
             bail!("`cases` is missing or empty; it lists the cases, each with `name` and `expect`");
         }
         let every_case = completed(&shared, &file.every_case);
-        Ok(Whole { scope, path, now, config_name, config, tokens, every_case, cases: file.cases })
+        let path = path.to_owned();
+        Ok(CaseFile { scope, path, now, config_name, config, tokens, every_case, cases: file.cases })
     }
 
-    fn entries(&self, index: usize, line: u64, case: &Map<String, Value>) -> Result<Vec<Entry>> {
+    /// The cases, one for each item of `each`.
+    ///
+    /// # Errors
+    ///
+    /// `each` is wrong, with the place of the case.
+    pub fn expand(&self) -> Result<Vec<ExpandedCase>> {
+        let mut expanded = Vec::new();
+        for (index, case) in self.cases.iter().enumerate() {
+            let line = case.referenced.line();
+            let of_case = self.alternatives(line, index, &case.value);
+            expanded.extend(of_case.with_context(|| self.place(line, index, &case.value))?);
+        }
+        Ok(expanded)
+    }
+
+    fn alternatives(&self, line: u64, index: usize, case: &Map<String, Value>) -> Result<Vec<ExpandedCase>> {
         let mut case = case.clone();
         let each = case.remove("each");
-        let case = Value::Object(completed(&self.every_case, &case));
-        let entry = |case: &Value, alternative| self.entry(index, line, case, alternative);
+        let case = completed(&self.every_case, &case);
         match each {
-            None => Ok(vec![entry(&case, None)?]),
-            Some(Value::Array(alternatives)) if !alternatives.is_empty() => {
-                alternatives.iter().map(|each| entry(&with_each(&case, each)?, Some(short(each)))).collect()
+            None => Ok(vec![ExpandedCase { members: case, line, index, alternative: None }]),
+            Some(Value::Array(items)) if !items.is_empty() => {
+                let alternative = |each| {
+                    let members = members_with_each(&case, each)?;
+                    Ok(ExpandedCase { members, line, index, alternative: Some(short(each)) })
+                };
+                items.iter().map(alternative).collect()
             }
             Some(other) => bail!("each: is `{other}`, should list alternatives"),
         }
     }
 
-    fn entry(&self, index: usize, line: u64, case: &Value, alternative: Option<String>) -> Result<Entry> {
-        let case: Case = serde_path_to_error::deserialize(case).map_err(|error| match error.path().to_string() {
-            path if path == "." => anyhow!("{}", error.inner()),
-            path => anyhow!("{path}: {}", error.inner()),
+    fn place(&self, line: u64, index: usize, case: &Map<String, Value>) -> String {
+        place(&self.path, line, index, case.get("name").and_then(Value::as_str))
+    }
+
+    /// Resolves a case.
+    ///
+    /// # Errors
+    ///
+    /// The case is wrong, with its place.
+    pub fn resolve(&self, case: ExpandedCase) -> Result<ResolvedCase<T>> {
+        let place = self.place(case.line, case.index, &case.members);
+        self.resolve_members(case).context(place)
+    }
+
+    fn resolve_members(&self, expanded: ExpandedCase) -> Result<ResolvedCase<T>> {
+        let ExpandedCase { members, line, index, alternative } = expanded;
+        let case: Case<T> = serde_path_to_error::deserialize(Value::Object(members)).map_err(|error| {
+            match error.path().to_string() {
+                path if path == "." => anyhow!("{}", error.inner()),
+                path => anyhow!("{path}: {}", error.inner()),
+            }
         })?;
         let mut config = self.config.clone();
         if let Some(patch) = &case.config_patch {
@@ -174,12 +219,12 @@ impl<'f> Whole<'f> {
         }
         let of_claims = match (&case.claims, &case.token) {
             (Some(_), Some(_)) => bail!("has `claims` and `token`; give one of them"),
-            (Some(claims), None) => Some(token_of(&mut config, claims, &case.without, self.scope.forge)?),
+            (Some(claims), None) => Some(token_of(&mut config, claims, &case.without, self.scope.keys())?),
             (None, _) if !case.without.is_empty() => bail!("has `without`, which goes with `claims`"),
             (None, _) => None,
         };
-        Ok(Entry {
-            path: self.path.to_owned(),
+        Ok(ResolvedCase {
+            path: self.path.clone(),
             line,
             index,
             case,

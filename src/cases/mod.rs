@@ -1,15 +1,15 @@
-//! Cases: requests with what becomes of them, in YAML. `tests/cases/README.md` describes the format.
+//! Policy test cases in YAML: requests and their expected decisions. `tests/cases/README.md` describes the format.
 //!
-//! `mfa-gate test` runs an operator's; the repository's tests include this module for the table of their own.
+//! `mfa-gate test` runs an operator's cases. The repository's own table extends the format (`tests/support/table.rs`).
 
 pub mod case;
 pub mod claims;
+pub mod judge;
 pub mod load;
 pub mod merge;
 pub mod metadata;
 pub mod native;
 pub mod signing_key;
-pub mod tampering;
 pub mod template;
 pub mod test_keys;
 pub mod test_request;

@@ -6,7 +6,7 @@ use crate::decision::{Request, RoutePolicy};
 use crate::gate::Gate;
 use serde_json::Value;
 
-use super::test_request::Shot;
+use super::test_request::TestRequest;
 
 /// A request as Envoy would hand it to the filter.
 pub struct NativeRequest {
@@ -22,22 +22,22 @@ impl NativeRequest {
     /// The request that Envoy makes of these bytes: names in lower case, values without the blanks around them, without
     /// what Connection lists (RFC 9110 section 7.6.1), and a target in absolute form taken apart (RFC 9112
     /// section 3.2.2).
-    pub fn new(shot: &Shot, route_policy: Option<&Value>) -> Self {
-        let mut host = shot.host.clone();
-        let mut path = Some(shot.target.clone());
-        let text = String::from_utf8_lossy(&shot.target).into_owned();
+    pub fn new(test: &TestRequest, route_policy: Option<&Value>) -> Self {
+        let mut host = test.host.clone();
+        let mut path = Some(test.target.clone());
+        let text = String::from_utf8_lossy(&test.target).into_owned();
         if let Some(rest) = text.strip_prefix("http://") {
             let at = rest.find(['/', '?']).unwrap_or(rest.len());
             host = Some(rest.as_bytes()[..at].to_vec());
             path = Some(if at == rest.len() { b"/".to_vec() } else { rest.as_bytes()[at..].to_vec() });
         }
-        if shot.method == b"CONNECT" {
+        if test.method == b"CONNECT" {
             (host, path) = (path, None);
         }
-        let mut headers = vec![(":method".to_owned(), shot.method.clone())];
+        let mut headers = vec![(":method".to_owned(), test.method.clone())];
         headers.extend(path.map(|path| (":path".to_owned(), path)));
         headers.extend(host.map(|host| (":authority".to_owned(), host)));
-        let own: Vec<(String, Vec<u8>)> = shot
+        let own: Vec<(String, Vec<u8>)> = test
             .headers
             .iter()
             .map(|(name, value)| (String::from_utf8_lossy(name).to_lowercase(), as_envoy_hands_it_on(value)))
@@ -54,7 +54,7 @@ impl NativeRequest {
             })
             .collect();
         headers.extend(own.into_iter().filter(|(name, _)| name != "connection" && !connection.contains(name)));
-        let metadata = shot.left_by_jwt_authn.clone();
+        let metadata = test.left_by_jwt_authn.clone();
         NativeRequest { headers, route_policy: route_policy.cloned(), metadata }
     }
 

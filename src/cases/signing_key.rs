@@ -20,12 +20,14 @@ type P256Key = <Es256 as jwt_compact::Algorithm>::SigningKey;
 type Ed25519Key = <Ed25519 as jwt_compact::Algorithm>::SigningKey;
 
 /// A private key, its name and the one algorithm that it signs with.
+#[derive(Clone)]
 pub struct SigningKey {
     algorithm: Algorithm,
     id: String,
     material: Material,
 }
 
+#[derive(Clone)]
 enum Material {
     Rsa(Rsa, Box<RsaPrivateKey>),
     P256(P256Key),
@@ -90,11 +92,38 @@ impl SigningKey {
         Ok(jwk)
     }
 
+    /// The same key, signing with another algorithm.
+    ///
+    /// # Errors
+    ///
+    /// The algorithm is for keys of another kind.
+    pub fn with_algorithm(&self, algorithm: Algorithm) -> Result<Self> {
+        let material = match (&self.material, algorithm) {
+            _ if algorithm == self.algorithm => self.material.clone(),
+            (
+                Material::Rsa(_, key),
+                Algorithm::Rs256
+                | Algorithm::Rs384
+                | Algorithm::Rs512
+                | Algorithm::Ps256
+                | Algorithm::Ps384
+                | Algorithm::Ps512,
+            ) => Material::Rsa(rsa(algorithm)?, key.clone()),
+            _ => bail!("no signature by `{algorithm}` can be made with the key `{}`", self.id),
+        };
+        Ok(SigningKey { algorithm, id: self.id.clone(), material })
+    }
+
     /// The compact JWS (RFC 7515 section 3.1) of these two JSON texts.
     pub fn sign(&self, header: &str, payload: &str) -> String {
         let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
-        let message = input.as_bytes();
-        let signature = match &self.material {
+        let signature = URL_SAFE_NO_PAD.encode(self.signature(input.as_bytes()));
+        format!("{input}.{signature}")
+    }
+
+    /// The signature of a message, as JWS encodes it (RFC 7518 section 3).
+    pub fn signature(&self, message: &[u8]) -> Vec<u8> {
+        match &self.material {
             Material::Rsa(alg, key) => signed(alg, key, message),
             Material::P256(key) => signed(&Es256, key, message),
             Material::P384(key) => {
@@ -102,8 +131,7 @@ impl SigningKey {
                 signature.to_bytes().to_vec()
             }
             Material::Ed25519(key) => signed(&Ed25519, key, message),
-        };
-        format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
+        }
     }
 }
 

@@ -3,19 +3,39 @@
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Map, Value};
 
-use super::test_keys::Forge;
+use super::test_keys::TestKeys;
 
-/// What the names stand for.
+/// The value of a `$name(arguments)` that [`Scope`] does not know; `None` if it is unknown here as well.
+pub type FurtherNames = fn(keys: &TestKeys, name: &str, arguments: &str) -> Result<Option<Vec<u8>>>;
+
+/// The values of the names in a text.
+#[derive(Clone)]
 pub struct Scope<'a> {
-    /// The keys that `$jwk` and tokens name.
-    pub forge: &'a Forge,
+    keys: &'a TestKeys,
     /// Seconds since 1970.
-    pub now: i64,
-    /// Names that only this text knows, such as `$token` in a header.
-    pub local: Vec<(&'a str, Vec<u8>)>,
+    now: i64,
+    /// Names of this text alone, such as `$token` in a header. The first of equal ones counts.
+    local: Vec<(&'a str, Vec<u8>)>,
+    further: FurtherNames,
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    /// The names that every text knows, and further ones; `now` is in seconds since 1970.
+    pub fn new(keys: &'a TestKeys, now: i64, further: FurtherNames) -> Self {
+        Scope { keys, now, local: Vec::new(), further }
+    }
+
+    /// These names as well; they hide others of the same name.
+    pub fn with(&self, names: impl IntoIterator<Item = (&'a str, Vec<u8>)>) -> Self {
+        let local = names.into_iter().chain(self.local.iter().cloned()).collect();
+        Scope { local, ..self.clone() }
+    }
+
+    /// The keys that `$jwk` and tokens name.
+    pub fn keys(&self) -> &'a TestKeys {
+        self.keys
+    }
+
     /// The text with each name replaced. It may become bytes that are no text.
     pub fn bytes(&self, text: &str) -> Result<Vec<u8>> {
         let mut out = Vec::new();
@@ -59,7 +79,7 @@ impl Scope<'_> {
     pub fn object(&self, members: &Map<String, Value>) -> Result<Map<String, Value>> {
         let mut members = members.clone();
         let mut object = match members.remove("$jwk") {
-            Some(Value::String(name)) => self.forge.jwk(&name)?,
+            Some(Value::String(name)) => self.keys.jwk(&name)?,
             Some(name) => bail!("`$jwk` names a key, not {name}"),
             None => Map::new(),
         };
@@ -96,31 +116,20 @@ impl Scope<'_> {
                 let (count, text) = counted(name, arguments)?;
                 (0..count).flat_map(|n| text.replace('#', &n.to_string()).into_bytes()).collect()
             }
-            // So many members whose names have one hash under the common polynomial hash, 31 h + c.
-            "colliding" => (0..number(arguments)?)
-                .map(|n| {
-                    let name: String = (0..10).map(|bit| if n >> bit & 1 == 0 { "Aa" } else { "BB" }).collect();
-                    format!("\"{name}\":0")
-                })
-                .collect::<Vec<_>>()
-                .join(",")
-                .into_bytes(),
-            "pem" => self.forge.pem(arguments)?.into_bytes(),
-            "pem_trimmed" => self.forge.pem(arguments)?.trim_end().as_bytes().to_vec(),
-            "pem_crlf" => self.forge.pem(arguments)?.replace('\n', "\r\n").into_bytes(),
-            "pkcs1_pem" => self.forge.pkcs1_pem(arguments)?.into_bytes(),
-            "pkcs1_pem_trimmed" => self.forge.pkcs1_pem(arguments)?.trim_end().as_bytes().to_vec(),
-            "pkcs1_pem_crlf" => self.forge.pkcs1_pem(arguments)?.replace('\n', "\r\n").into_bytes(),
-            "der" => self.forge.der(arguments)?,
-            "jwk" => Value::Object(self.forge.jwk(arguments)?).to_string().into_bytes(),
-            "modulus" => self.forge.jwk(arguments)?["n"].as_str().unwrap_or_default().as_bytes().to_vec(),
-            "certificate" => self.forge.certificate()?.into_bytes(),
-            other => bail!("nothing is called `${other}` here"),
+            other => match (self.further)(self.keys, other, arguments)? {
+                Some(value) => value,
+                None => bail!("nothing is called `${other}` here"),
+            },
         })
     }
 }
 
-fn number(text: &str) -> Result<i64> {
+/// A number among the arguments of a name.
+///
+/// # Errors
+///
+/// The text is not a number.
+pub fn number(text: &str) -> Result<i64> {
     text.trim_start_matches('+').parse().map_err(|_| anyhow!("`{text}` is not a number"))
 }
 
@@ -143,9 +152,17 @@ fn split_name(text: &str) -> Option<(&str, &str, &str)> {
     }
 }
 
-/// Puts an alternative in the place of every `$each`, or a member of it in that of `$each.member`: as it is where that
-/// stands alone, as text inside a text.
-pub fn with_each(value: &Value, each: &Value) -> Result<Value> {
+/// Puts an alternative in the place of every `$each`, or a member of it in that of `$each.member`: as it is if the text
+/// has nothing else, as text inside a longer one.
+///
+/// # Errors
+///
+/// The alternative has no such member.
+pub fn members_with_each(members: &Map<String, Value>, each: &Value) -> Result<Map<String, Value>> {
+    members.iter().map(|(name, value)| Ok((name.clone(), with_each(value, each)?))).collect()
+}
+
+fn with_each(value: &Value, each: &Value) -> Result<Value> {
     Ok(match value {
         Value::String(text) if text == "$each" => each.clone(),
         Value::String(text) if text.starts_with("$each.") => {
@@ -157,11 +174,7 @@ pub fn with_each(value: &Value, each: &Value) -> Result<Value> {
             Value::String(text.replace("$each", &plain))
         }
         Value::Array(items) => items.iter().map(|item| with_each(item, each)).collect::<Result<_>>()?,
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, value)| Ok((name.clone(), with_each(value, each)?)))
-            .collect::<Result<Map<_, _>>>()?
-            .into(),
+        Value::Object(members) => members_with_each(members, each)?.into(),
         other => other.clone(),
     })
 }

@@ -1,78 +1,91 @@
-//! The requests of a case, ready to be sent or judged.
+//! The request of a case, ready to be judged or sent.
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::case::{Case, HeaderLine, TokenChoice};
-use super::load::Entry;
-use super::metadata::metadata as left_of;
+use super::load::ResolvedCase;
+use super::metadata;
 use super::template::Scope;
-use super::test_keys::Forge;
-use super::token::{TokenSpec, no_token};
+use super::test_keys::TestKeys;
+use super::token::{TokenFormat, no_token};
 
 /// A request.
-pub struct Shot {
-    /// What tells it from the other requests of its case.
-    pub which: String,
+#[derive(Debug, Clone)]
+pub struct TestRequest {
     /// The method.
     pub method: Vec<u8>,
     /// The request target.
     pub target: Vec<u8>,
     /// The Host header.
     pub host: Option<Vec<u8>>,
-    /// Header lines but for Host.
+    /// Header lines except Host.
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
-    #[allow(dead_code, reason = "the tests through Envoy send it")]
     /// The body.
     pub body: Option<Vec<u8>>,
-    #[allow(dead_code, reason = "the tests through Envoy send it")]
-    /// The bytes on the wire.
-    pub raw: Option<Vec<u8>>,
     /// Tokens that jwt_authn has verified, by name.
-    #[allow(dead_code, reason = "the tests through Envoy send them")]
     pub metadata: Vec<(String, Vec<u8>)>,
-    /// What it leaves of them.
+    /// The dynamic metadata that jwt_authn leaves of them.
     pub left_by_jwt_authn: Option<Vec<u8>>,
-    /// The token, for searching logs.
-    #[allow(dead_code, reason = "the tests through Envoy search for it")]
+    /// The token that the request carries.
     pub token: Option<Vec<u8>>,
-    /// Headers as the upstream sees them.
+    /// Expected headers as the upstream sees them.
     pub upstream: BTreeMap<String, Option<String>>,
 }
 
-impl Entry {
-    /// The requests of the case: one, but for spoilt tokens.
+/// The request of a case except for its token, of which there may be several forms.
+pub struct Prepared<'c, T> {
+    case: &'c Case<T>,
+    /// The header that carries the token, and the text before the token.
+    carrier: (&'c str, &'static str),
+    scope: Scope<'c>,
+    metadata: Vec<(String, Vec<u8>)>,
+    left_by_jwt_authn: Option<Vec<u8>>,
+    /// The case's token.
+    pub token: Option<Vec<u8>>,
+}
+
+impl<T: TokenFormat> ResolvedCase<T> {
+    /// The request of the case. `upstream` is the address that `$upstream` stands for.
     ///
     /// # Errors
     ///
-    /// A name that stands for nothing, or a token that cannot be made.
-    pub fn shots(&self, forge: &Forge, now: i64, upstream: &str) -> Result<Vec<Shot>> {
-        let place = vec![("upstream", upstream.as_bytes().to_vec())];
-        let mint =
-            |spec: &TokenSpec| spec.mint(&Scope { forge, now, local: place.clone() }, &self.tokens).context("`tokens`");
+    /// A name is unknown, or the token cannot be made.
+    pub fn request(&self, keys: &TestKeys, now: i64, upstream: &str) -> Result<TestRequest> {
+        let prepared = self.prepare(keys, now, upstream)?;
+        prepared.request(prepared.token.clone())
+    }
+
+    /// The same, for a caller that changes the token.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ResolvedCase::request`].
+    pub fn prepare<'c>(&'c self, keys: &'c TestKeys, now: i64, upstream: &str) -> Result<Prepared<'c, T>> {
+        let outer = Scope::new(keys, now, T::resolve).with([("upstream", upstream.as_bytes().to_vec())]);
+        let mint = |spec: &T| spec.mint(&outer, &self.tokens).context("`tokens`");
         let mut named: Vec<(&str, Vec<u8>)> = Vec::new();
         for (name, spec) in self.tokens.iter().filter(|(name, _)| self.case.mentions(&format!("${name}"))) {
             named.push((name, mint(spec)?));
         }
-        named.extend(place.clone());
-        let describe = |spec: &TokenSpec| spec.mint(&Scope { forge, now, local: named.clone() }, &self.tokens);
-        let choose = |choice: &TokenChoice| match choice {
-            TokenChoice::Described(spec) => describe(spec),
+        let scope = outer.with(named);
+        let choose = |choice: &TokenChoice<T>| match choice {
+            TokenChoice::Described(spec) => spec.mint(&scope, &self.tokens),
             TokenChoice::Named(name) => match self.tokens.get(name) {
                 Some(spec) => mint(spec),
                 None => self.written_token(name),
             },
         };
-        let mut metadata = Vec::new();
+        let mut verified = Vec::new();
         let token = match (&self.of_claims, &self.case.token) {
             (Some(of_claims), _) => {
-                let token = describe(&of_claims.token).context("`claims`")?;
+                let token = of_claims.token.encode(&scope).context("`claims`")?;
                 match &of_claims.metadata {
                     None => Some(token),
                     // As jwt_authn has it unless told to forward the token.
                     Some(name) => {
-                        metadata.push((name.clone(), token));
+                        verified.push((name.clone(), token));
                         None
                     }
                 }
@@ -80,26 +93,17 @@ impl Entry {
             (None, choice) => choice.as_ref().map(choose).transpose().context("`token`")?,
         };
         for (name, choice) in &self.case.metadata {
-            metadata.push((name.clone(), choose(choice).context("`metadata`")?));
+            verified.push((name.clone(), choose(choice).context("`metadata`")?));
         }
-        let left_by_jwt_authn = match metadata.as_slice() {
+        let left_by_jwt_authn = match verified.as_slice() {
             [] => None,
-            tokens => Some(left_of(tokens).context("`metadata`")?),
+            tokens => Some(metadata::metadata(tokens).context("`metadata`")?),
         };
-        let tokens: Vec<(String, Option<Vec<u8>>)> = match (self.case.spoil, token) {
-            (None, token) => vec![(String::new(), token)],
-            (Some(spoiling), Some(token)) => {
-                spoiling.all(&token).into_iter().map(|(which, token)| (which, Some(token))).collect()
-            }
-            (Some(_), None) => bail!("no token to spoil"),
+        let carrier = match self.config["token"]["headers"][0].as_str() {
+            None | Some("authorization") => ("Authorization", "Bearer "),
+            Some(name) => (name, ""),
         };
-        let shot = |(which, token): (String, Option<Vec<u8>>)| {
-            let mut local = named.clone();
-            local.extend(token.clone().map(|token| ("token", token)));
-            let shot = self.shot(which, token, &Scope { forge, now, local })?;
-            Ok(Shot { metadata: metadata.clone(), left_by_jwt_authn: left_by_jwt_authn.clone(), ..shot })
-        };
-        tokens.into_iter().map(shot).collect()
+        Ok(Prepared { case: &self.case, carrier, scope, metadata: verified, left_by_jwt_authn, token })
     }
 
     /// A token in its compact form, or in a file beside that of the cases.
@@ -113,62 +117,62 @@ impl Entry {
         let read = read.with_context(|| format!("{}, and `{}`", no_token(text), path.display()))?;
         Ok(read.trim().as_bytes().to_vec())
     }
+}
 
-    fn shot(&self, which: String, token: Option<Vec<u8>>, scope: &Scope<'_>) -> Result<Shot> {
-        let request = &self.case.request;
+impl<'c, T: TokenFormat> Prepared<'c, T> {
+    /// The names that the request's texts know.
+    pub fn scope(&self, token: Option<&[u8]>) -> Scope<'c> {
+        self.scope.with(token.map(|token| ("token", token.to_vec())))
+    }
+
+    /// The request with this token.
+    ///
+    /// # Errors
+    ///
+    /// A name is unknown.
+    pub fn request(&self, token: Option<Vec<u8>>) -> Result<TestRequest> {
+        let spec = &self.case.request;
+        let scope = self.scope(token.as_deref());
         let bytes = |text: &str| scope.bytes(text).context("`request`");
         let optional = |text: &Option<String>| text.as_deref().map(bytes).transpose();
         let mut headers = Vec::new();
-        for HeaderLine(name, value) in &request.headers {
+        for HeaderLine(name, value) in &spec.headers {
             headers.push((bytes(name)?, bytes(value)?));
         }
-        let (carrier, scheme) = match self.config["token"]["headers"][0].as_str() {
-            None | Some("authorization") => ("Authorization", "Bearer "),
-            Some(name) => (name, ""),
-        };
+        let (carrier, prefix) = self.carrier;
         let is_placed = self.case.mentions("$token")
-            || request.headers.iter().any(|HeaderLine(name, _)| name.eq_ignore_ascii_case(carrier));
+            || spec.headers.iter().any(|HeaderLine(name, _)| name.eq_ignore_ascii_case(carrier));
         if let Some(token) = &token
             && !is_placed
         {
-            headers.push((carrier.as_bytes().to_vec(), [scheme.as_bytes(), token].concat()));
+            headers.push((carrier.as_bytes().to_vec(), [prefix.as_bytes(), token].concat()));
         }
-        // The id is the sender's to fill in.
-        let with_id = |text: &str| {
-            let mut scope = Scope { forge: scope.forge, now: scope.now, local: scope.local.clone() };
-            scope.local.push(("id", b"$id".to_vec()));
-            scope.bytes(text)
-        };
         let mut upstream = BTreeMap::new();
         for (name, value) in &self.case.upstream {
             let value = value.as_deref().map(|value| scope.text(value)).transpose().context("`upstream`")?;
             upstream.insert(name.clone(), value);
         }
-        Ok(Shot {
-            which,
-            method: bytes(&request.method)?,
-            target: bytes(&request.path)?,
-            host: optional(&request.host)?,
+        Ok(TestRequest {
+            method: bytes(&spec.method)?,
+            target: bytes(&spec.path)?,
+            host: optional(&spec.host)?,
             headers,
-            body: optional(&request.body)?,
-            raw: request.raw.as_deref().map(with_id).transpose().context("`request`")?,
-            metadata: Vec::new(),
-            left_by_jwt_authn: None,
+            body: optional(&spec.body)?,
+            metadata: self.metadata.clone(),
+            left_by_jwt_authn: self.left_by_jwt_authn.clone(),
             token,
             upstream,
         })
     }
 }
 
-impl Case {
+impl<T: TokenFormat> Case<T> {
+    /// Whether the request or the described token has this `$name` in a text.
     fn mentions(&self, name: &str) -> bool {
         let request = &self.request;
-        let mut texts =
-            request.headers.iter().map(|HeaderLine(_, value)| value.as_str()).chain([request.path.as_str()]);
-        let in_rest = |text: &Option<String>| text.as_deref().is_some_and(|text| text.contains(name));
+        let headers = request.headers.iter().map(|HeaderLine(_, value)| value.as_str());
+        let mut texts = headers.chain([request.path.as_str()]).chain(request.body.as_deref());
         texts.any(|text| text.contains(name))
-            || in_rest(&request.raw)
-            || in_rest(&request.body)
             || matches!(&self.token, Some(TokenChoice::Described(spec)) if format!("{spec:?}").contains(name))
     }
 }

@@ -54,7 +54,7 @@ tests/policy_test/billing.yaml:10: a sales agent
   decided   claim-not-met: claim `roles` does not hold what the policy wants
   by        route `billing`, policy `billing`
 
-21 passed, 1 failed, 1 for Envoy alone
+21 passed, 1 failed
 ";
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(1), told, ""));
 }
@@ -66,19 +66,6 @@ fn the_documents_show_cases_and_their_results() {
         let text = fs::read_to_string(repository("tests/policy_test").join(file)).unwrap();
         assert!(document.contains(&text), "envoy/commands.md should show\n{text}");
     }
-}
-
-/// The one table of decisions is in the same format, and by the command's own comparisons all of it is as expected.
-#[test]
-fn the_cases_of_the_repository_pass() {
-    let files = fs::read_dir(repository("tests/cases")).unwrap().map(|entry| entry.unwrap().path());
-    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "yaml"));
-    let files: Vec<_> = files.map(|path| path.to_str().unwrap().to_owned()).collect();
-    let arguments: Vec<&str> = ["test", "--quiet"].into_iter().chain(files.iter().map(String::as_str)).collect();
-    let ran = run(&arguments);
-    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{}", ran.out);
-    let passed = ran.out.split(" passed, 0 failed").next().unwrap().parse::<u32>();
-    assert!(passed.unwrap() > 1500, "{}", ran.out);
 }
 
 #[test]
@@ -99,8 +86,8 @@ fn junit_has_every_case() {
     };
     let count = |suite: usize, kind| report.test_suites[suite].test_cases.iter().filter(|case| is(case, kind)).count();
     let counts = ["passed", "failed", "skipped"].map(|kind| (count(0, kind), count(1, kind)));
-    assert_eq!(counts, [(0, 17), (11, 0), (0, 1)]);
-    assert_eq!((report.tests, report.failures, report.errors), (29, 11, 0));
+    assert_eq!(counts, [(0, 17), (10, 0), (0, 0)]);
+    assert_eq!((report.tests, report.failures, report.errors), (27, 10, 0));
 }
 
 /// A whole token stands for itself: the issuer's own key verifies it, at the time that the file says.
@@ -153,8 +140,8 @@ cases:
 fn a_broken_file_is_reported_with_the_place_and_the_right_use() {
     let case = |case: &str| format!("config: gate.yaml\ncases:\n- {case}\n");
     let of_case = |message: &str| format!("`{{}}/cases.yaml:3`: cases[0] `a`: {message}");
-    let fields = "`id`, `name`, `with`, `request`, `token`, `claims`, `without`, `metadata`, `spoil`, `expect`, `route`, `policy`, \
-        `answer`, `upstream`, `envoy`, `shipped`";
+    let fields = "`id`, `name`, `with`, `request`, `token`, `claims`, `without`, `metadata`, `expect`, `route`, `policy`, `answer`, \
+        `upstream`";
     let reasons = "path-unreadable, policy-unknown, token-missing, token-ambiguous, token-too-large, token-malformed, \
         algorithm-not-allowed, key-unknown, signature-invalid, issuer-untrusted, tenant-not-allowed, audience-mismatch, \
         token-expired, token-not-yet-valid, claim-malformed, keys-unavailable, mfa-missing, mfa-unknowable, \
@@ -225,8 +212,7 @@ fn a_broken_file_is_reported_with_the_place_and_the_right_use() {
         (
             case("{name: a, token: {key: nix}, expect: allow}"),
             of_case(
-                "`token`: no key is called `nix`; known: rsa, p256, p384, ed25519, partner, stranger, stranger_p256, \
-                mfa-gate-test",
+"`token`: no key is called `nix`; known: rsa, p256, p384, ed25519, mfa-gate-test",
             ),
         ),
         (
@@ -234,7 +220,24 @@ fn a_broken_file_is_reported_with_the_place_and_the_right_use() {
             of_case("has `claims` and `token`; give one of them"),
         ),
         (case("{name: a, without: [exp], expect: allow}"), of_case("has `without`, which goes with `claims`")),
-        (case("{name: a, spoil: truncation, expect: any denial}"), of_case("no token to spoil")),
+        (
+            case("{name: a, token: {alg: HS256}, expect: allow}"),
+            of_case(
+                "`token`: unknown algorithm `HS256`; known: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, \
+                EdDSA",
+            ),
+        ),
+        (
+            case("{name: a, token: {key: p256, alg: RS256}, expect: allow}"),
+            of_case("`token`: no signature by `RS256` can be made with the key `p256`"),
+        ),
+        (
+            case("{name: a, token: {compact: $header}, expect: allow}"),
+            of_case(
+                "token.compact: unknown field `compact`, expected one of `from`, `key`, `alg`, `header`, `header_without`, \
+                `claims`, `without`",
+            ),
+        ),
         (
             case("{name: a, claims: {sub: $x}, expect: allow}"),
             of_case("`claims`: `$x`: nothing is called `$x` here"),

@@ -47,7 +47,7 @@ fn is_id(text: &str) -> bool {
 fn ids() -> BTreeMap<String, String> {
     let cases = table::load(&Forge::new()).into_iter();
     let mut ids: BTreeMap<String, String> =
-        cases.filter_map(|entry| Some((entry.case.id.clone()?, table::title(&entry)))).collect();
+        cases.filter_map(|entry| Some((entry.resolved.case.id.clone()?, table::title(&entry)))).collect();
     for path in ["src", "tests"].iter().flat_map(|folder| sources(&repository(folder))) {
         let text = std::fs::read_to_string(&path).expect("a source file");
         let lines: Vec<&str> = text.lines().map(str::trim_start).collect();

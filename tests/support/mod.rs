@@ -4,14 +4,16 @@
 pub mod answer;
 pub mod corpora;
 pub mod faults;
+pub mod forge;
+pub mod forged_token;
 pub mod native;
 pub mod signatures;
 pub mod table;
+pub mod tampering;
 pub mod tokens;
 pub mod wrong;
 
 pub use mfa_gate::cases;
-pub use mfa_gate::cases::{template, test_keys as forge};
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -38,9 +38,13 @@ pub fn judge(gate: &Gate, request: &NativeRequest, now: i64) -> Verdict {
         }
         Err(denial) => {
             let answer = challenge::answer(&gate.challenge, denial.reason);
-            let headers = answer.headers.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
-            let answer = Answer { status: answer.status, headers, body: answer.body.into() };
-            Verdict::Deny(denial.reason.as_str(), answer)
+            Verdict::Deny(denial.reason.as_str(), seen(answer))
         }
     }
+}
+
+/// The core's answer as a client sees it.
+pub fn seen(answer: challenge::Answer) -> Answer {
+    let headers = answer.headers.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
+    Answer { status: answer.status, headers, body: answer.body.into() }
 }

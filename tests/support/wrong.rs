@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use super::cases::merge::merge;
 use super::forge::Forge;
-use super::template::Scope;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,9 +39,8 @@ impl Wrong {
         if let Some(text) = &self.text {
             return text.clone();
         }
-        let scope = Scope { forge, now: 0, local: Vec::new() };
         let mut config = right.clone();
-        merge(&mut config, &scope.json(&self.with).expect("names that stand for something"));
+        merge(&mut config, &forge.scope(0).json(&self.with).expect("names that stand for something"));
         config.to_string()
     }
 }
@@ -50,6 +48,6 @@ impl Wrong {
 /// The right configuration and the wrong ones.
 pub fn load(forge: &Forge) -> (Value, Vec<Wrong>) {
     let file: File = super::yaml(&super::repository("tests/cases/shared/wrong-configurations.yaml"));
-    let config = Scope { forge, now: 0, local: Vec::new() }.json(&file.config);
+    let config = forge.scope(0).json(&file.config);
     (config.expect("names that stand for something"), file.wrong)
 }

@@ -5,17 +5,17 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::outcome::{Outcome, Tried, by_file};
+use super::outcome::{CaseResult, Outcome, by_file, lines, summary};
 use crate::input;
 
-/// Writes it: a suite for each file.
-pub fn write(path: &Path, tried: &[Tried]) -> Result<()> {
+/// Writes the report, with a suite for each file.
+pub fn write(path: &Path, results: &[CaseResult]) -> Result<()> {
     let mut report = Report::new("mfa-gate");
-    for of_file in by_file(tried) {
-        let name = of_file.first().map(|tried| tried.entry.path.display().to_string()).unwrap_or_default();
+    for of_file in by_file(results) {
+        let name = of_file.first().map(|result| result.case.path.display().to_string()).unwrap_or_default();
         let mut suite = TestSuite::new(name.clone());
-        suite.add_test_cases(of_file.iter().map(|tried| {
-            let mut case = TestCase::new(tried.entry.name(), status(tried));
+        suite.add_test_cases(of_file.iter().map(|result| {
+            let mut case = TestCase::new(result.case.name(), status(result));
             case.set_classname(name.clone());
             case
         }));
@@ -25,20 +25,15 @@ pub fn write(path: &Path, tried: &[Tried]) -> Result<()> {
     std::fs::write(path, text).with_context(|| input::name(path))
 }
 
-fn status(tried: &Tried) -> TestCaseStatus {
-    match &tried.outcome {
-        Outcome::Passed { .. } => TestCaseStatus::success(),
-        Outcome::ForEnvoyAlone => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message("for Envoy alone");
-            status
-        }
+fn status(result: &CaseResult) -> TestCaseStatus {
+    match &result.outcome {
+        Outcome::Passed(_) => TestCaseStatus::success(),
         Outcome::Failed(failure) => {
-            let expected = &tried.entry.case.expect;
+            let expected = &result.case.case.expect;
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_message(failure.summary(expected));
-            let lines = [vec![tried.file_and_line()], failure.lines(expected)].concat();
-            status.set_description(lines.join("\n"));
+            status.set_message(summary(failure, expected));
+            let description = [vec![result.file_and_line()], lines(failure, expected)].concat();
+            status.set_description(description.join("\n"));
             status
         }
     }

@@ -14,10 +14,10 @@ use crate::exit::Exit;
 use crate::table::{Align, Table};
 use judge::Judge;
 use mfa_gate::cases::load::load_file;
-use mfa_gate::cases::test_keys::Forge;
-use outcome::{Outcome, Tried};
+use mfa_gate::cases::test_keys::TestKeys;
+use outcome::{CaseResult, Outcome};
 
-/// Try cases of a policy: requests with what should become of them
+/// Run policy test cases: requests and their expected decisions
 ///
 /// A file of cases is YAML: a `config` (the filter's configuration, or the name of its file), and `cases`, each with a
 /// `name`, a `request`, the `claims` of its token, and what to `expect`: `allow` or a deny reason. Nothing is fetched:
@@ -30,7 +30,7 @@ pub struct Test {
     /// Files of cases
     #[arg(required = true, value_name = "CASES")]
     files: Vec<PathBuf>,
-    /// Leave out what is as expected
+    /// Print failures only
     #[arg(long, short)]
     quiet: bool,
     /// Where a report in JUnit's XML goes
@@ -39,61 +39,59 @@ pub struct Test {
 }
 
 impl Test {
-    /// Tries every case; the table for standard output and the exit code.
+    /// Runs every case. Returns the text for standard output and the exit code.
     pub fn run(&self) -> Result<(String, Exit)> {
-        let forge = Forge::new();
-        let files = self.files.iter().map(|path| load_file(&forge, path)).collect::<Result<Vec<_>>>()?;
-        let mut judge = Judge::new(&forge, Utc::now().timestamp());
-        let mut tried = Vec::new();
-        for entry in files.into_iter().flatten() {
-            let outcome = judge.judge(&entry).with_context(|| entry.place())?;
-            tried.push(Tried { entry, outcome });
+        let keys = TestKeys::new();
+        let files = self.files.iter().map(|path| load_file(&keys, path)).collect::<Result<Vec<_>>>()?;
+        let mut judge = Judge::new(&keys, Utc::now().timestamp());
+        let mut results = Vec::new();
+        for case in files.into_iter().flatten() {
+            let outcome = judge.judge(&case).with_context(|| case.place())?;
+            results.push(CaseResult { case, outcome });
         }
         if let Some(path) = &self.junit {
-            junit::write(path, &tried)?;
+            junit::write(path, &results)?;
         }
-        let failed = tried.iter().any(|tried| matches!(tried.outcome, Outcome::Failed(_)));
-        Ok((self.to_text(&tried), Exit::negative_if(failed)))
+        let failed = results.iter().any(|result| matches!(result.outcome, Outcome::Failed(_)));
+        Ok((self.to_text(&results), Exit::negative_if(failed)))
     }
 
-    fn to_text(&self, tried: &[Tried]) -> String {
+    fn to_text(&self, results: &[CaseResult]) -> String {
         let mut text = String::new();
         if !self.quiet {
-            for of_file in outcome::by_file(tried) {
+            for of_file in outcome::by_file(results) {
                 text.push_str(&table(of_file));
             }
         }
-        let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-        for case in tried {
-            match &case.outcome {
-                Outcome::Passed { .. } => passed += 1,
-                Outcome::ForEnvoyAlone => skipped += 1,
+        let (mut passed, mut failed) = (0, 0);
+        for result in results {
+            match &result.outcome {
+                Outcome::Passed(_) => passed += 1,
                 Outcome::Failed(failure) => {
                     failed += 1;
-                    text.push_str(&format!("{}: {}\n", case.file_and_line(), case.shown_name()));
-                    for line in failure.lines(&case.entry.case.expect) {
+                    text.push_str(&format!("{}: {}\n", result.file_and_line(), result.shown_name()));
+                    for line in outcome::lines(failure, &result.case.case.expect) {
                         text.push_str(&format!("  {line}\n"));
                     }
                     text.push('\n');
                 }
             }
         }
-        let skipped = if skipped == 0 { String::new() } else { format!(", {skipped} for Envoy alone") };
-        text.push_str(&format!("{passed} passed, {failed} failed{skipped}\n"));
+        text.push_str(&format!("{passed} passed, {failed} failed\n"));
         text
     }
 }
 
-fn table(of_file: &[Tried]) -> String {
+fn table(of_file: &[CaseResult]) -> String {
     let mut table = Table::new(&["", "case", "expected", "decided"].map(|name| (name, Align::Left)));
-    for case in of_file {
-        let (result, decided) = match &case.outcome {
-            Outcome::Passed { decided } => ("ok", decided.as_str()),
-            Outcome::Failed(failure) => ("FAILED", failure.decided),
-            Outcome::ForEnvoyAlone => ("-", "for Envoy alone"),
+    for result in of_file {
+        let word = match result.outcome {
+            Outcome::Passed(_) => "ok",
+            Outcome::Failed(_) => "FAILED",
         };
-        table.row([result, &case.entry.name(), case.entry.case.expect.as_str(), decided]);
+        let expected = result.case.case.expect.as_str();
+        table.row([word, &result.case.name(), expected, result.outcome.decided()]);
     }
-    let path = of_file.first().map(|case| case.entry.path.display().to_string()).unwrap_or_default();
+    let path = of_file.first().map(|result| result.case.path.display().to_string()).unwrap_or_default();
     format!("{path}\n{}\n", table.render("  "))
 }

@@ -1,77 +1,80 @@
-//! Cases that were tried, and what came of them.
+//! The results of cases.
+
+use mfa_gate::cases::case::Expected;
+use mfa_gate::cases::judge::{Difference, Failure};
+use mfa_gate::cases::load::ResolvedCase;
 
 use crate::terminal::{MAX_SHOWN, shown};
-use mfa_gate::cases::case::Expected;
-use mfa_gate::cases::load::Entry;
 
-/// A case that was tried.
-pub struct Tried {
-    pub entry: Entry,
+/// The result of a case.
+pub struct CaseResult {
+    /// The case.
+    pub case: ResolvedCase,
+    /// Its outcome.
     pub outcome: Outcome,
 }
 
-/// What came of it.
+/// The outcome of a case.
 pub enum Outcome {
-    Passed {
-        /// `allow`, the reason, or how many there were.
-        decided: String,
-    },
-    /// Only a wire can carry its request.
-    ForEnvoyAlone,
+    /// The decision is the expected one: `allow` or the deny reason.
+    Passed(&'static str),
+    /// Something is not as expected.
     Failed(Failure),
 }
 
-/// What was not as expected, in the first request of a case in which something was not.
-pub struct Failure {
-    /// What tells the request from the others of its case; empty where it is the only one.
-    pub which: String,
-    /// `allow` or the reason.
-    pub decided: &'static str,
-    /// Why it was denied.
-    pub detail: Option<String>,
-    /// The route and the policy that decided.
-    pub by: Option<String>,
-    /// What differs besides the decision.
-    pub differences: Vec<String>,
-}
-
-impl Failure {
-    /// In one line.
-    pub fn summary(&self, expected: &Expected) -> String {
-        match self.differences.first() {
-            Some(difference) => difference.clone(),
-            None => format!("expected {}, decided {}", expected.as_str(), self.decided),
+impl Outcome {
+    /// `allow` or the deny reason.
+    pub fn decided(&self) -> &'static str {
+        match self {
+            Outcome::Passed(decided) => decided,
+            Outcome::Failed(failure) => failure.decided,
         }
     }
+}
 
-    /// What was expected, what was decided, and why.
-    pub fn lines(&self, expected: &Expected) -> Vec<String> {
-        let detail = self.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
-        let which = if self.which.is_empty() { None } else { Some(format!("token     {}", self.which)) };
-        let lines = [
-            Some(format!("expected  {}", expected.as_str())),
-            Some(format!("decided   {}{detail}", self.decided)),
-            self.by.as_deref().map(|by| format!("by        {by}")),
-            which,
-        ];
-        let differences = self.differences.iter().map(|difference| format!("but       {difference}"));
-        lines.into_iter().flatten().chain(differences).collect()
+/// A failure in one line.
+pub fn summary(failure: &Failure, expected: &Expected) -> String {
+    match failure.differences.first() {
+        Some(difference) => in_words(difference),
+        None => format!("expected {}, decided {}", expected.as_str(), failure.decided),
     }
 }
 
-impl Tried {
-    /// The name, so that it tells a terminal nothing.
+/// What was expected, what was decided, and why.
+pub fn lines(failure: &Failure, expected: &Expected) -> Vec<String> {
+    let detail = failure.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+    let route = failure.route.as_deref().map(|route| format!("route `{route}`"));
+    let policy = failure.policy.as_deref().map(|policy| format!("policy `{policy}`"));
+    let by: Vec<_> = route.into_iter().chain(policy).collect();
+    let mut lines = vec![format!("expected  {}", expected.as_str()), format!("decided   {}{detail}", failure.decided)];
+    if !by.is_empty() {
+        lines.push(format!("by        {}", by.join(", ")));
+    }
+    lines.extend(failure.differences.iter().map(|difference| format!("but       {}", in_words(difference))));
+    lines
+}
+
+fn in_words(difference: &Difference) -> String {
+    let quoted = |text: &Option<String>| match text {
+        Some(text) => format!("`{}`", shown(text, MAX_SHOWN)),
+        None => "none".to_owned(),
+    };
+    format!("{} is {}, not {}", difference.name, quoted(&difference.found), quoted(&difference.expected))
+}
+
+impl CaseResult {
+    /// The case's name, escaped for a terminal.
     pub fn shown_name(&self) -> String {
-        shown(&self.entry.name(), MAX_SHOWN).into_owned()
+        shown(&self.case.name(), MAX_SHOWN).into_owned()
     }
 
-    /// Where it stands, as editors and terminals make a link of it.
+    /// The place of the case, in the form that editors and terminals link.
     pub fn file_and_line(&self) -> String {
-        format!("{}:{}", self.entry.path.display(), self.entry.line)
+        format!("{}:{}", self.case.path.display(), self.case.line)
     }
 }
 
-/// Those of each file.
-pub fn by_file(tried: &[Tried]) -> impl Iterator<Item = &[Tried]> {
-    tried.chunk_by(|one, other| one.entry.path == other.entry.path)
+/// The results of each file.
+pub fn by_file(results: &[CaseResult]) -> impl Iterator<Item = &[CaseResult]> {
+    results.chunk_by(|one, other| one.case.path == other.case.path)
 }

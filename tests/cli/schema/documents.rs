@@ -13,7 +13,7 @@ fn configurations_of_tests_and_documents_fit_the_schema() {
     let forge = Forge::new();
     let (right, _) = load(&forge);
     let mut configs: Vec<(String, Value)> =
-        table::load(&forge).into_iter().map(|entry| (table::title(&entry), entry.config)).collect();
+        table::load(&forge).into_iter().map(|entry| (table::title(&entry), entry.resolved.config)).collect();
     configs.push(("wrong-configurations.yaml".to_owned(), right));
 
     let readme = std::fs::read_to_string(crate::support::repository("README.md")).expect("README.md");

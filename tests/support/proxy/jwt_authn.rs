@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::cases::test_keys::Forge;
+use crate::support::forge::Forge;
 
 /// The header from which [`verifier`] takes the token that it leaves under a name.
 pub fn header(name: &str) -> String {
