@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::support;
 
-/// Where the schema stands.
+/// The place of the schema.
 pub const PLACE: &str = "envoy/mfa-gate.schema.json";
 
 /// Errors that a schema cannot tell: they are about two places, or about names that the parser keeps to itself.
@@ -48,13 +48,13 @@ impl Schema {
         let is_beyond = |(_, message): &(String, String)| {
             BEYOND_A_SCHEMA.iter().any(|words| message.contains(words)) || is_range_of_duration(message)
         };
-        let told = errors.iter().map(|(path, message)| format!("{path}: {message}")).collect::<Vec<_>>().join("; ");
+        let refusals = errors.iter().map(|(path, message)| format!("{path}: {message}")).collect::<Vec<_>>().join("; ");
         match refusal {
             Some(refusal) if errors.iter().all(is_beyond) => {
-                Some(format!("the schema refuses `{refusal}`, the parser says `{told}`, of {config}"))
+                Some(format!("the schema refuses `{refusal}`, the parser says `{refusals}`, of {config}"))
             }
             None if !errors.iter().all(|error| is_beyond(error) || is_of_key(error)) => {
-                Some(format!("the schema takes what the parser does not, `{told}`, of {config}"))
+                Some(format!("the schema accepts what the parser refuses, `{refusals}`, of {config}"))
             }
             _ => None,
         }

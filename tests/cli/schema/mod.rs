@@ -1,4 +1,4 @@
-//! The JSON Schema of the configuration, and that it and the filter's own parser are of one mind.
+//! The JSON Schema of the configuration agrees with the filter's own parser.
 
 mod both;
 mod documents;
@@ -59,7 +59,7 @@ fn schema_and_parser_know_the_same_fields() {
     let (schema, whole) = (Schema::read(), whole());
     assert_eq!(errors(&whole), [], "WHOLE");
     for spot in spots(&schema, &whole) {
-        // An object whose names the operator chooses has no fields; what stands in a key is for the parser.
+        // Where the operator chooses the names there are no fields; the members of a key are left to the parser.
         if spot.schema["additionalProperties"] != false {
             continue;
         }
@@ -114,8 +114,8 @@ fn the_description_of_a_duration_gives_its_range() {
     let (schema, whole) = (Schema::read(), whole());
     let mut seen = 0;
     for spot in spots(&schema, &whole).iter().filter(|spot| spot.schema["pattern"] == "^[0-9]+[smh]$") {
-        let told = errors(&with(&whole, &spot.pointer, json!("99999h")));
-        let [(path, message)] = told.as_slice() else { panic!("{told:?}") };
+        let errors_there = errors(&with(&whole, &spot.pointer, json!("99999h")));
+        let [(path, message)] = errors_there.as_slice() else { panic!("{errors_there:?}") };
         assert_eq!(*path, spot.path);
         let range = message.strip_prefix("`99999h` should be from ").expect("a range");
         let description = spot.schema["description"].as_str().unwrap_or_default();

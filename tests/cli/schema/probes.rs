@@ -1,4 +1,4 @@
-//! Configurations that are changed in one place: what the one refuses, so does the other.
+//! Configurations that are changed in one place: schema and parser refuse the same ones.
 
 use serde_json::{Map, Value, json};
 
@@ -60,7 +60,7 @@ const TEXTS: [&str; 50] = [
     "60s",
 ];
 
-/// Every value replaced by others, every field left out and an unknown one put in: what the one refuses, so does the other.
+/// Every value is replaced by others, every field is left out, and an unknown one is put in.
 #[test]
 fn schema_and_parser_refuse_the_same_configurations() {
     let (schema, whole) = (Schema::read(), whole());
@@ -95,7 +95,7 @@ fn schema_and_parser_refuse_the_same_configurations() {
             };
             for name in names(spot.schema).iter().map(String::as_str).chain(["no_such_field"]) {
                 put(with_name(name, &json!("x")));
-                // One of two that go by turns.
+                // One of two that exclude each other.
                 put(with_name(name, &json!("/x")));
             }
             if let Some(value) = members.values().next().filter(|_| spot.schema["additionalProperties"].is_object()) {
@@ -107,6 +107,6 @@ fn schema_and_parser_refuse_the_same_configurations() {
     }
     let wrong: Vec<_> = probes.iter().filter_map(|config| schema.disagreement(config)).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), probes.len(), wrong.join("\n"));
-    let taken = probes.iter().filter(|config| errors(config).is_empty()).count();
-    assert!(probes.len() > 2000 && taken > 200, "{taken} of {} are right", probes.len());
+    let accepted = probes.iter().filter(|config| errors(config).is_empty()).count();
+    assert!(probes.len() > 2000 && accepted > 200, "{accepted} of {} are right", probes.len());
 }
