@@ -62,6 +62,10 @@ compose: wasm envoy curl ## run docker-compose.yaml and the commands that envoy/
 	@[ -d "$(NODE)" ] || envoy/build/fetch.sh "$(NODE)" tests/compose/requirements.txt
 	@PYTHONPATH=envoy python3 -B tests/compose/test.py --envoy "$(ENVOY)" --node "$(NODE)" --module $(WASM)
 
+.PHONY: docs
+docs: ## write envoy/mfa-gate.schema.json and envoy/configuration.md from the table of fields
+	@RENEW=1 cargo test --quiet --locked --test cli generated_files
+
 .PHONY: dashboard
 dashboard: grafana-library ## regenerate envoy/grafana/dashboards/mfa-gate.json
 	@PYTHONPATH="$(GRAFANA)" python3 -B envoy/grafana/dashboard.py

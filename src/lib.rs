@@ -58,7 +58,7 @@
 //!
 //! let decision = decide(&gate, &Get("/v1/customers"), &environment);
 //! assert_eq!(decision.outcome.unwrap_err().reason, DenyReason::TokenMissing);
-//! # Ok::<(), config::Errors>(())
+//! # Ok::<(), config::ConfigErrors>(())
 //! ```
 //!
 //! # Module order

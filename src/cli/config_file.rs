@@ -8,7 +8,7 @@ use mfa_gate::gate::Gate;
 
 use crate::check;
 use crate::input;
-use crate::spanned::{Located, Syntax, line_and_column};
+use crate::spanned::{Located, SyntaxError, line_and_column};
 
 /// A configuration that was read from a file.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl ConfigFile {
                     )
                 }
             },
-            Err(Syntax { message, span }) => {
+            Err(SyntaxError { message, span }) => {
                 let (line, column) = line_and_column(&text, span.start);
                 bail!("{name}: {message} at line {line}, column {column}");
             }

@@ -1,20 +1,12 @@
-//! `access_log`: how much the access log tells.
+//! `access_log`: how the access log names users and keys.
 
-use super::node::{Node, Problems};
-use crate::token::{AccessLog, LoggedKey, LoggedUser};
+use super::fields::access_log::{KEY, USER};
+use super::node::Problems;
+use super::object::Fields;
+use crate::token::AccessLog;
 
-pub fn read(node: &Node<'_>, problems: &mut Problems) -> Option<AccessLog> {
-    let fields = node.fields(problems, &["user", "key"])?;
-    let user = match fields.optional("user") {
-        Some(node) => {
-            let known = [("name", LoggedUser::Name), ("id", LoggedUser::Id), ("none", LoggedUser::None)];
-            node.one_of(problems, "choice", &known)
-        }
-        None => Some(LoggedUser::Name),
-    };
-    let key = match fields.optional("key") {
-        Some(node) => node.one_of(problems, "choice", &[("hash", LoggedKey::Hash), ("none", LoggedKey::None)]),
-        None => Some(LoggedKey::Hash),
-    };
+pub fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<AccessLog> {
+    let user = fields.value(problems, &USER);
+    let key = fields.value(problems, &KEY);
     Some(AccessLog { user: user?, key: key? })
 }

@@ -1,12 +1,12 @@
-//! `challenge` and `upstream_headers`: what clients and upstreams are told.
+//! `challenge` and `upstream_headers`: what denials and upstream requests contain.
 
+use super::fields::{challenge, upstream_headers};
 use super::node::{Node, Problems};
-use crate::challenge::{Body, Challenge};
+use super::object::Fields;
+use crate::challenge::Challenge;
 use crate::upstream::UpstreamHeaders;
 
-const DEFAULT_REALM: &str = "mfa-gate";
-
-/// Headers of an answer that are the gate's own or the connection's.
+/// Headers of a denial that the gate or the connection sets.
 const NOT_FIXED: [&str; 8] = [
     "www-authenticate",
     "content-type",
@@ -31,35 +31,23 @@ const NOT_TOLD: [&str; 9] = [
     "cookie",
 ];
 
-pub fn challenge(node: Option<&Node<'_>>, problems: &mut Problems) -> Option<Challenge> {
-    let fields = match node {
-        Some(node) => Some(node.fields(problems, &["style", "realm", "body", "headers", "filter_state"])?),
-        None => None,
-    };
-    let field = |name| fields.as_ref().and_then(|fields| fields.optional(name));
-    if let Some(node) = field("style") {
-        node.one_of(problems, "challenge style", &[("partner_center", ())]);
-    }
-    let realm = match field("realm") {
+pub fn challenge(fields: &Fields<'_>, problems: &mut Problems) -> Option<Challenge> {
+    fields.value(problems, &challenge::STYLE);
+    let realm = match fields.optional(&challenge::REALM) {
         Some(node) => realm(&node, problems),
-        None => Some(DEFAULT_REALM.to_owned()),
+        None => Some(challenge::REALM.default().to_owned()),
     };
-    let body = match field("body") {
-        Some(node) => node.one_of(problems, "body", &[("problem_json", Body::ProblemJson), ("none", Body::None)]),
-        None => Some(Body::ProblemJson),
-    };
+    let body = fields.value(problems, &challenge::BODY);
     let mut headers: Vec<(String, String)> = Vec::new();
-    for (name, node) in field("headers").and_then(|node| node.entries(problems)).unwrap_or_default() {
+    for (name, node) in fields.optional(&challenge::HEADERS).and_then(|node| node.entries(problems)).unwrap_or_default()
+    {
         if headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
             node.wrong(problems, format!("`{}` appears twice, in another case", name.escape_debug()));
         }
         let value = fixed_header(name, &node, problems);
         headers.extend(value.map(|value| (name.to_owned(), value)));
     }
-    let filter_state = match field("filter_state") {
-        Some(node) => node.boolean(problems),
-        None => Some(false),
-    };
+    let filter_state = fields.value(problems, &challenge::FILTER_STATE);
     Some(Challenge { realm: realm?, body: body?, headers, filter_state: filter_state? })
 }
 
@@ -87,8 +75,7 @@ fn realm(node: &Node<'_>, problems: &mut Problems) -> Option<String> {
     safe.then(|| text.to_owned())
 }
 
-pub fn upstream(node: &Node<'_>, problems: &mut Problems) -> Option<UpstreamHeaders> {
-    let fields = node.fields(problems, &["decision", "subject", "claims"])?;
+pub fn upstream(fields: &Fields<'_>, problems: &mut Problems) -> Option<UpstreamHeaders> {
     let mut headers = UpstreamHeaders::default();
     let mut whole = true;
     let mut told = |node: &Node<'_>, headers: &UpstreamHeaders, problems: &mut Problems| {
@@ -109,13 +96,15 @@ pub fn upstream(node: &Node<'_>, problems: &mut Problems) -> Option<UpstreamHead
         whole &= name.is_some();
         name
     };
-    if let Some(node) = fields.optional("decision") {
+    if let Some(node) = fields.optional(&upstream_headers::DECISION) {
         headers.decision = told(&node, &headers, problems);
     }
-    if let Some(node) = fields.optional("subject") {
+    if let Some(node) = fields.optional(&upstream_headers::SUBJECT) {
         headers.subject = told(&node, &headers, problems);
     }
-    for (claim, node) in fields.optional("claims").and_then(|node| node.entries(problems)).unwrap_or_default() {
+    for (claim, node) in
+        fields.optional(&upstream_headers::CLAIMS).and_then(|node| node.entries(problems)).unwrap_or_default()
+    {
         if let Some(name) = told(&node, &headers, problems) {
             headers.claims.push((claim.to_owned(), name));
         }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::fields::{inline, issuer, remote, verified_by};
 use super::node::{Node, Problems};
-use crate::issuer::{AppOnlyMark, Issuer, Names};
+use super::object::Fields;
+use crate::issuer::{Issuer, Names};
 use crate::issuer_name::IssuerName;
 use crate::keys::{Document, KeySet, KeySource, Remote, Timing, Uri};
-use crate::time::Span;
 use crate::wire::json::Json;
 
 pub fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<Arc<Issuer>>> {
@@ -36,19 +37,21 @@ pub fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<Arc<Issuer>>
 }
 
 fn issuer(index: usize, node: &Node<'_>, problems: &mut Problems) -> Option<Issuer> {
-    let fields =
-        node.fields(problems, &["issuer", "tenants", "audiences", "jwks", "discovery", "verified_by", "app_only"])?;
-    let name = fields.required(problems, "issuer").and_then(|node| issuer_name(&node, problems));
-    let tenants = fields.optional("tenants").map(|node| set(&node, problems));
+    let fields = node.fields(problems, &issuer::OBJECT)?;
+    let name = fields.required(problems, &issuer::ISSUER).and_then(|node| issuer_name(&node, problems));
+    let tenants = fields.optional(&issuer::TENANTS).map(|node| set(&node, problems));
     if let (Some(IssuerName::PerTenant { .. }), None) = (&name, &tenants) {
         node.wrong(problems, "`issuer` has `{tid}`, so `tenants` must list the tenants that are trusted");
     }
-    let audiences = fields.required(problems, "audiences").and_then(|node| set(&node, problems));
-    let keys = match (fields.optional("jwks"), fields.optional("discovery"), fields.optional("verified_by")) {
+    let audiences = fields.required(problems, &issuer::AUDIENCES).and_then(|node| set(&node, problems));
+    let sources =
+        (fields.optional(&issuer::JWKS), fields.optional(&issuer::DISCOVERY), fields.optional(&issuer::VERIFIED_BY));
+    let keys = match sources {
         (Some(jwks), None, None) => jwks_source(&jwks, name.clone(), problems),
-        (None, Some(discovery), None) => {
-            remote(&discovery, Document::Discovery, name.clone(), problems).map(KeySource::Fetched)
-        }
+        (None, Some(discovery), None) => discovery
+            .fields(problems, &remote::OBJECT)
+            .and_then(|fields| remote(&fields, Document::Discovery, name.clone(), problems))
+            .map(KeySource::Fetched),
         (None, None, Some(verified_by)) => metadata(&verified_by, problems),
         (None, None, None) => {
             node.wrong(problems, "has none of `jwks`, `discovery` and `verified_by`, so its tokens cannot be verified");
@@ -59,13 +62,7 @@ fn issuer(index: usize, node: &Node<'_>, problems: &mut Problems) -> Option<Issu
             None
         }
     };
-    let app_only = fields.optional("app_only").map(|node| {
-        node.one_of(
-            problems,
-            "mark of app-only tokens",
-            &[("entra", AppOnlyMark::Entra), ("rfc9068", AppOnlyMark::Rfc9068)],
-        )
-    });
+    let app_only = fields.optional(&issuer::APP_ONLY).map(|node| issuer::APP_ONLY.read(&node, problems));
     Some(Issuer {
         index,
         name: name?,
@@ -102,14 +99,12 @@ fn issuer_name(node: &Node<'_>, problems: &mut Problems) -> Option<IssuerName> {
 }
 
 fn jwks_source(node: &Node<'_>, issuer: Option<IssuerName>, problems: &mut Problems) -> Option<KeySource> {
-    let Json::Object(members) = node.json() else {
-        node.fields(problems, &["inline", "uri", "cluster"]);
-        return None;
-    };
-    if !members.has("inline") {
-        return remote(node, Document::KeySet, issuer, problems).map(KeySource::Fetched);
+    let is_inline = matches!(node.json(), Json::Object(members) if members.has(inline::INLINE.name));
+    if !is_inline {
+        let fields = node.fields_of_either(problems, &remote::OBJECT, &inline::OBJECT)?;
+        return remote(&fields, Document::KeySet, issuer, problems).map(KeySource::Fetched);
     }
-    let inline = node.fields(problems, &["inline"])?.required(problems, "inline")?;
+    let inline = node.fields(problems, &inline::OBJECT)?.required(problems, &inline::INLINE)?;
     match KeySet::read(inline.json()) {
         Ok(set) => Some(KeySource::Inline(Arc::new(set))),
         Err(errors) => {
@@ -123,36 +118,23 @@ fn jwks_source(node: &Node<'_>, issuer: Option<IssuerName>, problems: &mut Probl
 }
 
 fn metadata(node: &Node<'_>, problems: &mut Problems) -> Option<KeySource> {
-    let name = node.fields(problems, &["metadata"])?.required(problems, "metadata")?.text(problems)?;
+    let fields = node.fields(problems, &verified_by::OBJECT)?;
+    let name = fields.required(problems, &verified_by::METADATA)?.text(problems)?;
     Some(KeySource::Metadata(name.to_owned()))
 }
 
-/// Long enough for a slow issuer, short enough for a client that waits.
-const DEFAULT_TIMEOUT_SECONDS: u32 = 5;
-const MAX_TIMEOUT_SECONDS: u32 = 60;
-
-/// A key that was removed is not trusted for longer.
-const DEFAULT_REFRESH_SECONDS: u32 = 300;
-const DEFAULT_COOLDOWN_SECONDS: u32 = 30;
-const DEFAULT_EXPIRY_SECONDS: u32 = DAY;
-const DAY: u32 = 24 * 3600;
-
-fn remote(node: &Node<'_>, document: Document, issuer: Option<IssuerName>, problems: &mut Problems) -> Option<Remote> {
-    let known: &[&str] = match document {
-        Document::KeySet => &["uri", "cluster", "timeout", "refresh", "cooldown", "expiry", "inline"],
-        Document::Discovery => &["uri", "cluster", "timeout", "refresh", "cooldown", "expiry"],
-    };
-    let fields = node.fields(problems, known)?;
-    let uri = fields.required(problems, "uri").and_then(|node| uri(&node, problems));
-    let cluster = fields.required(problems, "cluster").and_then(|node| node.text(problems));
-    let mut span = |name, default, min, max| match fields.optional(name) {
-        Some(node) => node.duration(problems, min, max),
-        None => Some(Span::from_seconds(default)),
-    };
-    let timeout = span("timeout", DEFAULT_TIMEOUT_SECONDS, 1, MAX_TIMEOUT_SECONDS);
-    let refresh = span("refresh", DEFAULT_REFRESH_SECONDS, 60, DAY);
-    let cooldown = span("cooldown", DEFAULT_COOLDOWN_SECONDS, 1, DAY);
-    let expiry = span("expiry", DEFAULT_EXPIRY_SECONDS, 60, DAY.saturating_mul(30));
+fn remote(
+    fields: &Fields<'_>,
+    document: Document,
+    issuer: Option<IssuerName>,
+    problems: &mut Problems,
+) -> Option<Remote> {
+    let uri = fields.required(problems, &remote::URI).and_then(|node| uri(&node, problems));
+    let cluster = fields.required(problems, &remote::CLUSTER).and_then(|node| node.text(problems));
+    let timeout = fields.value(problems, &remote::TIMEOUT);
+    let refresh = fields.value(problems, &remote::REFRESH);
+    let cooldown = fields.value(problems, &remote::COOLDOWN);
+    let expiry = fields.value(problems, &remote::EXPIRY);
     let timing = Timing { timeout: timeout?, refresh: refresh?, cooldown: cooldown?, expiry: expiry? };
     Some(Remote { document, uri: uri?, cluster: cluster?.to_owned(), issuer: issuer?, timing })
 }
@@ -163,7 +145,7 @@ fn uri(node: &Node<'_>, problems: &mut Problems) -> Option<Uri> {
     if uri.is_none() {
         node.wrong(
             problems,
-            format!("`{}` should be an https address, such as `https://issuer.example.com/keys`", text.escape_debug()),
+            format!("`{}` must be an `https` URL, such as `https://issuer.example.com/keys`", text.escape_debug()),
         );
     }
     uri

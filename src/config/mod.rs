@@ -1,9 +1,13 @@
-//! The filter's configuration: JSON in, a [`Gate`] out, or every error with the place it is at.
+//! Reads the filter's configuration: JSON in, a [`Gate`] out, or every error with its path.
 
 mod access_log;
 mod answers;
+mod error;
+pub mod field;
+pub mod fields;
 mod issuers;
 mod node;
+mod object;
 mod policies;
 mod routes;
 #[cfg(test)]
@@ -11,145 +15,81 @@ mod tests;
 mod token;
 mod wire;
 
-use std::fmt;
-
+pub use error::{ConfigError, ConfigErrors};
+use fields::configuration;
 pub use node::join;
 use node::{Node, Problems};
+pub use wire::MAX_DEPTH;
 
 use crate::gate::{Gate, claims_kept, usual_proof};
 use crate::token::Trust;
-use crate::upstream::UpstreamHeaders;
 use crate::wire::json::Json;
 
-/// How deep the configuration may nest: a JWK of an inline set stands at the seventh level.
-pub const MAX_DEPTH: usize = 16;
-
-/// One thing that is wrong, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigError {
-    /// The path of the field, such as `routes[2].policy`; empty for the whole.
-    pub path: String,
-    /// What is wrong, and what would be right.
-    pub message: String,
-}
-
-/// All that is wrong with a configuration; never empty.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Errors(Vec<ConfigError>);
-
-impl Errors {
-    /// The errors, in the order of the configuration's fields.
-    pub fn iter(&self) -> impl Iterator<Item = &ConfigError> {
-        self.0.iter()
-    }
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = if self.path.is_empty() { "configuration" } else { &self.path };
-        write!(f, "{path}: {}", self.message)
-    }
-}
-
-impl fmt::Display for Errors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "\n" };
-            write!(f, "{separator}{error}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Errors {}
-
-/// Reads a configuration as a host hands it over: JSON text, or a `google.protobuf.Struct` on the wire.
+/// Reads a configuration as the host presents it: JSON text, or an encoded `google.protobuf.Struct`.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with it; it is never taken in part.
-pub fn parse(bytes: &[u8]) -> Result<Gate, Errors> {
+/// Every error in it. A wrong configuration is never loaded in part.
+pub fn parse(bytes: &[u8]) -> Result<Gate, ConfigErrors> {
     match wire::read(bytes) {
         Ok(json) => from_json(&json),
-        Err(message) => Err(Errors(vec![ConfigError { path: String::new(), message }])),
+        Err(message) => Err(ConfigErrors(vec![ConfigError { path: String::new(), message }])),
     }
 }
 
-/// Reads a configuration that was parsed already, from YAML for instance.
+/// Reads a parsed configuration, for example from YAML.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with it.
-pub fn from_json(json: &Json<'_>) -> Result<Gate, Errors> {
+/// Every error in it.
+pub fn from_json(json: &Json<'_>) -> Result<Gate, ConfigErrors> {
     let mut problems = Problems::default();
     match (gate(&Node::root(json), &mut problems), problems.into_errors()) {
         (Some(gate), errors) if errors.is_empty() => Ok(gate),
-        (_, errors) => Err(Errors(errors)),
+        (_, errors) => Err(ConfigErrors(errors)),
     }
 }
 
 fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
-    let fields = root.fields(
-        problems,
-        &[
-            "issuers",
-            "policies",
-            "routes",
-            "default",
-            "path_case",
-            "envoy_route_metadata",
-            "token",
-            "challenge",
-            "upstream_headers",
-            "host_crypto",
-            "cache",
-            "access_log",
-            "mode",
-        ],
-    )?;
-    let issuers = fields.required(problems, "issuers").and_then(|node| issuers::read(&node, problems));
-    let policies = policies::read(fields.optional("policies").as_ref(), problems);
-    let routes =
-        routes::read(fields.optional("routes").as_ref(), fields.optional("path_case").as_ref(), &policies, problems);
-    let default = fields.required(problems, "default").and_then(|node| policies.find(&node, problems));
-    let envoy_route_metadata = match fields.optional("envoy_route_metadata") {
-        Some(node) => node.boolean(problems),
-        None => Some(false),
-    };
-    let host_crypto = match fields.optional("host_crypto") {
-        Some(node) => node.boolean(problems),
-        None => Some(true),
-    };
-    let cache = token::cache(fields.optional("cache").as_ref(), problems);
-    let access_log = match fields.optional("access_log") {
-        Some(node) => access_log::read(&node, problems).map(Some),
+    let fields = root.fields(problems, &configuration::OBJECT)?;
+    let issuers = fields.required(problems, &configuration::ISSUERS).and_then(|node| issuers::read(&node, problems));
+    let policies = policies::read(fields.optional(&configuration::POLICIES).as_ref(), problems);
+    let routes = routes::read(&fields, &policies, problems);
+    let default = fields.required(problems, &configuration::DEFAULT).and_then(|node| policies.find(&node, problems));
+    let envoy_route_metadata = fields.value(problems, &configuration::ENVOY_ROUTE_METADATA);
+    let host_crypto = fields.value(problems, &configuration::HOST_CRYPTO);
+    let cache = fields.object(problems, &configuration::CACHE).and_then(|fields| token::cache(&fields, problems));
+    let access_log = match fields.optional(&configuration::ACCESS_LOG) {
+        Some(node) => node
+            .fields(problems, &fields::access_log::OBJECT)
+            .and_then(|fields| access_log::read(&fields, problems))
+            .map(Some),
         None => Some(None),
     };
-    let token = token::read(fields.optional("token").as_ref(), problems);
-    let challenge = answers::challenge(fields.optional("challenge").as_ref(), problems);
-    let upstream = match fields.optional("upstream_headers") {
-        Some(node) => answers::upstream(&node, problems),
-        None => Some(UpstreamHeaders::default()),
-    };
-    if let (Some(token), Some(upstream), Some(node)) = (&token, &upstream, fields.optional("upstream_headers"))
+    let token = fields.object(problems, &configuration::TOKEN).and_then(|fields| token::read(&fields, problems));
+    let challenge =
+        fields.object(problems, &configuration::CHALLENGE).and_then(|fields| answers::challenge(&fields, problems));
+    let upstream = fields
+        .object(problems, &configuration::UPSTREAM_HEADERS)
+        .and_then(|fields| answers::upstream(&fields, problems));
+    if let (Some(token), Some(upstream), Some(node)) =
+        (&token, &upstream, fields.optional(&configuration::UPSTREAM_HEADERS))
         && let Some(name) = token.headers.iter().find(|name| upstream.could_be(name))
     {
         node.wrong(problems, format!("`{name}` is among `token.headers`; what clients send by it would be removed"));
     }
     if let (Some(true), Some(node), Some(upstream)) =
-        (envoy_route_metadata, fields.optional("envoy_route_metadata"), &upstream)
+        (envoy_route_metadata, fields.optional(&configuration::ENVOY_ROUTE_METADATA), &upstream)
         && !upstream.is_empty()
     {
-        // Seen on Envoy 1.40: once a header is set or removed, the route is chosen anew when the filter is done, and
-        // until then its metadata stay those of the old one. A client could have picked the lax one by a header.
+        // Observed on Envoy 1.40: after a header is set or removed, Envoy re-selects the route when the filter is done, and
+        // until then reports the metadata of the old one. A client could have picked a lax old route by a header.
         node.wrong(
             problems,
-            "cannot go with `upstream_headers`: touching a header makes Envoy choose its route anew, past the policy that was judged",
+            "cannot be combined with `upstream_headers`: changing a header makes Envoy re-select the route after the policy was evaluated",
         );
     }
-    if let Some(node) = fields.optional("mode") {
-        node.one_of(problems, "mode", &[("enforce", ())]);
-    }
+    fields.value(problems, &configuration::MODE);
     let (issuers, policies, upstream, default) = (issuers?, policies.into_list(), upstream?, default?);
     Some(Gate {
         trust: Trust::new(issuers, token?, access_log?, claims_kept(&policies, &upstream)),

@@ -1,6 +1,6 @@
-//! A value of the configuration together with its place, so that whatever is wrong can be said where it is.
+//! A value of the configuration and its path, so that an error can name the place.
 
-use super::ConfigError;
+use super::error::ConfigError;
 use crate::time::Span;
 use crate::wire::json::{Json, Number, Object};
 
@@ -25,16 +25,14 @@ pub struct Node<'a> {
     value: &'a Json<'a>,
 }
 
-/// The fields of an object.
-#[derive(Debug)]
-pub struct Fields<'a> {
-    path: String,
-    members: &'a Object<'a>,
-}
-
 impl<'a> Node<'a> {
     pub fn root(value: &'a Json<'a>) -> Self {
         Node { path: String::new(), value }
+    }
+
+    /// The value at a path.
+    pub fn at(path: String, value: &'a Json<'a>) -> Self {
+        Node { path, value }
     }
 
     pub fn path(&self) -> &str {
@@ -54,8 +52,8 @@ impl<'a> Node<'a> {
         None
     }
 
-    /// The fields of an object that has no others than the known ones.
-    pub fn fields(&self, problems: &mut Problems, known: &[&str]) -> Option<Fields<'a>> {
+    /// The members of an object that has no others than the known ones.
+    pub fn members(&self, problems: &mut Problems, known: &[&str]) -> Option<&'a Object<'a>> {
         let Json::Object(members) = self.value else {
             return self.mismatch(problems, &format!("an object with {}", known.join(", ")));
         };
@@ -63,7 +61,7 @@ impl<'a> Node<'a> {
             let place = join(&self.path, name);
             problems.add(&place, format!("unknown field `{}`; known: {}", name.escape_debug(), known.join(", ")));
         }
-        Some(Fields { path: self.path.clone(), members })
+        Some(members)
     }
 
     /// The members of an object whose names the operator chose.
@@ -146,7 +144,7 @@ impl<'a> Node<'a> {
         let Some(seconds) = seconds.zip(unit).and_then(|(seconds, unit)| seconds.checked_mul(unit)) else {
             self.wrong(
                 problems,
-                format!("`{}` is no duration; write it like `60s`, `10m` or `1h`", text.escape_debug()),
+                format!("`{}` is not a duration; use for example `60s`, `10m` or `1h`", text.escape_debug()),
             );
             return None;
         };
@@ -157,31 +155,14 @@ impl<'a> Node<'a> {
         Some(Span::from_seconds(seconds))
     }
 
-    /// One of some names, and what it stands for.
-    pub fn one_of<T: Copy>(&self, problems: &mut Problems, what: &str, known: &[(&str, T)]) -> Option<T> {
+    /// The index of one of some names.
+    pub fn one_of(&self, problems: &mut Problems, what: &str, names: &[&str]) -> Option<usize> {
         let text = self.text(problems)?;
-        if let Some((_, value)) = known.iter().find(|(name, _)| *name == text) {
-            return Some(*value);
+        let index = names.iter().position(|name| *name == text);
+        if index.is_none() {
+            self.wrong(problems, format!("unknown {what} `{}`; known: {}", text.escape_debug(), names.join(", ")));
         }
-        let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
-        self.wrong(problems, format!("unknown {what} `{}`; known: {}", text.escape_debug(), names.join(", ")));
-        None
-    }
-}
-
-impl<'a> Fields<'a> {
-    /// A field that may be absent. An explicit null is a value, and a wrong one.
-    pub fn optional(&self, name: &str) -> Option<Node<'a>> {
-        self.members.get(name).map(|value| Node { path: join(&self.path, name), value })
-    }
-
-    /// A field that must be there.
-    pub fn required(&self, problems: &mut Problems, name: &str) -> Option<Node<'a>> {
-        let node = self.optional(name);
-        if node.is_none() {
-            problems.add(&join(&self.path, name), "is missing");
-        }
-        node
+        index
     }
 }
 

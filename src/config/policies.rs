@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::fields::{policy, values};
 use super::node::{Node, Problems};
-use crate::policy::{AppOnly, Demand, MfaDemand, Policy, Proof, Values};
+use crate::policy::{Demand, MfaDemand, Policy, Proof, Values};
 
 /// The policies that need no configuration.
 const BUILT_IN: [(&str, Demand); 2] = [("public", Demand::Public), ("signed_in", Demand::SignedIn)];
@@ -54,10 +55,9 @@ impl Policies {
 }
 
 fn demand(node: &Node<'_>, problems: &mut Problems) -> Option<MfaDemand> {
-    let fields = node.fields(problems, &["amr", "federated", "app_only", "claims"])?;
-    let amr = fields.optional("amr").map(|node| values(&node, problems));
-    let federated =
-        fields.optional("federated").map(|node| node.one_of(problems, "federated proof", &[("multipleauthn", ())]));
+    let fields = node.fields(problems, &policy::OBJECT)?;
+    let amr = fields.optional(&policy::AMR).map(|node| values(&node, problems));
+    let federated = fields.optional(&policy::FEDERATED).map(|node| policy::FEDERATED.read(&node, problems));
     if amr.is_none() && federated.is_none() {
         node.wrong(
             problems,
@@ -65,12 +65,9 @@ fn demand(node: &Node<'_>, problems: &mut Problems) -> Option<MfaDemand> {
         );
         return None;
     }
-    let app_only = match fields.optional("app_only") {
-        Some(node) => node.one_of(problems, "choice", &[("allow", AppOnly::Allow), ("deny", AppOnly::Deny)]),
-        None => Some(AppOnly::Deny),
-    };
+    let app_only = fields.value(problems, &policy::APP_ONLY);
     let mut claims = Vec::new();
-    for (name, node) in fields.optional("claims").and_then(|node| node.entries(problems)).unwrap_or_default() {
+    for (name, node) in fields.optional(&policy::CLAIMS).and_then(|node| node.entries(problems)).unwrap_or_default() {
         if let Some(values) = values(&node, problems) {
             claims.push((name.to_owned(), values));
         }
@@ -84,12 +81,12 @@ fn demand(node: &Node<'_>, problems: &mut Problems) -> Option<MfaDemand> {
 }
 
 fn values(node: &Node<'_>, problems: &mut Problems) -> Option<Values> {
-    let fields = node.fields(problems, &["any_of", "all_of"])?;
-    let mut read = |name| match fields.optional(name) {
+    let fields = node.fields(problems, &values::OBJECT)?;
+    let mut read = |field| match fields.optional(field) {
         Some(node) => node.texts(problems).map(|texts| texts.into_iter().map(str::to_owned).collect()),
         None => Some(Vec::new()),
     };
-    let (any_of, all_of): (Option<Vec<String>>, Option<Vec<String>>) = (read("any_of"), read("all_of"));
+    let (any_of, all_of): (Option<Vec<String>>, Option<Vec<String>>) = (read(&values::ANY_OF), read(&values::ALL_OF));
     let values = Values { any_of: any_of?, all_of: all_of? };
     if values == Values::default() {
         node.wrong(problems, "demands nothing; give `any_of` or `all_of`");

@@ -1,20 +1,14 @@
 //! `routes`: which requests meet which policy.
 
-use super::node::{Fields, Node, Problems};
+use super::fields::{configuration, route};
+use super::node::{Node, Problems};
+use super::object::Fields;
 use super::policies::Policies;
-use crate::route::{HostPattern, PathCase, PathPattern, Pattern, Route, Routes};
+use crate::route::{HostPattern, PathPattern, Pattern, Route, Routes};
 
-pub fn read(
-    node: Option<&Node<'_>>,
-    case: Option<&Node<'_>>,
-    policies: &Policies,
-    problems: &mut Problems,
-) -> Option<Routes> {
-    let case = match case {
-        Some(node) => node.one_of(problems, "path case", &[("both", PathCase::Both), ("exact", PathCase::Exact)]),
-        None => Some(PathCase::Both),
-    };
-    let items = node.and_then(|node| node.items(problems)).unwrap_or_default();
+pub fn read(fields: &Fields<'_>, policies: &Policies, problems: &mut Problems) -> Option<Routes> {
+    let case = fields.value(problems, &configuration::PATH_CASE);
+    let items = fields.optional(&configuration::ROUTES).and_then(|node| node.items(problems)).unwrap_or_default();
     let mut routes: Vec<Route> = Vec::new();
     // In order, as each is looked for: with as many routes as can be, to compare it with all would take minutes.
     let mut names: Vec<Box<str>> = Vec::new();
@@ -54,18 +48,18 @@ pub fn read(
 }
 
 fn route(index: usize, node: &Node<'_>, policies: &Policies, problems: &mut Problems) -> Option<Route> {
-    let fields = node.fields(problems, &["name", "path", "prefix", "methods", "hosts", "policy"])?;
-    let name = fields.required(problems, "name").and_then(|node| name(&node, problems));
+    let fields = node.fields(problems, &route::OBJECT)?;
+    let name = fields.required(problems, &route::NAME).and_then(|node| name(&node, problems));
     let path = path(node, &fields, problems);
-    let methods = match fields.optional("methods") {
+    let methods = match fields.optional(&route::METHODS) {
         Some(node) => methods(&node, problems).map(Some),
         None => Some(None),
     };
-    let hosts = match fields.optional("hosts") {
+    let hosts = match fields.optional(&route::HOSTS) {
         Some(node) => hosts(&node, problems),
         None => Some(vec![HostPattern::Any]),
     };
-    let policy = fields.required(problems, "policy").and_then(|node| policies.find(&node, problems));
+    let policy = fields.required(problems, &route::POLICY).and_then(|node| policies.find(&node, problems));
     let (path, methods) = (path?, methods?);
     let pattern = |host| Pattern { host, path: path.clone(), methods: methods.clone() };
     Some(Route { index, name: name?, patterns: hosts?.into_iter().map(pattern).collect(), policy: policy? })
@@ -82,7 +76,7 @@ fn name(node: &Node<'_>, problems: &mut Problems) -> Option<String> {
 }
 
 fn path(node: &Node<'_>, fields: &Fields<'_>, problems: &mut Problems) -> Option<PathPattern> {
-    match (fields.optional("path"), fields.optional("prefix")) {
+    match (fields.optional(&route::PATH), fields.optional(&route::PREFIX)) {
         (Some(path), None) => segments(&path, problems, true).map(PathPattern::Exact),
         (None, Some(prefix)) => segments(&prefix, problems, false).map(PathPattern::Prefix),
         (Some(_), Some(_)) => {

@@ -39,7 +39,7 @@ fn every_error_is_told_at_once() {
             "max_age: unknown field `max_age`; known: issuers, policies, routes, default, path_case, envoy_route_metadata, token, challenge, upstream_headers, host_crypto, cache, access_log, mode",
             "issuers[0]: `issuer` has `{tid}`, so `tenants` must list the tenants that are trusted",
             "issuers[0].audiences: is empty, should list at least one",
-            "issuers[0].jwks.uri: `http://x` should be an https address, such as `https://issuer.example.com/keys`",
+            "issuers[0].jwks.uri: `http://x` must be an `https` URL, such as `https://issuer.example.com/keys`",
             "issuers[0].jwks.cluster: is missing",
             "issuers[0].app_only: unknown mark of app-only tokens `azure`; known: entra, rfc9068",
             "policies.mfa.amr: demands nothing; give `any_of` or `all_of`",
@@ -140,7 +140,7 @@ fn bounds_and_durations() {
         [
             "token.max_bytes: is 10, should be from 256 to 65536",
             "token.max_depth: is a string, should be a whole number from 2 to 64",
-            "token.leeway: `1d` is no duration; write it like `60s`, `10m` or `1h`",
+            "token.leeway: `1d` is not a duration; use for example `60s`, `10m` or `1h`",
             "token.headers[0]: `X_Token` should be a header name in lower case: letters, digits and `-`",
         ]
     );
@@ -184,7 +184,7 @@ fn envoys_route_and_headers_do_not_go_together() {
     assert_eq!(
         with(r#""envoy_route_metadata":true,"upstream_headers":{"decision":"x-a"}"#),
         [
-            "envoy_route_metadata: cannot go with `upstream_headers`: touching a header makes Envoy choose its route anew, past the policy that was judged"
+            "envoy_route_metadata: cannot be combined with `upstream_headers`: changing a header makes Envoy re-select the route after the policy was evaluated"
         ]
     );
 }

@@ -1,16 +1,18 @@
-//! The bytes that a host hands over: a `StringValue` arrives as its text, a `Struct` as protobuf.
+//! Decodes the bytes that the host presents: a `StringValue` arrives as its text, a `Struct` as protobuf.
 
-use super::MAX_DEPTH;
 use crate::wire::google_struct::{self, StructError};
 use crate::wire::json::Json;
 
-/// The largest configuration, in bytes: some fifty thousand routes.
+/// Maximum nesting depth of a configuration. A JWK of an inline set is at the seventh level.
+pub const MAX_DEPTH: usize = 16;
+
+/// Maximum size of a configuration, in bytes: some fifty thousand routes.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// Reads the configuration as JSON.
 ///
-/// JSON is tried first. A `Struct` that is not empty is never JSON: it starts with the line feed that is its tag, and
-/// the tags and lengths behind it are control characters, which JSON has nowhere inside a value.
+/// JSON is tried first. A non-empty `Struct` is never JSON: it starts with a line feed, its tag, followed by tags
+/// and lengths that are control characters, which JSON does not allow inside a value.
 pub fn read(bytes: &[u8]) -> Result<Json<'_>, String> {
     if bytes.len() > MAX_BYTES {
         return Err(format!("has {} bytes, at most {MAX_BYTES} are read", bytes.len()));

@@ -19,7 +19,7 @@ pub use jwk::JwkError;
 pub use key::{Key, Source};
 pub use lease::Lease;
 pub use schedule::{FetchError, Fetched, MAX_SET_BYTES, Record, Schedule, Timing};
-pub use set::{KeySet, KeySetError, Lookup};
+pub use set::{KeySet, KeySetError, Lookup, MAX_KEYS};
 pub use source::{Document, KeySource, Remote, Uri};
 pub use spki::ecdsa_der;
 pub use vectors::{verifies_ecdsa, verifies_rsa};

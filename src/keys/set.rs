@@ -8,7 +8,7 @@ use super::key::{Key, Source};
 use crate::wire::json::Json;
 
 /// Maximum number of keys in a set. Entra's common set has about ten.
-const MAX_KEYS: usize = 256;
+pub const MAX_KEYS: usize = 256;
 
 /// The keys of one issuer. No two have the same id.
 #[derive(Debug)]

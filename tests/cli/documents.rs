@@ -6,12 +6,13 @@ use std::process::{Command, Stdio};
 
 use crate::support::repository;
 
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 10] = [
     "README.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "envoy/README.md",
     "envoy/commands.md",
+    "envoy/configuration.md",
     "envoy/deployment.md",
     "envoy/keys.md",
     "envoy/monitoring.md",

@@ -1,5 +1,6 @@
 //! The core without Envoy: no socket, no process, no clock but the one a test gives it.
 
+mod architecture;
 mod cache;
 mod catalogue;
 mod configurations;

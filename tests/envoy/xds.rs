@@ -69,7 +69,7 @@ fn a_wrong_configuration_by_xds_is_refused_and_the_old_one_stays_in_force() {
         (changed("routes", json!([{"name": "a", "regex": "(", "policy": "public"}])), "routes[0].regex: unknown field"),
         (
             changed("issuers", issuer(json!({"uri": "http://idp.test/keys", "cluster": "idp"}))),
-            "should be an https address",
+            "must be an `https` URL",
         ),
         (changed("issuers", issuer(json!({"uri": "https://idp.test/keys"}))), "issuers[0].jwks.cluster: is missing"),
         (changed("routes", json!(many)), "at most 8388608 are read"),

@@ -16,6 +16,11 @@ pub struct At<'d> {
 }
 
 impl<'d> At<'d> {
+    /// Whether this is a filter whose `typed_config` is `message`.
+    pub fn is_configured_by(&self, message: &str) -> bool {
+        self.get("typed_config").is_some_and(|typed| typed.message(message).is_some())
+    }
+
     /// The whole document.
     pub fn root(document: &'d Located) -> Self {
         At { document, json: document.json(), path: String::new() }

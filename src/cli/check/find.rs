@@ -4,7 +4,7 @@ use super::cursor::At;
 use super::finding::Findings;
 use super::gate::GateConfig;
 use super::{envoy, gateway, istio, recognize};
-use crate::spanned::{Located, Syntax};
+use crate::spanned::{Located, SyntaxError};
 
 /// The objects of a document: more than one in what `kubectl get -o yaml` prints.
 pub fn objects(document: &Located) -> Vec<At<'_>> {
@@ -17,13 +17,13 @@ pub fn objects(document: &Located) -> Vec<At<'_>> {
 /// # Errors
 ///
 /// The text is neither YAML nor JSON, or one of them cannot be read.
-pub fn configs(text: &str) -> Result<Vec<Located>, Syntax> {
+pub fn configs(text: &str) -> Result<Vec<Located>, SyntaxError> {
     let documents = Located::read(text)?;
     let mut findings = Findings::default();
     let objects: Vec<_> = documents.iter().flat_map(objects).collect();
     let configs: Vec<_> = objects.iter().flat_map(|object| of_object(object, text, &mut findings)).collect();
     if let Some(finding) = findings.into_sorted().into_iter().next() {
-        return Err(Syntax { message: finding.message, span: finding.span });
+        return Err(SyntaxError { message: finding.message, span: finding.span });
     }
     Ok(configs.iter().map(|config| config.located().clone()).collect())
 }

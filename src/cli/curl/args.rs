@@ -4,14 +4,14 @@ use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::options::{self, Effect};
+use super::options::{self, Effect, unknown, valueless};
+use super::request::CurlRequest;
 use super::url::Address;
-use super::{Asked, unknown, valueless};
 use crate::request;
 
 /// What the command line said so far.
 #[derive(Default)]
-pub struct Said {
+pub struct CurlArgs {
     method: Option<String>,
     target: Option<String>,
     pub urls: Vec<String>,
@@ -30,7 +30,7 @@ pub struct Said {
     literal: bool,
 }
 
-impl Said {
+impl CurlArgs {
     /// Options by their letters: any number, of which the last may have its value right behind it or in the next word.
     pub fn take_short(&mut self, letters: &str, words: &mut impl Iterator<Item = String>) -> Result<()> {
         let mut rest = letters.chars();
@@ -101,7 +101,7 @@ impl Said {
     }
 
     /// The request that comes of it.
-    pub fn ask(self) -> Result<Asked> {
+    pub fn ask(self) -> Result<CurlRequest> {
         let [url] = &self.urls[..] else {
             match self.urls.len() {
                 0 => bail!("it has no address"),
@@ -119,14 +119,19 @@ impl Said {
             true => address.path.clone(),
             false => format!("{}?{}", address.path, query.join("&")),
         });
-        Ok(Asked { method: self.method(), target, host: address.host.clone(), headers: self.all_headers(&address) })
+        Ok(CurlRequest {
+            method: self.method(),
+            target,
+            host: address.host.clone(),
+            headers: self.all_headers(&address),
+        })
     }
 
     fn method(&self) -> String {
         let by_option = match self {
-            Said { is_head: true, .. } => "HEAD",
-            Said { is_put: true, .. } => "PUT",
-            Said { is_post: true, is_get: false, .. } => "POST",
+            CurlArgs { is_head: true, .. } => "HEAD",
+            CurlArgs { is_put: true, .. } => "PUT",
+            CurlArgs { is_post: true, is_get: false, .. } => "POST",
             _ => "GET",
         };
         self.method.clone().unwrap_or_else(|| by_option.to_owned())

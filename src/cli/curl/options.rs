@@ -1,5 +1,7 @@
 //! curl's options: those that make the request, those that do not, and none else (curl's manual page, 8.x).
 
+use crate::terminal::quoted;
+
 /// What an option does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
@@ -173,4 +175,16 @@ pub fn long(name: &str) -> Option<Effect> {
         | "false-start" => Effect::None,
         _ => return None,
     })
+}
+
+/// The message for an unknown option.
+pub fn unknown(option: &str) -> String {
+    // A token may follow `=`.
+    let name = option.split('=').next().unwrap_or_default();
+    format!("the option {} is not known here; leave it out if it does not change the request", quoted(name))
+}
+
+/// The message for an option without its value.
+pub fn valueless(option: &str) -> String {
+    format!("the option `{option}` has no value")
 }

@@ -3,7 +3,8 @@ use proptest::prelude::*;
 use super::*;
 
 fn asked(command: &str) -> String {
-    let Asked { method, target, host, headers } = read(command).unwrap_or_else(|error| panic!("{command}: {error:#}"));
+    let CurlRequest { method, target, host, headers } =
+        read(command).unwrap_or_else(|error| panic!("{command}: {error:#}"));
     let headers: Vec<_> = headers.iter().map(|(name, value)| format!(" [{name}: {value}]")).collect();
     format!("{method} {host} {target}{}", headers.concat())
 }
@@ -67,8 +68,8 @@ fn what_is_not_understood_is_named_and_nothing_else_shown() {
         ("wget h", "it does not begin with `curl`; paste the command whole"),
         ("curl", "it has no address"),
         ("curl a b", "it has 2 addresses; give one"),
-        ("curl -H", "the option `-H` has no value behind it"),
-        ("curl h --url", "the option `--url` has no value behind it"),
+        ("curl -H", "the option `-H` has no value"),
+        ("curl h --url", "the option `--url` has no value"),
         ("curl -sQ h", "the option `-Q` is not known here; leave it out if it does not change the request"),
         (
             "curl --header=secret h",

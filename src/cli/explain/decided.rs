@@ -10,10 +10,11 @@ use mfa_gate::token::{Compact, Credential, Header, TokenCache, Verification};
 use serde_json::{Map, Value, json};
 
 use super::advice::{Advice, advice};
+use super::draw;
+use super::explained::Explained;
 use super::field_paths;
 use super::keys::{Keys, Signature};
 use super::steps::{Steps, Tone};
-use super::{Explained, draw};
 use crate::config_file::ConfigFile;
 use crate::exit::Exit;
 use crate::request::Described;

@@ -9,8 +9,9 @@ use mfa_gate::deny_reason::DenyReason;
 use serde_json::{Value, json};
 
 use super::decided::{advice_json, tell_advice};
+use super::explained::Explained;
 use super::steps::{Steps, Tone};
-use super::{Explained, draw, field_paths};
+use super::{draw, field_paths};
 use crate::access_log::line::{LogLine, MAX_LINE, Outcome, Text, Word};
 use crate::access_log::source;
 use crate::config_file::ConfigFile;

@@ -3,6 +3,7 @@
 mod advice;
 mod decided;
 mod draw;
+mod explained;
 mod field_paths;
 mod keys;
 mod logged;
@@ -19,14 +20,13 @@ use clap::{ArgGroup, Args};
 use mfa_gate::gate::Gate;
 use mfa_gate::time::UnixTime;
 use mfa_gate::token::TokenRules;
-use serde_json::Value;
 
 use crate::config_file::ConfigFile;
 use crate::exit::Exit;
 use crate::input;
 use crate::request::{self, Described};
+use explained::Explained;
 use keys::Keys;
-use steps::Steps;
 
 /// Tell what the filter would do with a request, and why
 ///
@@ -88,14 +88,6 @@ pub struct Explain {
     /// Print a JSON object
     #[arg(long)]
     json: bool,
-}
-
-/// An explanation.
-struct Explained<'f> {
-    steps: Steps<'f>,
-    /// The same for programs.
-    report: Value,
-    code: Exit,
 }
 
 impl Explain {

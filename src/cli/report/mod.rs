@@ -4,6 +4,7 @@ mod bounded_map;
 mod broken;
 mod csv_guard;
 mod filter;
+mod format;
 mod grouped;
 mod html;
 mod list;
@@ -29,6 +30,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use self::bounded_map::MEMORY;
 use self::filter::Filter;
+use self::format::Format;
 use self::rows::Row;
 use self::scan::{Read, Worker, scan, threads};
 use self::summary::{Logs, Summary};
@@ -86,18 +88,6 @@ enum By {
     Request,
     /// A user who came without proof of MFA: ObjectId, TenantId, Upn, LastNonMfaCompliantLoginDateTime and counts
     User,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For a terminal
-    Table,
-    /// For a spreadsheet
-    Csv,
-    /// For programs
-    Json,
-    /// One page with charts, of the summary; it needs nothing beside it
-    Html,
 }
 
 impl Report {

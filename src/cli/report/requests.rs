@@ -5,9 +5,9 @@ use std::mem;
 
 use anyhow::Result;
 
-use super::Format;
 use super::csv_guard;
 use super::filter::Filter;
+use super::format::Format;
 use super::list;
 use super::ordered_writer::Turns;
 use super::rows::{Request, Row as _};

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
-use super::{Located, Syntax, json};
+use super::json;
+use super::located::Located;
+use super::syntax::SyntaxError;
 
-pub fn read(text: &str, file: &str, within: Range<usize>) -> Result<Located, Syntax> {
+pub fn read(text: &str, file: &str, within: Range<usize>) -> Result<Located, SyntaxError> {
     let lines = lines(text, file, within.clone());
     let to_file = |place: Range<usize>| match &lines {
         Some(lines) => at(lines, place.start)..at(lines, place.end),
@@ -12,7 +14,7 @@ pub fn read(text: &str, file: &str, within: Range<usize>) -> Result<Located, Syn
     };
     match json::read(text) {
         Ok(node) => Ok(Located::from(node.moved(&to_file))),
-        Err(Syntax { message, span }) => Err(Syntax { message, span: to_file(span) }),
+        Err(SyntaxError { message, span }) => Err(SyntaxError { message, span: to_file(span) }),
     }
 }
 

@@ -8,13 +8,13 @@ use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::node::{Node, Value};
-use super::{MAX_DEPTH, Syntax, offset};
+use super::syntax::{MAX_DEPTH, SyntaxError, offset};
 
-pub fn read(text: &str) -> Result<Node, Syntax> {
+pub fn read(text: &str) -> Result<Node, SyntaxError> {
     let raw = serde_json::from_str::<&RawValue>(text).map_err(|error| {
         // serde_json's columns are bytes.
         let at = offset(text, error.line(), error.column(), char::len_utf8);
-        Syntax { message: without_place(&error.to_string()), span: at..at }
+        SyntaxError { message: without_place(&error.to_string()), span: at..at }
     })?;
     Reader { text }.node(raw.get(), MAX_DEPTH)
 }
@@ -29,11 +29,11 @@ impl<'t> Reader<'t> {
         start..start + raw.len()
     }
 
-    fn wrong(&self, raw: &str, message: impl Into<String>) -> Syntax {
-        Syntax { message: message.into(), span: self.place(raw) }
+    fn wrong(&self, raw: &str, message: impl Into<String>) -> SyntaxError {
+        SyntaxError { message: message.into(), span: self.place(raw) }
     }
 
-    fn node(&self, raw: &'t str, depth: usize) -> Result<Node, Syntax> {
+    fn node(&self, raw: &'t str, depth: usize) -> Result<Node, SyntaxError> {
         let Some(inner) = depth.checked_sub(1) else { return Err(self.wrong(raw, "nested too deeply")) };
         let wrong = |error: serde_json::Error| self.wrong(raw, without_place(&error.to_string()));
         let value = match raw.as_bytes().first() {

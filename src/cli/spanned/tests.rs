@@ -1,4 +1,5 @@
 use super::*;
+use mfa_gate::wire::json::Json;
 
 fn shown<'t>(text: &'t str, located: &Located, path: &str) -> &'t str {
     &text[located.place(path)]

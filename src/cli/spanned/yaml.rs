@@ -8,18 +8,18 @@ use serde::de::{Deserialize, Deserializer, Error as _, IntoDeserializer, MapAcce
 use serde_saphyr::{Location, Spanned};
 
 use super::node::{Node, Value};
-use super::{Syntax, offset};
+use super::syntax::{SyntaxError, offset};
 use mfa_gate::cases::yaml;
 
 /// Reads every document that is not empty.
-pub fn read(text: &str) -> Result<Vec<Node>, Syntax> {
+pub fn read(text: &str) -> Result<Vec<Node>, SyntaxError> {
     let documents = serde_saphyr::from_multiple_with_options::<Spanned<Tree>>(text, yaml::options());
     let documents = documents.map_err(|error| {
         let span = error.location().map(|location| place(location, text)).unwrap_or_default();
         // The place is drawn.
         let message = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
-        Syntax { message: message.to_owned(), span }
+        SyntaxError { message: message.to_owned(), span }
     })?;
     Ok(documents.into_iter().map(|document| node(document, text)).collect())
 }

@@ -40,8 +40,9 @@ fn keys_last_until_their_hard_expiry() {
     assert!(!schedule.is_due(at(299)) && schedule.is_due(at(300)));
 }
 
+// catalogue: F04
 #[test]
-fn f04_only_200_is_taken_and_the_keys_stay() {
+fn only_200_is_taken_and_the_keys_stay() {
     let mut schedule = with_keys();
     let body = jwks("b");
     for status in [204, 301, 302, 304, 307, 400, 401, 403, 404, 429, 500, 503] {
@@ -52,8 +53,9 @@ fn f04_only_200_is_taken_and_the_keys_stay() {
     assert!(has(&schedule, "a", at(2)) && !has(&schedule, "b", at(2)));
 }
 
+// catalogue: E07 E10 E11 F12
 #[test]
-fn e07_e10_e11_f12_what_is_no_key_set_keeps_the_old_one() {
+fn what_is_no_key_set_keeps_the_old_one() {
     let mut schedule = with_keys();
     let large = " ".repeat(MAX_SET_BYTES + 1);
     let many = format!(r#"{{"keys":[{}]}}"#, vec!["{}"; 257].join(","));
@@ -79,8 +81,9 @@ fn e07_e10_e11_f12_what_is_no_key_set_keeps_the_old_one() {
     assert!(has(&schedule, "a", at(2)));
 }
 
+// catalogue: E08 E09
 #[test]
-fn e08_e09_one_broken_key_does_not_spoil_the_rest() {
+fn one_broken_key_does_not_spoil_the_rest() {
     let mut schedule = Schedule::new(timing());
     let body = jwks("a")
         .replace(r#"{"keys":["#, r#"{"keys":[null,{"kty":"RSA","n":"!","e":""},{"kty":"new"},{"kty":"oct","k":"AA"},"#);
@@ -88,15 +91,17 @@ fn e08_e09_one_broken_key_does_not_spoil_the_rest() {
     assert!(has(&schedule, "a", at(0)));
 }
 
+// catalogue: E03
 #[test]
-fn e03_of_keys_that_share_an_id_none_is_taken() {
+fn of_keys_that_share_an_id_none_is_taken() {
     let mut schedule = Schedule::new(timing());
     let twice = jwks("a").replace("]}", &format!(r#",{{"kty":"OKP","crv":"Ed25519","kid":"a","x":"{X}"}}]}}"#));
     assert!(schedule.answer(&ok(&twice), at(0), 0).is_err());
 }
 
+// catalogue: F11
 #[test]
-fn f11_max_age_is_clamped() {
+fn max_age_is_clamped() {
     for (header, due) in [
         ("max-age=0", 60),
         ("public, max-age=600", 600),
@@ -115,8 +120,9 @@ fn f11_max_age_is_clamped() {
     }
 }
 
+// catalogue: F06
 #[test]
-fn f06_an_unknown_key_causes_one_fetch_in_a_cool_down() {
+fn an_unknown_key_causes_one_fetch_in_a_cool_down() {
     let mut schedule = with_keys();
     assert!(!schedule.may_look_for_new_key(at(29)) && schedule.may_look_for_new_key(at(30)));
     schedule.begin(at(30));
@@ -162,8 +168,9 @@ fn the_same_keys_again_are_the_same_set() {
     assert!(!Arc::ptr_eq(&before, &schedule.keys(at(600)).unwrap()));
 }
 
+// catalogue: F17
 #[test]
-fn f17_what_another_left_is_checked_like_an_answer() {
+fn what_another_left_is_checked_like_an_answer() {
     let mut schedule = with_keys();
     let record = |fetched, fresh, body: String| Record { fetched, fresh_until: fresh, body: body.into_bytes() };
     assert_eq!(schedule.adopt(record(at(0), at(300), jwks("b")), at(10), 0), Ok(false), "no newer");
@@ -173,8 +180,9 @@ fn f17_what_another_left_is_checked_like_an_answer() {
     assert!(schedule.due() <= at(10).plus(MAX_FRESH) && schedule.keys(at(10).plus(timing().expiry)).is_none());
 }
 
+// catalogue: F21
 #[test]
-fn f21_a_clock_that_was_set_back_holds_up_no_fetch() {
+fn a_clock_that_was_set_back_holds_up_no_fetch() {
     let mut schedule = with_keys();
     schedule.follow(at(1));
     assert!(!schedule.is_due(at(299)), "a clock that runs on changes nothing");
@@ -186,8 +194,9 @@ fn f21_a_clock_that_was_set_back_holds_up_no_fetch() {
     assert!(schedule.keys(at(3609)).is_some() && schedule.keys(at(3610)).is_none());
 }
 
+// catalogue: F21
 #[test]
-fn f21_what_another_left_by_a_clock_that_was_ahead_is_fresh_no_longer() {
+fn what_another_left_by_a_clock_that_was_ahead_is_fresh_no_longer() {
     let mut schedule = Schedule::new(timing());
     let record = Record { fetched: at(7200), fresh_until: at(7500), body: jwks("a").into_bytes() };
     assert_eq!(schedule.adopt(record, at(10), 0), Ok(true));

@@ -1,12 +1,10 @@
-//! What the schema says of a configuration, beside what the parser says.
+//! What the schema says of a configuration, and what the reader says.
 
 use jsonschema::Validator;
 use serde_json::Value;
 
-use crate::support;
-
-/// The place of the schema.
-pub const PLACE: &str = "envoy/mfa-gate.schema.json";
+/// The file of the schema.
+pub const SCHEMA: &str = "envoy/mfa-gate.schema.json";
 
 /// Errors that a schema cannot tell: they are about two places, or about names that the parser keeps to itself.
 const BEYOND_A_SCHEMA: [&str; 10] = [
@@ -17,7 +15,7 @@ const BEYOND_A_SCHEMA: [&str; 10] = [
     "by case or by letters beyond ASCII alone",
     "is used twice",
     "has a meaning of its own",
-    "cannot go with `upstream_headers`",
+    "cannot be combined with `upstream_headers`",
     "is among `token.headers`",
     "appears twice, in another case",
 ];
@@ -31,8 +29,8 @@ pub struct Schema {
 impl Schema {
     /// The committed one.
     pub fn read() -> Self {
-        let text = std::fs::read_to_string(support::repository(PLACE)).expect(PLACE);
-        let json: Value = serde_json::from_str(&text).expect(PLACE);
+        let text = std::fs::read_to_string(crate::support::repository(SCHEMA)).expect(SCHEMA);
+        let json: Value = serde_json::from_str(&text).expect(SCHEMA);
         let validator = jsonschema::draft202012::new(&json).expect("a schema");
         Schema { json, validator }
     }
@@ -48,13 +46,13 @@ impl Schema {
         let is_beyond = |(_, message): &(String, String)| {
             BEYOND_A_SCHEMA.iter().any(|words| message.contains(words)) || is_range_of_duration(message)
         };
-        let refusals = errors.iter().map(|(path, message)| format!("{path}: {message}")).collect::<Vec<_>>().join("; ");
+        let told = errors.iter().map(|(path, message)| format!("{path}: {message}")).collect::<Vec<_>>().join("; ");
         match refusal {
             Some(refusal) if errors.iter().all(is_beyond) => {
-                Some(format!("the schema refuses `{refusal}`, the parser says `{refusals}`, of {config}"))
+                Some(format!("the schema refuses `{refusal}`, the parser says `{told}`, of {config}"))
             }
             None if !errors.iter().all(|error| is_beyond(error) || is_of_key(error)) => {
-                Some(format!("the schema accepts what the parser refuses, `{refusals}`, of {config}"))
+                Some(format!("the schema takes what the parser does not, `{told}`, of {config}"))
             }
             _ => None,
         }

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::both::{Schema, errors};
-use crate::support;
 use crate::support::forge::Forge;
 use crate::support::table;
 use crate::support::wrong::{Wrong, load};
@@ -17,13 +16,13 @@ fn configurations_of_tests_and_documents_fit_the_schema() {
         table::load(&forge).into_iter().map(|entry| (table::title(&entry), entry.config)).collect();
     configs.push(("wrong-configurations.yaml".to_owned(), right));
 
-    let readme = std::fs::read_to_string(support::repository("README.md")).expect("README.md");
+    let readme = std::fs::read_to_string(crate::support::repository("README.md")).expect("README.md");
     let samples = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
     let samples = samples.filter(|text| text.trim_start().starts_with("issuers:"));
     configs.extend(samples.map(|text| ("README.md".to_owned(), serde_saphyr::from_str(text).expect("YAML"))));
     assert!(configs.iter().any(|(name, _)| name == "README.md"));
 
-    let envoy: Value = support::yaml(&support::repository("envoy/envoy.yaml"));
+    let envoy: Value = crate::support::yaml(&crate::support::repository("envoy/envoy.yaml"));
     let mut shipped = configuration(&envoy).expect("the filter's configuration").clone();
     // The shipped set is empty, for the operator to fill.
     if let Some(keys) = shipped.pointer_mut("/issuers/0/jwks/inline/keys") {

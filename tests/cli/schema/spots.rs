@@ -1,53 +1,50 @@
-//! Every place of a configuration, and what the schema and the parser know there.
+//! Every value of a configuration, and the schema of it.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::both::{Schema, errors};
+use super::both::Schema;
 
-/// A place in a configuration and what the schema says of it.
+/// A value of a configuration and its schema.
 pub struct Spot<'s> {
     pub pointer: String,
-    /// As the parser writes it.
-    pub path: String,
     pub schema: &'s Value,
-    /// All that the place may be, where the schema offers a choice.
+    /// All schemas of the value, where there is a choice.
     pub choices: Vec<&'s Value>,
 }
 
-/// Every place of a configuration, down to the keys of a set.
+/// Every value of a configuration, down to the keys of a set.
 pub fn spots<'s>(schema: &'s Schema, config: &Value) -> Vec<Spot<'s>> {
     let mut found = Vec::new();
-    walk(&schema.json, config, String::new(), String::new(), &mut found);
+    walk(&schema.json, config, String::new(), &mut found);
     found
 }
 
-fn walk<'s>(schema: &'s Value, value: &Value, pointer: String, path: String, found: &mut Vec<Spot<'s>>) {
+fn walk<'s>(schema: &'s Value, value: &Value, pointer: String, found: &mut Vec<Spot<'s>>) {
     let choices: Vec<&Value> = match schema.get("anyOf").and_then(Value::as_array) {
-        Some(choices) if schema.get("properties").is_none() => choices.iter().collect(),
-        _ => vec![schema],
+        Some(choices) => choices.iter().collect(),
+        None => vec![schema],
     };
     let fits = |choice: &&&Value| jsonschema::draft202012::is_valid(choice, value);
-    let schema = choices.iter().find(fits).unwrap_or_else(|| panic!("`{path}` fits nothing of the schema"));
+    let schema = choices.iter().find(fits).unwrap_or_else(|| panic!("`{pointer}` fits nothing of the schema"));
     match value {
         Value::Object(members) => {
             for (name, member) in members {
-                let dot = if path.is_empty() { "" } else { "." };
                 let inner = schema["properties"].get(name).unwrap_or(&schema["additionalProperties"]);
                 if inner.is_object() {
-                    walk(inner, member, format!("{pointer}/{name}"), format!("{path}{dot}{name}"), found);
+                    walk(inner, member, format!("{pointer}/{name}"), found);
                 }
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                walk(&schema["items"], item, format!("{pointer}/{index}"), format!("{path}[{index}]"), found);
+                walk(&schema["items"], item, format!("{pointer}/{index}"), found);
             }
         }
         _ => {}
     }
-    found.push(Spot { pointer, path, schema, choices });
+    found.push(Spot { pointer, schema, choices });
 }
 
 pub fn with(config: &Value, pointer: &str, value: Value) -> Value {
@@ -58,14 +55,6 @@ pub fn with(config: &Value, pointer: &str, value: Value) -> Value {
 
 pub fn names(schema: &Value) -> BTreeSet<String> {
     schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
-}
-
-/// The names behind `known: ` in the parser's error at a place.
-pub fn known(config: &Value, path: &str) -> BTreeSet<String> {
-    let errors = errors(config);
-    let message = errors.iter().find(|(at, message)| at == path && message.contains("; known: "));
-    let (_, message) = message.unwrap_or_else(|| panic!("no error at `{path}` names what is known, in {errors:?}"));
-    message.split("; known: ").nth(1).unwrap_or_default().split(", ").map(str::to_owned).collect()
 }
 
 /// The values that a schema lists.

@@ -1,6 +1,7 @@
 //! Where the gate stands among the filters.
 
-use super::{Chain, Filter, plugin, verifiers};
+use super::filter::{Chain, Filter};
+use super::{plugin, verifiers};
 use crate::check::cursor::At;
 use crate::check::finding::Findings;
 use crate::check::gate::GateConfig;
@@ -65,7 +66,7 @@ pub fn check(filter: &Filter<'_>, config: Option<&GateConfig>, findings: &mut Fi
     }
     let Some(chain) = &filter.chain else { return };
     let before = chain.filters.get(..chain.index).unwrap_or_default();
-    if let Some(router) = before.iter().find(|other| is(other, "Router")) {
+    if let Some(router) = before.iter().find(|other| other.is_configured_by("Router")) {
         let message = format!(
             "the filter stands behind {}, which ends the chain, so no request comes to it; put it before",
             quoted(router.field("name").unwrap_or("the router"))
@@ -75,9 +76,4 @@ pub fn check(filter: &Filter<'_>, config: Option<&GateConfig>, findings: &mut Fi
     if let Some(config) = config {
         verifiers::check(chain, config, findings);
     }
-}
-
-/// Whether it is configured by this message.
-pub fn is(filter: &At<'_>, message: &str) -> bool {
-    filter.get("typed_config").is_some_and(|typed| typed.message(message).is_some())
 }

@@ -2,6 +2,7 @@
 
 mod chains;
 mod clusters;
+mod filter;
 mod filters;
 mod manager;
 mod plugin;
@@ -12,22 +13,6 @@ use super::cursor::At;
 use super::finding::Findings;
 use super::gate::{self, GateConfig};
 use super::lint::Lint;
-
-/// One of the gate's filters.
-pub struct Filter<'d> {
-    /// What the filter chain holds.
-    pub item: At<'d>,
-    /// The message of the Wasm filter.
-    pub wasm: At<'d>,
-    /// Its chain.
-    pub chain: Option<Chain<'d>>,
-}
-
-/// The chain of HTTP filters that one of them stands in, and where.
-pub struct Chain<'d> {
-    pub filters: Vec<At<'d>>,
-    pub index: usize,
-}
 
 /// The gate's configurations in an object that may hold its filter; a finding for one that cannot be read.
 pub fn configs(object: &At<'_>, text: &str, findings: &mut Findings) -> Vec<GateConfig> {

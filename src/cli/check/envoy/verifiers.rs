@@ -2,8 +2,7 @@
 
 use mfa_gate::issuer_name::IssuerName;
 
-use super::Chain;
-use super::filters::is;
+use super::filter::Chain;
 use crate::check::cursor::At;
 use crate::check::finding::Findings;
 use crate::check::gate::GateConfig;
@@ -12,7 +11,7 @@ use crate::terminal::quoted;
 
 /// An issuer of that kind has no claims where the filter has not run before, or keeps them elsewhere.
 pub fn check(chain: &Chain<'_>, config: &GateConfig, findings: &mut Findings) {
-    let is_jwt_authn = |filter: &&At<'_>| is(filter, "JwtAuthentication");
+    let is_jwt_authn = |filter: &&At<'_>| filter.is_configured_by("JwtAuthentication");
     let before: Vec<_> = chain.filters.iter().take(chain.index).filter(is_jwt_authn).collect();
     let is_behind = chain.filters.iter().skip(chain.index).any(|filter| is_jwt_authn(&filter));
     for verified_by in config.verified_by() {

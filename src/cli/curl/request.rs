@@ -1,0 +1,14 @@
+//! The request of a `curl` command.
+
+/// The request that a command sends.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CurlRequest {
+    /// The method.
+    pub method: String,
+    /// The value of `:path`.
+    pub target: String,
+    /// The host.
+    pub host: String,
+    /// Names, in lower case, and values.
+    pub headers: Vec<(String, String)>,
+}

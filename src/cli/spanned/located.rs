@@ -1,0 +1,80 @@
+//! A parsed value, and the position of everything in it.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use mfa_gate::config::join;
+use mfa_gate::wire::json::{Json, Object};
+
+use super::node::{Node, Value};
+
+/// A value parsed from a file, and the position of everything in it.
+#[derive(Debug, Clone)]
+pub struct Located {
+    json: Json<'static>,
+    places: BTreeMap<String, Range<usize>>,
+}
+
+impl Located {
+    /// The value.
+    pub fn json(&self) -> &Json<'static> {
+        &self.json
+    }
+
+    /// Where the field at a path stands, such as `routes[2].policy`; the nearest around it where it is missing.
+    pub fn place(&self, path: &str) -> Range<usize> {
+        let mut path = path;
+        loop {
+            match self.places.get(path) {
+                Some(place) => return place.clone(),
+                None if path.is_empty() => return 0..0,
+                // The path of a member with a dot in its name is shortened once more than others.
+                None => path = &path[..path.rfind(['.', '[']).unwrap_or(0)],
+            }
+        }
+    }
+
+    /// The same, but none where nothing on the way to the field is there.
+    pub fn place_on_the_way(&self, path: &str) -> Option<Range<usize>> {
+        let first = path.find(['.', '[']).map_or(path, |end| &path[..end]);
+        self.places.contains_key(first).then(|| self.place(path))
+    }
+
+    /// The value at a path as one of its own, with paths that start there.
+    pub fn below(&self, path: &str, json: &Json<'static>) -> Self {
+        let relative = |at: &str| match at.strip_prefix(path)? {
+            rest if rest.is_empty() || path.is_empty() || rest.starts_with('[') => Some(rest.to_owned()),
+            rest => rest.strip_prefix('.').map(str::to_owned),
+        };
+        let places = self.places.iter().filter_map(|(at, place)| Some((relative(at)?, place.clone())));
+        Located { json: json.clone(), places: places.collect() }
+    }
+}
+
+impl From<Node> for Located {
+    fn from(node: Node) -> Self {
+        let mut places = BTreeMap::new();
+        let json = settle(node, String::new(), &mut places);
+        Located { json, places }
+    }
+}
+
+fn settle(node: Node, path: String, places: &mut BTreeMap<String, Range<usize>>) -> Json<'static> {
+    let json = match node.value {
+        Value::Scalar(json) => json,
+        Value::Array(items) => {
+            let item = |(index, item)| settle(item, format!("{path}[{index}]"), places);
+            Json::Array(items.into_iter().enumerate().map(item).collect())
+        }
+        Value::Object(members) => {
+            let member = |(name, value): (String, Node)| {
+                let value = settle(value, join(&path, &name), places);
+                (name.into(), value)
+            };
+            let object = Object::new(members.into_iter().map(member).collect());
+            Json::Object(object.unwrap_or_else(|name| unreachable!("a reader let `{name}` pass twice")))
+        }
+    };
+    places.insert(path, node.span);
+    json
+}

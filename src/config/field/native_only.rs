@@ -1,0 +1,22 @@
+//! Descriptions that the wasm module does not contain.
+
+/// What describes a field and is not needed to read it. The wasm module does not contain it.
+#[derive(Debug)]
+pub struct NativeOnly<T> {
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) value: T,
+    #[cfg(target_family = "wasm")]
+    value: std::marker::PhantomData<T>,
+}
+
+impl<T: Copy> NativeOnly<T> {
+    #[cfg(not(target_family = "wasm"))]
+    pub(in crate::config) const fn new(value: T) -> Self {
+        NativeOnly { value }
+    }
+
+    #[cfg(target_family = "wasm")]
+    pub(in crate::config) const fn new(_: T) -> Self {
+        NativeOnly { value: std::marker::PhantomData }
+    }
+}
