@@ -9,7 +9,7 @@ use super::csv_guard;
 use super::filter::Filter;
 use super::format::Format;
 use super::list;
-use super::ordered_writer::Turns;
+use super::ordered_writer::OrderedWriter;
 use super::rows::{Request, Row as _};
 use super::scan::{Read, Worker, scan, threads};
 use crate::access_log::line::{GateRecord, LogLine};
@@ -30,10 +30,10 @@ pub fn write(source: Source, filter: &Filter, format: Format, mut out: Box<dyn W
         Format::Table | Format::Html => (list::request_head(), "", ""),
     };
     out.write_all(begin.as_bytes())?;
-    let turns = Turns::new(out, separator);
-    let writer = || Writer { filter, format, turns: &turns, piece: Vec::new(), csv: sheet(), failed: None };
+    let ordered = OrderedWriter::new(out, separator);
+    let writer = || Writer { filter, format, ordered: &ordered, piece: Vec::new(), csv: sheet(), failed: None };
     let (_, read) = scan(source, (0..threads()).map(|_| writer()).collect())?;
-    let mut out = turns.into_out();
+    let mut out = ordered.into_out();
     out.write_all(end.as_bytes())?;
     out.flush()?;
     Ok(read)
@@ -46,7 +46,7 @@ fn sheet() -> csv::Writer<Vec<u8>> {
 struct Writer<'a> {
     filter: &'a Filter,
     format: Format,
-    turns: &'a Turns,
+    ordered: &'a OrderedWriter,
     /// What is made of the chunk so far, but for CSV.
     piece: Vec<u8>,
     /// The same as CSV.
@@ -84,13 +84,13 @@ impl Worker for Writer<'_> {
 
     fn end_chunk(&mut self, number: u64) -> Result<()> {
         if let Some(error) = self.failed.take() {
-            self.turns.stop();
+            self.ordered.stop();
             return Err(error);
         }
         if self.format == Format::Csv {
             self.piece = mem::replace(&mut self.csv, sheet()).into_inner().map_err(|error| error.into_error())?;
         }
-        self.turns.write(number, &self.piece)?;
+        self.ordered.write(number, &self.piece)?;
         self.piece.clear();
         Ok(())
     }

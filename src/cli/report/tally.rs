@@ -88,17 +88,17 @@ impl Daily {
     }
 }
 
-/// A name for people as it was last: names change, ids do not.
+/// The most recent display name for an id.
 #[derive(Debug, Default)]
-pub struct Called(Option<(DateTime<Utc>, Box<str>)>);
+pub struct LatestName(Option<(DateTime<Utc>, Box<str>)>);
 
-impl Called {
+impl LatestName {
     /// The longest that is kept, in bytes: a name is for people.
     const MAX: usize = 256;
 
     fn hear(&mut self, time: DateTime<Utc>, text: Option<&str>, budget: &mut Budget) {
         let Some(text) = text else { return };
-        let text = &text[..text.floor_char_boundary(Called::MAX)];
+        let text = &text[..text.floor_char_boundary(LatestName::MAX)];
         match &mut self.0 {
             Some((last, known)) if **known == *text => *last = time.max(*last),
             // By the text where the times are one, so that it does not matter who comes first.
@@ -108,7 +108,7 @@ impl Called {
         }
     }
 
-    fn merge(&mut self, other: Called, budget: &mut Budget) {
+    fn merge(&mut self, other: LatestName, budget: &mut Budget) {
         if let Some((time, text)) = other.0 {
             self.hear(time, Some(&text), budget);
         }
@@ -124,7 +124,7 @@ impl Called {
 #[derive(Debug, Default)]
 pub struct App {
     /// Its name.
-    pub name: Called,
+    pub name: LatestName,
     /// Users' requests through it, by day.
     pub days: Bounded<Day, Share>,
     /// Requests of its own.
@@ -135,7 +135,7 @@ pub struct App {
 #[derive(Debug, Default)]
 pub struct User {
     /// The name.
-    pub upn: Called,
+    pub upn: LatestName,
     /// The requests.
     pub requests: Share,
     /// The last request with proof of MFA.
