@@ -48,7 +48,7 @@ fn a_configuration_of_10_mb_is_refused_and_100_000_routes_are_read_in_time() {
         config.to_string()
     };
     let text = with_routes(200_000);
-    let refusal = format!("configuration: has {} bytes, at most 8388608 are read", text.len());
+    let refusal = format!("configuration: has {} bytes; the maximum is 8388608", text.len());
     let errors = mfa_gate::config::parse(text.as_bytes()).map(drop).expect_err("10 MB");
     assert_eq!(errors.to_string(), refusal);
     let text = with_routes(100_000);

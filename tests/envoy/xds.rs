@@ -72,7 +72,7 @@ fn a_wrong_configuration_by_xds_is_refused_and_the_old_one_stays_in_force() {
             "must be an `https` URL",
         ),
         (changed("issuers", issuer(json!({"uri": "https://idp.test/keys"}))), "issuers[0].jwks.cluster: is missing"),
-        (changed("routes", json!(many)), "at most 8388608 are read"),
+        (changed("routes", json!(many)), "the maximum is 8388608"),
     ];
     for (count, (config, message)) in (1..).zip(&wrong) {
         let start = stage.envoy.log_length();
