@@ -1,4 +1,4 @@
-//! Nothing cached of a token outlives the token, its keys or the bounds.
+//! A cached token does not outlive its expiry or its keys, and the cache keeps its bounds.
 
 use std::sync::{Arc, OnceLock};
 
@@ -72,7 +72,7 @@ fn sample() -> &'static (Forge, Sample) {
     })
 }
 
-/// The sample's good token, with other claims.
+/// The sample's good token with these claims changed.
 fn mint(claims: &Value) -> Vec<u8> {
     let (forge, sample) = sample();
     sample.mint(forge, &json!({"from": "good", "claims": claims}), NOW)
@@ -101,10 +101,10 @@ fn a_cached_token_is_dropped_with_its_keys() {
 
 // catalogue: F20
 #[test]
-fn a_token_with_the_same_end_as_a_cached_one_is_not_that_one() {
+fn a_token_with_the_signature_of_a_cached_one_is_not_accepted() {
     let mut stage = Stage::new(ROOMY);
     assert_eq!(stage.reason(&InlineKeys, NOW), None);
-    // The end is what is hashed, so it is found, and told apart by the rest.
+    // Only the end of a token is hashed: the lookup finds the entry, and the comparison of the rest rejects it.
     let dot = stage.token.iter().position(|&byte| byte == b'.').expect("a header");
     stage.token[dot + 20] ^= 1;
     assert!(!stage.remembers());
@@ -120,13 +120,13 @@ fn nothing_is_cached_beyond_the_bounds() {
     }
 }
 
-/// For want of room by number, and by memory.
+/// Two stages with room for one token: limited by number, and by memory.
 fn with_room_for_one() -> [Stage; 2] {
     [CacheBounds { max_entries: 1, ..ROOMY }, CacheBounds { max_bytes: 3 << 10, ..ROOMY }].map(Stage::new)
 }
 
 #[test]
-fn a_token_seen_once_evicts_no_good_one_from_a_full_cache() {
+fn a_token_seen_once_evicts_nothing_from_a_full_cache() {
     for stage in with_room_for_one() {
         let others = [1, 2, 3].map(|n| mint(&json!({"jti": n.to_string()})));
         assert_eq!(stage.reason(&InlineKeys, NOW), None);
@@ -135,7 +135,7 @@ fn a_token_seen_once_evicts_no_good_one_from_a_full_cache() {
             assert!(stage.remembers() && !stage.remembers_token(other), "{:?}", stage.bounds);
         }
     }
-    // One that comes again soon is remembered instead.
+    // A token that is soon used again replaces the cached one.
     for stage in with_room_for_one() {
         let other = mint(&json!({"jti": "1"}));
         for token in [&stage.token, &other, &other] {
@@ -146,7 +146,7 @@ fn a_token_seen_once_evicts_no_good_one_from_a_full_cache() {
 }
 
 #[test]
-fn a_cached_token_that_expired_is_evicted_at_once() {
+fn an_expired_token_is_evicted_at_once() {
     for mut stage in with_room_for_one() {
         stage.token = mint(&json!({"exp": NOW + 60}));
         let other = mint(&json!({"jti": "1"}));
@@ -157,7 +157,7 @@ fn a_cached_token_that_expired_is_evicted_at_once() {
     }
 }
 
-/// A gate whose issuers' tokens jwt_authn verifies, and the metadata of the sample token.
+/// A gate behind jwt_authn, and the metadata that jwt_authn stores for the sample token.
 fn behind_jwt_authn() -> (Stage, Vec<u8>, Vec<u8>) {
     let mut stage = Stage::new(ROOMY);
     let issuers = json!([{
@@ -174,7 +174,7 @@ fn behind_jwt_authn() -> (Stage, Vec<u8>, Vec<u8>) {
 }
 
 #[test]
-fn what_jwt_authn_verified_is_cached_and_expires() {
+fn a_token_verified_by_jwt_authn_is_cached_and_expires() {
     let (stage, metadata, left) = behind_jwt_authn();
     let request = || NativeRequest::to_path(b"/v1/customers").with_metadata(metadata.clone());
     let remembers = || stage.cache.get(CacheKey::Metadata(&left)).is_some();
@@ -186,12 +186,12 @@ fn what_jwt_authn_verified_is_cached_and_expires() {
 }
 
 #[test]
-fn what_jwt_authn_verified_counts_only_for_requests_with_its_metadata() {
+fn the_cache_entry_of_jwt_authn_applies_only_to_requests_with_its_metadata() {
     let (stage, metadata, left) = behind_jwt_authn();
     let request = || NativeRequest::to_path(b"/v1/customers");
     assert_eq!(stage.reason_of(&request().with_metadata(metadata.clone()), &NoKeys, NOW), None);
     assert_eq!(stage.reason_of(&request(), &NoKeys, NOW), Some("token-missing"));
-    // Whoever knows how it is remembered cannot send that for a token, nor bring another beside it.
+    // A client that knows the cache key cannot send it as a token, or send another token with it.
     let sent = || request().with("authorization", [b"Bearer ", left.as_slice()].concat());
     assert_eq!(stage.reason_of(&sent(), &NoKeys, NOW), Some("token-missing"));
     assert!(stage.cache.get(CacheKey::Compact(&left)).is_none());

@@ -1,17 +1,17 @@
-//! Keys that an operator pastes into a configuration.
+//! Inline keys of a configuration.
 
 use serde_json::{Value, json};
 
 use crate::support::faults;
 use crate::support::tokens::{ISSUER, config, jwk, jwk_with};
 
-/// What no message may show.
+/// The private part, which no message may contain.
 const PRIVATE: &str = "cHJpdmF0ZS1hcy1jYW4tYmU";
 
-/// An operator who pastes a private key is told so, and the message does not spread it.
+/// The message for a private key reports it, and does not contain it.
 // catalogue: D12 D13
 #[test]
-fn private_keys_and_keys_of_small_order_are_refused_without_being_shown() {
+fn private_keys_and_keys_of_small_order_are_rejected_and_not_printed() {
     let inline = |key: Value| {
         let issuers = json!([{"issuer": ISSUER, "audiences": ["api"], "jwks": {"inline": {"keys": [key]}}}]);
         mfa_gate::config::parse(config(&issuers).to_string().as_bytes()).map(drop).map_err(|errors| errors.to_string())

@@ -1,4 +1,4 @@
-//! What holds for every path and every order of the configuration, tried on many.
+//! Properties of all paths, and of all orders of a configuration's routes.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -17,12 +17,12 @@ fn config(routes: &[Value], default: &str) -> Value {
     config
 }
 
-/// Whether a request for the path passes without a token.
+/// Whether a request for the path is allowed without a token.
 fn is_open(gate: &mfa_gate::gate::Gate, path: &str) -> bool {
     matches!(judge(gate, &NativeRequest::to_path(path.as_bytes()), NOW), Verdict::Allow(_))
 }
 
-/// Routes that overlap in path, method and host, each the other's exception.
+/// Routes that overlap in path, method and host.
 fn overlapping() -> Vec<Value> {
     vec![
         json!({"name": "all", "prefix": "/", "policy": "mfa"}),
@@ -34,7 +34,7 @@ fn overlapping() -> Vec<Value> {
     ]
 }
 
-/// The order in which a permutation's number lays things out.
+/// The permutation of items with this number.
 fn permuted<T: Clone>(items: &[T], mut number: usize) -> Vec<T> {
     let mut left = items.to_vec();
     let mut permuted = Vec::new();
@@ -45,7 +45,7 @@ fn permuted<T: Clone>(items: &[T], mut number: usize) -> Vec<T> {
     permuted
 }
 
-/// Every one of the 720 orders chooses the same routes.
+/// All 720 orders select the same routes.
 // catalogue: I21
 #[test]
 fn the_order_of_the_routes_does_not_matter() {
@@ -78,7 +78,7 @@ fn the_order_of_the_routes_does_not_matter() {
     }
 }
 
-/// What some upstream takes for the slash between two segments.
+/// Spellings that some upstream reads as the slash between two segments.
 const SEPARATORS: [&str; 18] = [
     "/",
     "//",
@@ -100,11 +100,11 @@ const SEPARATORS: [&str; 18] = [
     "/x%2f..%2f",
 ];
 
-/// What some upstream takes for the end of a path.
+/// Suffixes that some upstream ignores at the end of a path.
 const ENDINGS: [&str; 16] =
     ["", ";x", ";", "%3bx", "%253bx", "%20", ".", "/", "/.", "//", ".json", "~", "%3fx", "%23x", "?x=/public", "/x/.."];
 
-/// A letter, and ways to write it that some upstream takes for the same.
+/// A name with a letter in a spelling that some upstream reads as the same letter.
 fn disguised(name: &str, how: usize) -> String {
     let first = name.as_bytes()[0];
     match how {
@@ -119,7 +119,7 @@ fn disguised(name: &str, how: usize) -> String {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// A disguise is seen through, whatever the protected path is called.
+    /// A disguised path remains protected, for any name of the protected path.
     #[test]
     fn a_disguised_path_is_protected(
         first in "[a-z][a-z0-9-]{0,8}",
@@ -134,8 +134,8 @@ proptest! {
         prop_assert!(!is_open(&gate, &path), "{path}");
     }
 
-    /// A path of hostile pieces in any order never passes where only `/public` is public, unless it stays below it in every reading:
-    /// then none of its pieces leads out.
+    /// If only `/public` is public, a path of hostile pieces in any order is public only if every reading of it is below
+    /// `/public`.
     #[test]
     fn a_path_of_hostile_pieces_is_public_only_below_the_public_route(
         pieces in prop::collection::vec(
@@ -151,23 +151,23 @@ proptest! {
         }
     }
 
-    /// Nothing that comes as a path makes the reading fail otherwise than by refusal.
+    /// Any bytes as a path are either evaluated or rejected, without a panic.
     #[test]
-    fn any_bytes_as_a_path_are_judged(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_as_a_path_are_evaluated(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let gate = gate(&config(&[json!({"name": "public", "prefix": "/public", "policy": "public"})], "mfa"));
         let path = [b"/".as_slice(), &bytes].concat();
         let _ = judge(&gate, &NativeRequest::to_path(&path), NOW);
     }
 
-    /// An everyday path is judged as it is.
+    /// A path of ordinary segments is accepted.
     #[test]
-    fn ordinary_paths_are_not_refused(path in "(/[A-Za-z0-9_-]{1,12}){1,6}") {
+    fn ordinary_paths_are_not_rejected(path in "(/[A-Za-z0-9_-]{1,12}){1,6}") {
         let gate = gate(&config(&[], "public"));
         prop_assert!(is_open(&gate, &path), "{path}");
     }
 }
 
-/// The path as the laxest of upstreams has it: decoded until nothing is left to decode, and resolved.
+/// The path as the laxest upstream reads it: decoded repeatedly, then resolved.
 fn resolved(path: &str) -> String {
     let mut path = path.to_owned();
     for _ in 0..8 {

@@ -1,4 +1,4 @@
-//! Signatures with one fault each, by keys made for the run.
+//! Signatures with one fault each, by keys generated for the run.
 
 use rand::rngs::OsRng;
 use rsa_0_9 as rsa;
@@ -16,7 +16,7 @@ const P384_ORDER: &str =
     "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973";
 const ED25519_ORDER: &str = "1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed";
 
-/// The bytes of a modulus of 2048 bits.
+/// Length of a 2048-bit modulus, in bytes.
 const RSA_BYTES: usize = 256;
 
 type Change = Box<dyn Fn(&[u8]) -> Vec<u8>>;
@@ -30,12 +30,12 @@ fn fixed(number: &BigUint, length: usize) -> Vec<u8> {
     [vec![0; length - bytes.len()], bytes].concat()
 }
 
-/// What makes a right ECDSA signature wrong.
+/// Changes that make an ECDSA signature invalid.
 pub fn ecdsa(algorithm: &str) -> Vec<(&'static str, Change)> {
     let (order, size) = if algorithm == "ES256" { (number(P256_ORDER), 32) } else { (number(P384_ORDER), 48) };
     let order = fixed(&order, size);
     let (zero, most) = (vec![0; size], vec![0xff; size]);
-    // What stands in the place of r and of s; `None` leaves it.
+    // The replacements of r and s; `None` keeps the value.
     let parts = |r: Option<&Vec<u8>>, s: Option<&Vec<u8>>| -> Change {
         let (r, s) = (r.cloned(), s.cloned());
         Box::new(move |good| {
@@ -65,7 +65,7 @@ pub fn ecdsa(algorithm: &str) -> Vec<(&'static str, Change)> {
     ]
 }
 
-/// The other signature that is as good (D03): (r, n - s).
+/// The other valid signature (D03): (r, n - s).
 pub fn malleated(algorithm: &str, good: &[u8]) -> Vec<u8> {
     let (order, size) = if algorithm == "ES256" { (number(P256_ORDER), 32) } else { (number(P384_ORDER), 48) };
     let (r, s) = good.split_at(size);
@@ -84,7 +84,7 @@ fn der(good: &[u8], size: usize) -> Vec<u8> {
     [&[0x30, u8::try_from(both.len()).expect("short")], both.as_slice()].concat()
 }
 
-/// What makes a right Ed25519 signature wrong.
+/// Changes that make an Ed25519 signature invalid.
 pub fn ed25519() -> Vec<(&'static str, Change)> {
     let plus_order = |times: u32| -> Change {
         Box::new(move |good| {
@@ -107,7 +107,7 @@ pub fn ed25519() -> Vec<(&'static str, Change)> {
     ]
 }
 
-/// Points of small order, and other spellings of them, as keys (RFC 8032 section 5.1.3).
+/// Points of small order, and non-canonical encodings of them, as keys (RFC 8032 section 5.1.3).
 pub fn small_order_keys() -> Vec<Value> {
     [
         "0100000000000000000000000000000000000000000000000000000000000000",
@@ -129,11 +129,11 @@ pub fn small_order_keys() -> Vec<Value> {
     .into()
 }
 
-/// An RSA key whose padding is laid by hand.
+/// An RSA key for signatures with hand-made padding.
 pub struct RsaKey(rsa::RsaPrivateKey);
 
 impl RsaKey {
-    /// One whose modulus leaves room for signatures that are larger.
+    /// Generates a key with a modulus small enough that a signature plus the modulus has the same length.
     pub fn new() -> Self {
         loop {
             let key = rsa::RsaPrivateKey::new(&mut OsRng, 2048).expect("an RSA key");
@@ -153,18 +153,18 @@ impl RsaKey {
         fixed(&BigUint::from_bytes_be(padded).modpow(self.0.d(), self.0.n()), RSA_BYTES)
     }
 
-    /// A right signature (RS256).
+    /// A valid signature (RS256).
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.raise(&pkcs1(&[SHA256, &Sha256::digest(message)].concat()))
     }
 
-    /// The same value, larger by the modulus; `None` where that takes a byte more.
+    /// The signature plus the modulus; `None` if that needs another byte.
     pub fn plus_modulus(&self, good: &[u8]) -> Option<Vec<u8>> {
         let larger = BigUint::from_bytes_be(good) + self.0.n();
         (larger.bits() <= RSA_BYTES * 8).then(|| fixed(&larger, RSA_BYTES))
     }
 
-    /// Wrong signatures of RS256.
+    /// Invalid signatures of RS256.
     pub fn rs256(&self, message: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         let good = self.sign(message);
         let digest = Sha256::digest(message);
@@ -206,7 +206,7 @@ impl RsaKey {
         ]
     }
 
-    /// Signatures of PS256; the first is right.
+    /// Signatures of PS256; the first is valid.
     pub fn ps256(&self, message: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         let good = self.raise(&pss::<Sha256, Sha256>(message, 32, 0xbc));
         vec![
@@ -228,7 +228,7 @@ impl RsaKey {
     }
 }
 
-/// What stands before a hash by SHA-256 (RFC 8017 section 9.2).
+/// The DigestInfo prefix of SHA-256 (RFC 8017 section 9.2).
 const SHA256: &[u8] = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
 
 /// EMSA-PKCS1-v1_5 (RFC 8017 section 9.2).

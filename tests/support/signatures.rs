@@ -1,4 +1,4 @@
-//! Tokens with right and with faulty signatures.
+//! Tokens with valid and with faulty signatures.
 
 use mfa_gate::gate::Gate;
 use serde_json::{Value, json};
@@ -7,14 +7,14 @@ use super::faults;
 use super::native::{self, NativeRequest, Verdict};
 use super::tokens::{ISSUER, config, jwk, now, sign, signed, unsigned};
 
-/// What a signature comes to.
+/// The expected verdict on a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worth {
     Good,
     Bad,
 }
 
-/// Tokens with right and with faulty signatures, and a word on each.
+/// Tokens with valid and with faulty signatures: description, token and expected verdict.
 pub fn signatures(by_hand: &faults::RsaKey) -> Vec<(String, String, Worth)> {
     const ALGORITHMS: [(&str, &str); 9] = [
         ("RS256", "rsa"),
@@ -40,8 +40,8 @@ pub fn signatures(by_hand: &faults::RsaKey) -> Vec<(String, String, Worth)> {
         add("a bit turned over", &flipped, Worth::Bad);
         let is_ecdsa = algorithm.starts_with("ES");
         if is_ecdsa {
-            // As good by FIPS 186-5, so that a token has more spellings than one. Nothing is remembered of tokens that were
-            // refused, which is what another spelling would get past.
+            // Also valid by FIPS 186-5, so a token has more than one encoding. The filter keeps no list of rejected tokens that
+            // another encoding could evade.
             add("D03 malleated", &faults::malleated(algorithm, &good), Worth::Good);
         }
         let changes = match algorithm {
@@ -52,7 +52,7 @@ pub fn signatures(by_hand: &faults::RsaKey) -> Vec<(String, String, Worth)> {
         for (what, change) in changes {
             add(what, &change(&good), Worth::Bad);
         }
-        // A signature right for one algorithm is none for its sisters.
+        // A valid signature of one algorithm is invalid for its related algorithms.
         for (other, _) in ALGORITHMS.iter().filter(|(other, of)| *of == key && *other != algorithm) {
             add(other, &sign(other, key, b"", unsigned.as_bytes()), Worth::Bad);
         }
@@ -91,7 +91,7 @@ pub fn judge(gate: &Gate, token: &str) -> (u16, String) {
 }
 
 impl Worth {
-    /// The status that it deserves.
+    /// The expected status.
     pub fn status(self) -> u16 {
         match self {
             Self::Good => 200,
