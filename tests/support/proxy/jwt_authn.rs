@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use crate::support::forge::Forge;
 
-/// The header from which [`verifier`] takes the token that it leaves under a name.
+/// The header that contains the token that [`verifier`] stores under a name.
 pub fn header(name: &str) -> String {
     let hexadecimal: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
     format!("x-test-jwt-{hexadecimal}")
 }
 
-/// The filter for a gate's configuration: it verifies whatever issuer's and however old a token, in a header for each of the
-/// names under which the gate looks. None where it looks nowhere.
+/// The filter for a gate's configuration. For each metadata name of the gate it verifies tokens in one header, of any issuer
+/// and any age. `None` if the gate uses no metadata.
 pub fn verifier(forge: &Forge, config: &Value) -> Option<Value> {
     let issuers = config["issuers"].as_array()?;
     let mut names: Vec<_> = issuers.iter().filter_map(|issuer| issuer["verified_by"]["metadata"].as_str()).collect();
@@ -45,7 +45,7 @@ pub fn filter(mut config: Value) -> Value {
     json!({"name": "envoy.filters.http.jwt_authn", "typed_config": config})
 }
 
-/// A key set of these keys, public.
+/// A key set of the public parts of these keys.
 pub fn key_set(forge: &Forge, keys: &[&str]) -> String {
     let jwk = |name: &&str| Value::Object(forge.jwk(name).unwrap_or_else(|error| panic!("{error:#}")));
     let keys: Vec<_> = keys.iter().map(jwk).collect();

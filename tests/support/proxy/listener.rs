@@ -1,4 +1,4 @@
-//! A listener with the gate: the shipped one, but for what a test changes.
+//! A listener with the gate: the shipped one with the changes of a test.
 
 use std::path::Path;
 
@@ -11,21 +11,21 @@ use crate::support::{repository, yaml};
 /// How a listener differs from the shipped one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Settings {
-    /// In nothing but ports, keys and policies.
+    /// Only in ports, keys and policies.
     Shipped,
-    /// Nothing stands before the filter: no normalised paths, no refused names, longer headers; upgrades and CONNECT
-    /// get as far as the filter.
+    /// Envoy passes everything to the filter: no path normalisation, no rejected header names, longer headers, upgrades and
+    /// CONNECT.
     Bare,
 }
 
-/// The protobuf message that carries the filter's configuration.
+/// The protobuf message that contains the filter's configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Carrier {
     StringValue,
     Struct,
 }
 
-/// A listener to be.
+/// The settings of a listener.
 #[derive(Debug, Clone)]
 pub struct Listener {
     pub name: String,
@@ -33,18 +33,18 @@ pub struct Listener {
     pub carrier: Carrier,
     /// The filter's configuration.
     pub config: Value,
-    /// Policies that Envoy's routes name, each for the requests whose `x-test-route` is its place in the list.
+    /// Policies that Envoy's routes name. `x-test-route` selects a policy by its index.
     pub route_policies: Vec<Value>,
     /// Routes before the others.
     pub routes: Vec<Value>,
     /// Filters before the gate.
     pub filters: Vec<Value>,
-    /// Changes to how Envoy runs the filter (JSON Merge Patch to its `PluginConfig`).
+    /// Changes to the filter's `PluginConfig` (JSON Merge Patch).
     pub plugin: Value,
 }
 
 impl Listener {
-    /// One that differs in nothing but its configuration.
+    /// A listener that differs only in the filter's configuration.
     pub fn new(name: &str, settings: Settings, config: Value) -> Self {
         let name = name.to_owned();
         Listener {
@@ -89,7 +89,7 @@ fn manager(listener: &Listener, module: &Path, access_log: &Path) -> Value {
         filters.iter_mut().find(|filter| filter["name"] == "envoy.filters.http.wasm").expect("the shipped wasm filter");
     let plugin = &mut filter["typed_config"]["config"];
     plugin["vm_config"]["code"]["local"]["filename"] = json!(module);
-    // Text that is no JSON goes as it is.
+    // Text that is not JSON is passed unchanged.
     let text = listener.config.as_str().map_or_else(|| listener.config.to_string(), str::to_owned);
     plugin["configuration"] = match listener.carrier {
         Carrier::StringValue => json!({
@@ -97,7 +97,7 @@ fn manager(listener: &Listener, module: &Path, access_log: &Path) -> Value {
         }),
         Carrier::Struct => json!({"@type": "type.googleapis.com/google.protobuf.Struct", "value": listener.config}),
     };
-    // A trap must not heal before it is seen.
+    // The filter must not reload after a trap, so that the test sees the trap.
     plugin["failure_policy"] = json!("FAIL_CLOSED");
     merge(plugin, &listener.plugin);
     let gate = filters.iter().position(|filter| filter["name"] == "envoy.filters.http.wasm").expect("the wasm filter");
@@ -133,7 +133,7 @@ pub(super) fn address(port: u16) -> Value {
     json!({"socket_address": {"address": "127.0.0.1", "port_value": port}})
 }
 
-/// The listeners as Envoy has them.
+/// The listeners in Envoy's format.
 pub(super) fn rendered(listeners: &[Listener], access_log: &Path) -> Result<Vec<Value>, String> {
     let module = module()?;
     let render = |listener: &Listener| {
