@@ -1,4 +1,4 @@
-//! An identity provider: it answers as a test tells it to, and counts how often it is asked.
+//! An identity provider with answers that a test sets. It counts its requests.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -7,18 +7,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What it does when it is asked for a path.
+/// The reply to a request for a path.
 #[derive(Debug, Clone)]
 pub enum Reply {
     /// Sends these bytes and closes the connection.
     Bytes(Vec<u8>),
-    /// Sends nothing until a test sets another reply, and then that.
+    /// Waits until a test sets another reply, and sends that.
     Hold,
     /// Sends a body that does not end.
     Endless,
     /// Sends these bytes in ten parts, with a pause before each.
     Slow(Vec<u8>, Duration),
-    /// Status 200 with a body that this makes of how often the path was asked for.
+    /// Status 200 with a body computed from the number of requests for the path.
     Rotating(fn(usize) -> String),
 }
 
@@ -45,7 +45,7 @@ pub struct Idp {
     state: Arc<State>,
 }
 
-/// One that has its address but refuses connections.
+/// A provider with an address that refuses connections.
 pub struct Closed {
     pub address: SocketAddr,
     socket: tokio::net::TcpSocket,
@@ -60,7 +60,7 @@ struct State {
 
 #[derive(Default)]
 struct Path {
-    /// Without one it is 404.
+    /// Without a reply the status is 404.
     reply: Option<Reply>,
     asked: usize,
 }
@@ -70,7 +70,7 @@ impl State {
         self.paths.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts, and waits for a reply that is not to be held.
+    /// Counts the request, and waits until the reply is not `Hold`.
     fn reply(&self, path: &str) -> Option<Reply> {
         let mut paths = self.paths();
         let entry = paths.entry(path.to_owned()).or_default();
@@ -87,12 +87,12 @@ impl State {
 }
 
 impl Idp {
-    /// Starts it.
+    /// Starts the provider.
     pub fn start() -> Self {
         Idp::on(TcpListener::bind("127.0.0.1:0").expect("a port for the provider"))
     }
 
-    /// One that is not there yet; nobody else can take its port meanwhile.
+    /// A provider that is not started yet. Its port is reserved.
     pub fn closed() -> Closed {
         let socket = tokio::net::TcpSocket::new_v4().expect("a socket for the provider");
         socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port for the provider");
@@ -109,37 +109,37 @@ impl Idp {
                     return;
                 }
                 let state = Arc::clone(&shared);
-                // Whoever asks may give up before the answer is there.
+                // The client may disconnect before the answer.
                 std::thread::spawn(move || serve(stream, &state).ok());
             }
         });
         Idp { address, state }
     }
 
-    /// From now on a path is answered so; requests that were held, too.
+    /// Sets the reply for a path, also for requests that wait.
     pub fn set(&self, path: &str, reply: Reply) {
         self.state.paths().entry(path.to_owned()).or_default().reply = Some(reply);
         self.state.changed.notify_all();
     }
 
-    /// From now on it refuses connections.
+    /// Refuses connections from now on.
     pub fn close(&self) {
         self.state.is_closed.store(true, Ordering::SeqCst);
-        // Its thread is told by one connection more; then the listening socket is gone.
+        // One more connection wakes the thread, which then closes the listening socket.
         TcpStream::connect(self.address).expect("the provider");
         while TcpStream::connect(self.address).is_ok() {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
 
-    /// How often it was asked for a path.
+    /// The number of requests for a path.
     pub fn asked(&self, path: &str) -> usize {
         self.state.paths().get(path).map_or(0, |path| path.asked)
     }
 }
 
 impl Closed {
-    /// Starts it after all.
+    /// Starts the provider.
     pub fn open(self) -> Idp {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
         let listener = runtime.block_on(async { self.socket.listen(128)?.into_std() }).expect("listening");
@@ -167,7 +167,7 @@ fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
             let chunk = [b"8000\r\n".as_slice(), &[b' '; 0x8000], b"\r\n"].concat();
             loop {
                 writer.write_all(&chunk)?;
-                // Envoy keeps all of it until the time is up.
+                // Envoy buffers the body until the timeout.
                 std::thread::sleep(Duration::from_millis(1));
             }
         }

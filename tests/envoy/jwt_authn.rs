@@ -1,4 +1,4 @@
-//! The gate behind Envoy's own jwt_authn, set up as people set that up: which token it has judged, whatever else a client sends.
+//! The gate behind Envoy's jwt_authn in common setups: the decision is always on the token that jwt_authn verified.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -59,7 +59,7 @@ fn stage() -> &'static Stage {
         };
         let optional = or_none("entra", "allow_missing");
         let plain = entra(provider(json!({})), optional.clone());
-        // What Istio makes of two rules of a RequestAuthentication.
+        // Istio's translation of a RequestAuthentication with two rules.
         let of_istio = |issuer: &str, key: &str| {
             json!({
                 "issuer": issuer,
@@ -121,7 +121,7 @@ fn stage() -> &'static Stage {
 }
 
 impl Stage {
-    /// A token of a user with this `amr` and more claims.
+    /// A user's token with this `amr` and further claims.
     fn token(&self, amr: &[&str], spec: Value) -> String {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock past 1970");
         let mut whole = json!({"from": "good", "claims": {"amr": amr, "scope": "read write"}});
@@ -130,8 +130,8 @@ impl Stage {
         String::from_utf8(self.sample.mint(&self.forge, &whole, now)).expect("a token is text")
     }
 
-    /// What becomes of a request: `allow`, a deny reason, or the details that Envoy's own filters give; and what the upstream
-    /// sees.
+    /// The outcome of a request: `allow`, a deny reason, or the response details of Envoy's own filters; and the request at the
+    /// upstream.
     fn ask(&self, listener: &str, path: &str, headers: &[(&str, &str)]) -> (String, Option<Seen>) {
         let id = format!("jwt-{}", self.sent.fetch_add(1, Ordering::Relaxed));
         let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
@@ -159,14 +159,14 @@ fn bearer(token: &str) -> String {
 }
 
 #[test]
-fn what_jwt_authn_verified_is_judged_by_the_policy() {
+fn policies_apply_to_tokens_verified_by_jwt_authn() {
     let stage = stage();
     let mfa = stage.token(&["pwd", "mfa"], json!({}));
-    // The second time it is remembered.
+    // The second request uses the cache.
     for _ in 0..2 {
         let (decision, seen) = stage.ask("plain", "/v1/customers", &[("authorization", &bearer(&mfa))]);
         assert_eq!(decision, "allow");
-        // jwt_authn's doing: by default the token goes no further.
+        // By default jwt_authn removes the token.
         assert_eq!(seen.and_then(|seen| seen.header("authorization")), None);
     }
     assert_eq!(stage.decision("plain", &format!("/v1/customers?access_token={mfa}"), &[]), "allow");
@@ -175,7 +175,7 @@ fn what_jwt_authn_verified_is_judged_by_the_policy() {
     assert_eq!(stage.decision("plain", "/v1/customers", &[("authorization", &pwd)]), "mfa-missing");
     let wrong = bearer(&stage.token(&["mfa"], json!({"claims": {"scope": "write"}})));
     assert_eq!(stage.decision("plain", "/v1/customers", &[("authorization", &wrong)]), "claim-not-met");
-    // Neither jwt_authn nor the gate knows the audience for another's; here jwt_authn was told of none.
+    // This jwt_authn configuration has no audiences, so the gate is the one that rejects the audience.
     let other = bearer(&stage.token(&["mfa"], json!({"claims": {"aud": "another"}})));
     assert_eq!(stage.decision("plain", "/v1/customers", &[("authorization", &other)]), "audience-mismatch");
 
@@ -195,18 +195,18 @@ fn headers_and_route_metadata_do_not_count_as_verified_by_jwt_authn() {
         let headers = [("claims", claims), ("envoy.filters.http.jwt-authn", claims), ("x-jwt-payload", &mfa)];
         assert_eq!(stage.decision(listener, "/v1/customers", &headers), "token-missing", "{listener}");
     }
-    // No filter has verified it, so it is not looked at.
+    // No filter has verified the token, so the gate ignores it.
     assert_eq!(stage.decision("none", "/v1/customers", &[("authorization", &mfa)]), "token-missing");
 }
 
-/// jwt_authn verifies a token of each place and leaves the claims of one, while the upstream reads the header.
+/// jwt_authn verifies the tokens of all locations and stores the claims of one. The upstream reads the header.
 #[test]
-fn the_token_that_is_judged_is_the_one_in_the_header() {
+fn the_decision_is_on_the_token_in_the_header() {
     let stage = stage();
     let (mfa, pwd) = (stage.token(&["mfa"], json!({})), stage.token(&["pwd"], json!({})));
     let other = stage.token(&["mfa"], json!({"claims": {"oid": "00000000-0000-0000-0000-000000000000"}}));
     let pairs = [(&mfa, &pwd), (&pwd, &mfa), (&mfa, &other), (&other, &mfa)];
-    // Seen on Envoy 1.40: the header's come last, so it is theirs that stay.
+    // Observed on Envoy 1.40: the header is processed last, so its claims remain.
     for listener in ["forwarding", "lenient", "istio"] {
         let ask = |query: &str, header: &str| {
             let path = format!("/v1/customers?access_token={query}");
@@ -216,29 +216,29 @@ fn the_token_that_is_judged_is_the_one_in_the_header() {
         let decisions = pairs.map(|(query, header)| ask(query, header));
         assert_eq!(decisions, ["mfa-missing", "allow", "allow", "allow"], "{listener}");
     }
-    // And of two headers, the one whose name comes first in the alphabet.
+    // Of two headers, the first by alphabet is used.
     let ask = |own: &str, header: &str| {
         stage.decision("two-headers", "/v1/customers", &[("access-token", own), ("authorization", &bearer(header))])
     };
     assert_eq!(ask(&mfa, &mfa), "allow");
     assert_eq!(pairs.map(|(own, header)| ask(own, header)), ["token-ambiguous"; 4]);
 
-    // Where a token that fails is let go on, it is seen that it is another.
+    // If jwt_authn lets an invalid token pass, the gate detects that it is another token.
     let forged = bearer(&stage.token(&["mfa"], json!({"key": "stranger", "claims": {"oid": "root"}})));
     let path = format!("/v1/customers?access_token={mfa}");
     assert_eq!(stage.decision("lenient", &path, &[("authorization", &forged)]), "token-ambiguous");
     assert_eq!(stage.decision("lenient", "/v1/customers", &[("authorization", &forged)]), "token-missing");
-    // And what jwt_authn does not take for a token.
+    // The same for a text that jwt_authn does not read as a token.
     for header in ["Bearer opaque", "bearer", &format!("bearer {pwd}"), &format!("Bearer\t{pwd}")] {
         assert_eq!(stage.decision("lenient", &path, &[("authorization", header)]), "token-ambiguous", "{header}");
     }
 }
 
 #[test]
-fn tokens_verified_by_istios_request_authentication_are_judged() {
+fn policies_apply_to_tokens_verified_by_istios_request_authentication() {
     let stage = stage();
     let ask = |headers: &[(&str, &str)]| stage.ask("istio", "/v1/customers", headers);
-    // Istio has scope as a list.
+    // Istio stores `scope` as a list.
     let mfa = bearer(&stage.token(&["pwd", "mfa"], json!({})));
     let (decision, seen) = ask(&[("authorization", &mfa)]);
     assert_eq!((decision.as_str(), seen.and_then(|seen| seen.header("authorization"))), ("allow", Some(mfa)));

@@ -1,4 +1,4 @@
-//! What an operator sees of the gate: the access log and the metrics, as the shipped configuration has them.
+//! The gate's access log and metrics in the shipped configuration.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ fn stage(listeners: &[(&str, Value)]) -> Stage {
     Stage::with(Setup { workers: 2, ..Setup::default() }, &listeners)
 }
 
-/// Sends a request, and hands back its line of the access log.
+/// Sends a request. Returns its line of the access log.
 fn line(stage: &Stage, listener: &str, path: &str, token: Option<&str>) -> Value {
     let id = id();
     let authorization = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
@@ -51,7 +51,7 @@ fn line(stage: &Stage, listener: &str, path: &str, token: Option<&str>) -> Value
     stage.envoy.logged(&id).expect("a line of the access log").line
 }
 
-/// What the gate says in it.
+/// The gate's part of the line.
 fn word(stage: &Stage, listener: &str, path: &str, token: Option<&str>) -> Value {
     let line = line(stage, listener, path, token);
     if line["mfa_gate"].is_null() {
@@ -61,7 +61,7 @@ fn word(stage: &Stage, listener: &str, path: &str, token: Option<&str>) -> Value
     line["mfa_gate"]["value"].clone()
 }
 
-/// The gate's metrics, as Prometheus gets them.
+/// The gate's metrics in Prometheus format.
 fn metrics(stage: &Stage) -> Vec<String> {
     let request = b"GET /stats/prometheus?filter=mfa_gate HTTP/1.1\r\nhost: admin\r\n\r\n";
     let response = Connection::new(stage.envoy.admin).request(request).expect("metrics");
@@ -69,7 +69,7 @@ fn metrics(stage: &Stage) -> Vec<String> {
     text.lines().filter(|line| line.starts_with("mfa_gate")).map(str::to_owned).collect()
 }
 
-/// The same, once the gate has told that it decided so many requests: it does so every second.
+/// The metrics after the gate has flushed this number of decisions. It flushes every second.
 fn metrics_after(stage: &Stage, requests: u64) -> Vec<String> {
     eventually("count of all requests", || decided(&metrics(stage)) == requests);
     metrics(stage)
@@ -110,7 +110,7 @@ fn the_access_log_has_the_decision_and_the_verified_token() {
     };
     let proven = user(&json!({}));
     for _ in 0..3 {
-        // Verified, and remembered.
+        // Verified, and cached.
         assert_eq!(
             word("/api/x?secret=1", Some(&proven)),
             of_user(json!({"decision": "allow", "route": "api", "policy": "mfa_or_app", "mfa": "proven"}))
@@ -138,7 +138,7 @@ fn the_access_log_has_the_decision_and_the_verified_token() {
             "route": "api", "policy": "mfa_or_app",
         })
     );
-    // Nothing is told of a token that nobody vouches for.
+    // The log contains nothing of a token that is not verified.
     let forged = proven.replace('.', ".e30");
     assert_eq!(
         word("/api", Some(&forged)),
@@ -150,7 +150,7 @@ fn the_access_log_has_the_decision_and_the_verified_token() {
     );
     assert_eq!(word("/health", None), json!({"decision": "allow", "route": "health", "policy": "public"}));
     assert_eq!(word("/a%zz", None), json!({"decision": "deny", "reason": "path-unreadable"}));
-    // Where it is told nothing, nothing is there.
+    // Without `access_log` the fields are absent.
     assert_eq!(line(&stage, "silent", "/api", Some(&proven))["mfa_gate"], Value::Null);
     stage.assert_no_trap();
 }
@@ -170,7 +170,7 @@ fn the_access_log_has_the_request_without_query_and_token() {
 }
 
 #[test]
-fn the_access_log_leaves_out_the_fields_that_are_switched_off() {
+fn the_access_log_omits_disabled_fields() {
     let stage = stage(&[
         ("id", gate(&json!({"access_log": {"user": "id", "key": "none"}}))),
         ("none", gate(&json!({"access_log": {"user": "none"}}))),
@@ -184,14 +184,14 @@ fn the_access_log_leaves_out_the_fields_that_are_switched_off() {
     assert_eq!(named("none"), [None, None, some(HASH_OF_A), some("user")]);
 }
 
-/// A claim is a string that its issuer wrote, and may have from a user who chose it.
+/// The issuer writes claims, but users may choose their values.
 #[test]
-fn hostile_claims_are_logged_as_text_or_left_out() {
+fn hostile_claims_are_logged_as_text_or_omitted() {
     let stage = stage(&[("gate", gate(&json!({"access_log": {}})))]);
     let hostile = "a\"b\\\u{0}\n{\"decision\":\"allow\"}\u{202e}\u{1f600}";
     let claims = json!({"upn": hostile, "oid": "x".repeat(257), "appid": {"a": 1}, "azp": "app", "tid": ["t"]});
     let word_of = |claims: &Value| word(&stage, "gate", "/other", Some(&user(claims)));
-    // `tid` must be a string to whatever issuer.
+    // `tid` must be a string for every issuer.
     assert_eq!(word_of(&claims)["reason"], "claim-malformed");
     let mut claims = claims;
     claims["tid"] = json!("t".repeat(256));
@@ -208,7 +208,7 @@ fn hostile_claims_are_logged_as_text_or_left_out() {
 }
 
 #[test]
-fn labels_of_metrics_come_from_the_configuration_only() {
+fn metric_labels_come_only_from_the_configuration() {
     let stage = stage(&[("gate", gate(&json!({})))]);
     let proven = user(&json!({}));
     for (path, token) in [
@@ -228,7 +228,7 @@ fn labels_of_metrics_come_from_the_configuration_only() {
     let counted = |labels: &str, value: u64| format!("mfa_gate_requests_total{{{labels}}} {value}");
     let issuer = format!("issuer=\"{ISSUER}\"");
     let mut metrics = metrics_after(&stage, 10);
-    // Two workers, two caches.
+    // Each of the two workers has a cache.
     let (tokens, requests): (Vec<_>, Vec<_>) =
         metrics.drain(..).partition(|line| line.starts_with("mfa_gate_verified_tokens_total{source="));
     assert_eq!(
@@ -266,7 +266,7 @@ fn labels_of_metrics_come_from_the_configuration_only() {
 }
 
 #[test]
-fn metrics_of_keys_count_keys_and_fetches_and_give_their_times() {
+fn key_metrics_count_keys_and_fetches_and_report_their_times() {
     let idp = Idp::start();
     idp.set("/keys", Reply::ok(jwks(&["a", "b"])));
     let broken = "https://broken.test";
@@ -293,7 +293,7 @@ fn metrics_of_keys_count_keys_and_fetches_and_give_their_times() {
     stage.assert_no_trap();
 }
 
-/// Requests that wait are decided twice, and are counted and logged once.
+/// A waiting request is decided twice, but counted and logged once.
 #[test]
 fn a_request_that_waited_is_counted_once() {
     let idp = Idp::start();
@@ -319,7 +319,7 @@ fn a_request_that_waited_is_counted_once() {
     assert_eq!(word(&stage, "gate", "/v1", Some(&tokens[0]))["decision"], "allow");
 }
 
-/// However many routes there are: Prometheus keeps each series it ever saw.
+/// Prometheus keeps every series, so the number must not depend on the number of routes.
 #[test]
 fn the_number_of_series_is_bounded() {
     const ROUTES: usize = 5000;
@@ -353,7 +353,7 @@ fn the_number_of_series_is_bounded() {
     stage.assert_no_trap();
 }
 
-/// What was counted in the last second is told when a configuration goes, here with the last of its connections.
+/// The counts of the last second are flushed when a configuration ends, here with its last connection.
 #[test]
 fn no_count_is_lost_when_a_configuration_is_replaced() {
     let gate = |path: &str| gate(&json!({"routes": [{"name": "health", "path": path, "policy": "public"}]}));
@@ -366,7 +366,7 @@ fn no_count_is_lost_when_a_configuration_is_replaced() {
     let mut connections: Vec<_> = (0..400).map(|_| Connection::new(stage.envoy.address("gate"))).collect();
     assert!(connections.iter_mut().all(is_answered));
     stage.envoy.replace(&[listener("gate", &gate("/healthy"))]);
-    // Each connection takes another request, the last of them when the old configuration is about to go.
+    // Each connection sends another request, the last one shortly before the old configuration ends.
     let again = connections.iter_mut().map_while(|connection| {
         std::thread::sleep(Duration::from_millis(10));
         is_answered(connection).then_some(())
@@ -374,13 +374,13 @@ fn no_count_is_lost_when_a_configuration_is_replaced() {
     let answers = again.count();
     assert!((100..400).contains(&answers), "{answers}");
     let answers = u64::try_from(400 + answers).expect("a count");
-    // One more may have been decided when its connection was ended.
+    // One more request may have been decided when its connection was closed.
     eventually("count of all requests", || (answers..=answers + 1).contains(&decided(&metrics(&stage))));
     stage.assert_no_trap();
 }
 
-/// As where a mesh has one plugin for all gateways and another for one of them. Envoy refuses to change what was declared
-/// read-only, and the SDK traps where a property cannot be set.
+/// For example, a mesh may have a plugin for all gateways and another for one of them. Envoy rejects changes to read-only
+/// filter state, and the SDK panics if a property cannot be set.
 #[test]
 fn two_gates_in_one_chain_do_not_trap() {
     let config = gate(&json!({"access_log": {}, "challenge": {"filter_state": true}}));

@@ -1,4 +1,4 @@
-//! Signatures right and wrong: the core by itself, the filter with the host's crypto and the filter without agree on each.
+//! Valid and faulty signatures: the core, the filter with the host's crypto and the filter without it agree on each.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What the gate decided, on the spans of a trace: the snippet of envoy/monitoring.md in a real Envoy, and a collector.
+//! The decision in the spans of a trace: the snippet of envoy/monitoring.md in a real Envoy, with a collector.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,7 @@ use crate::support;
 use crate::support::forge::Forge;
 use crate::support::table::Sample;
 
-/// The one block of the page's section.
+/// The only code block of the section.
 fn snippet() -> Value {
     let readme = std::fs::read_to_string(support::repository("envoy/monitoring.md")).expect("envoy/monitoring.md");
     let section = readme.split("\n## Traces\n").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("a section");
@@ -22,7 +22,7 @@ fn snippet() -> Value {
     serde_saphyr::from_str(blocks[0]).expect("YAML")
 }
 
-/// The tags of each span that the collector got, by the span's status.
+/// The tags of each span at the collector, by the status of the span.
 fn spans(collector: &Upstream) -> Vec<Value> {
     let posts = collector.seen("").into_iter().filter(|post| post.path == "/spans");
     let spans = posts.flat_map(|post| serde_json::from_slice::<Vec<Value>>(&post.body).expect("spans"));

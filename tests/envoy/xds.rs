@@ -1,5 +1,5 @@
-//! A configuration that comes by xDS: a wrong one changes nothing, and a right one takes over between requests, never
-//! within one.
+//! Configurations delivered by xDS: a wrong one changes nothing, and a valid one takes effect between requests, never within
+//! a request.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::proxy::listener::{Carrier, Listener, Settings};
 use crate::stage::{Stage, eventually, fetched, id, listener, request};
 use crate::support::tokens::{ISSUER, good, jwk, jwks, token};
 
-/// A gate for which `letter` in `amr` is proof, and whose every answer and every request that it lets through tells so.
+/// A gate that accepts `letter` in `amr` as proof. All its denials and allowed requests contain the letter.
 fn lettered(letter: &str) -> Value {
     json!({
         "issuers": [{"issuer": ISSUER, "audiences": ["api"], "jwks": {"inline": {"keys": [jwk("p256", "a")]}}}],
@@ -36,7 +36,7 @@ fn rejected(stage: &Stage) -> u64 {
     stage.statistic("listener_manager.lds.update_rejected")
 }
 
-/// New connections are judged by this configuration, in both workers.
+/// Waits until both workers use this configuration for new connections.
 fn wait_for(stage: &Stage, letter: &str) {
     let tokens = vec![with_proof(letter); 20];
     eventually("the new configuration", || stage.ask_all("gate", &tokens) == [200; 20]);
@@ -44,7 +44,7 @@ fn wait_for(stage: &Stage, letter: &str) {
 
 // catalogue: K04 K05
 #[test]
-fn a_wrong_configuration_by_xds_is_refused_and_the_old_one_stays_in_force() {
+fn a_wrong_configuration_by_xds_is_rejected_and_the_old_one_stays_active() {
     let stage = stage(&lettered("a"));
     let assert_judged_by_a = || {
         assert_eq!(stage.ask_all("gate", &vec![with_proof("a"); 20]), [200; 20]);
@@ -76,7 +76,7 @@ fn a_wrong_configuration_by_xds_is_refused_and_the_old_one_stays_in_force() {
     ];
     for (count, (config, message)) in (1..).zip(&wrong) {
         let start = stage.envoy.log_length();
-        // A message that is a text goes as such; the others as operators write them.
+        // A text is sent as a StringValue, everything else as a Struct.
         let carrier = if config.is_string() { Carrier::StringValue } else { Carrier::Struct };
         stage.envoy.replace(&[Listener { carrier, ..listener("gate", config) }]);
         eventually("refusal", || rejected(&stage) == count);
@@ -93,7 +93,7 @@ fn a_wrong_configuration_by_xds_is_refused_and_the_old_one_stays_in_force() {
     stage.assert_no_trap();
 }
 
-/// By whose configuration a request was judged, if by one alone.
+/// The configuration that decided a request and produced its answer. Panics if these differ.
 fn judge(stage: &Stage, id: &str, proof: &str, response: &Response) -> String {
     let seen = stage.envoy.upstream.seen(id);
     let told: Vec<_> = ["a", "b"]
@@ -115,10 +115,10 @@ fn judge(stage: &Stage, id: &str, proof: &str, response: &Response) -> String {
 
 // catalogue: F20 K06
 #[test]
-fn each_request_is_judged_by_one_configuration_while_configurations_are_replaced_under_load() {
+fn one_configuration_decides_each_request_while_configurations_change_under_load() {
     let stage = stage(&lettered("a"));
     wait_for(&stage, "a");
-    // Remembered under one configuration, and worth nothing under the other.
+    // Cached under one configuration, and denied under the other.
     let tokens = ["a", "b", "c"].map(|proof| (proof, with_proof(proof)));
     let is_over = AtomicBool::new(false);
     let judged = [AtomicUsize::new(0), AtomicUsize::new(0)];
@@ -134,7 +134,7 @@ fn each_request_is_judged_by_one_configuration_while_configurations_are_replaced
             let id = id();
             let mut request = request("POST", &id, token, "content-length: 5\r\n");
             request.extend(b"12345");
-            // A connection of a configuration that is gone may end, its request unanswered.
+            // Envoy may close a connection of a removed configuration without an answer.
             let Ok(response) = connection.send(&request).and_then(|()| connection.response(false)) else {
                 connection.close();
                 continue;
@@ -162,7 +162,7 @@ fn each_request_is_judged_by_one_configuration_while_configurations_are_replaced
     stage.assert_no_trap();
 }
 
-/// An open connection has the configuration that it began with, until Envoy ends it.
+/// An open connection keeps its configuration until Envoy closes it.
 // catalogue: K06
 #[test]
 fn an_open_connection_gets_the_new_configuration_once_it_is_drained() {
@@ -178,10 +178,10 @@ fn an_open_connection_gets_the_new_configuration_once_it_is_drained() {
     stage.assert_no_trap();
 }
 
-/// Requests that wait for keys when their configuration is replaced are judged by it.
+/// A replaced configuration still decides the requests that wait for its keys.
 // catalogue: K06
 #[test]
-fn waiting_requests_are_judged_by_the_configuration_they_arrived_under() {
+fn waiting_requests_are_decided_by_the_configuration_at_their_arrival() {
     let idp = Idp::start();
     idp.set("/keys", Reply::Hold);
     let held = fetched("/keys", &json!({"timeout": "30s"}));

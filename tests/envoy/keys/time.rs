@@ -1,4 +1,4 @@
-//! Keys and tokens by the clock, which the tests set.
+//! Expiry of keys and tokens, with a clock that the tests set.
 
 use std::time::{Duration, Instant};
 
@@ -20,12 +20,12 @@ fn stage(idp: &Idp, clock: &Clock, listeners: &[(&str, Value)]) -> Stage {
     )
 }
 
-/// Longer than both workers take to look at the clock.
+/// Waits until both workers have read the clock.
 fn look() {
     std::thread::sleep(Duration::from_millis(500));
 }
 
-/// Both workers answer so.
+/// Asserts the answer of both workers.
 fn assert_all(stage: &Stage, token: &str, status: u16, details: &str) {
     for _ in 0..12 {
         let answer = stage.ask("gate", token);
@@ -53,7 +53,7 @@ fn max_age_is_clamped_between_a_minute_and_a_day() {
         stage.wait_for_keys(path, "a");
     }
     for fresh in [60, 300, 3600, 24 * 3600] {
-        // It may come up to a tenth earlier, and the machine's own clock has run on meanwhile.
+        // A refresh may be up to a tenth earlier, and the system clock has advanced.
         let run_on = i64::try_from(begun.elapsed().as_secs()).expect("a short test");
         clock.set(fresh - fresh / 10 - run_on - 6);
         look();
@@ -78,7 +78,7 @@ fn a_removed_key_is_trusted_until_the_next_refresh() {
     let remembered = good("a");
     assert_all(&stage, &remembered, 200, "");
     assert_eq!(idp.asked("/keys"), 1);
-    // `refresh`; no token has asked for the new key.
+    // `refresh` alone: no token has requested the new key.
     clock.set(300);
     eventually("another fetch", || idp.asked("/keys") == 2);
     look();
@@ -117,7 +117,7 @@ fn keys_of_an_unreachable_provider_are_used_until_they_expire() {
 
 // catalogue: F20
 #[test]
-fn a_cached_token_is_refused_once_it_expires() {
+fn a_cached_token_is_rejected_after_its_expiry() {
     let (idp, clock) = (Idp::start(), Clock::new());
     idp.set("/keys", Reply::ok(jwks(&["a"])));
     let stage = stage(&idp, &clock, &[("gate", fetched("/keys", &json!({})))]);
@@ -133,7 +133,7 @@ fn a_cached_token_is_refused_once_it_expires() {
 
 // catalogue: F21
 #[test]
-fn a_clock_that_jumps_never_lets_an_invalid_token_pass() {
+fn a_clock_jump_never_makes_an_invalid_token_pass() {
     let (idp, clock) = (Idp::start(), Clock::new());
     idp.set("/keys", Reply::ok(jwks(&["a"])));
     let stage = stage(&idp, &clock, &[("gate", fetched("/keys", &json!({})))]);
@@ -153,14 +153,14 @@ fn a_clock_that_jumps_never_lets_an_invalid_token_pass() {
         }
         look();
     }
-    // Before 1970: whatever the host makes of that, nothing passes.
+    // Before 1970: no token passes, regardless of the host's result.
     clock.set(-now() - 60);
     for token in [&remembered, &good("a")] {
         assert!((0..12).all(|_| stage.ask("gate", token).0 != 200));
     }
     clock.set(0);
     assert_all(&stage, &remembered, 200, "");
-    // What was planned by the wrong clock does not keep the gate from new keys.
+    // Fetches scheduled under the wrong clock do not delay new keys.
     idp.set("/keys", Reply::ok(jwks(&["b"])));
     eventually("the new key", || (0..12).all(|_| stage.ask("gate", &good("b")).0 == 200));
     stage.assert_no_trap();
@@ -168,7 +168,7 @@ fn a_clock_that_jumps_never_lets_an_invalid_token_pass() {
 
 // catalogue: F21
 #[test]
-fn a_clock_that_jumps_while_requests_wait_does_not_strand_them() {
+fn a_clock_jump_does_not_strand_waiting_requests() {
     let timeless = || token("p256", "a", &json!({"iat": null}));
     for (seconds, status) in [(-3600, 200), (1800, 503)] {
         let (idp, clock) = (Idp::start(), Clock::new());

@@ -1,4 +1,4 @@
-//! What istiod and Envoy Gateway make of the manifests.
+//! The Envoy configurations that istiod and Envoy Gateway generate from the manifests.
 
 use std::path::{Path, PathBuf};
 
@@ -14,33 +14,33 @@ pub const NAMES: [&str; 4] = [
     "gateway/envoy-proxy.yaml",
 ];
 
-/// A folder outside the repository, or one of it.
+/// The folder at a variable, or a default in the repository.
 pub fn folder(variable: &str, default: &str) -> PathBuf {
     std::env::var_os(variable).map_or_else(|| support::repository(default), PathBuf::from)
 }
 
-/// The one document of a manifest.
+/// The only document of a manifest.
 pub fn manifest(name: &str) -> Value {
     let mut documents = support::documents(&folder("MANIFESTS", "envoy").join(name));
     assert_eq!(documents.len(), 1, "{name}");
     documents.remove(0)
 }
 
-/// What the filter is told, and everything of Envoy that it comes with.
+/// The filter's configuration, and the parts of Envoy's configuration that belong to it.
 pub struct Deployment {
     pub config: Value,
     pub lua: Value,
     wasm: Value,
     pub cluster: Value,
     pub stats_config: Value,
-    /// What the access log's lines are made of.
+    /// The format of the access log.
     pub log_format: Value,
-    /// Which statistics are kept, where that is not all.
+    /// The statistics that Envoy keeps; `None` for all.
     stats_matcher: Value,
 }
 
-/// As istiod writes it: the plugin's configuration as a JSON string, no id of the machine, the plugin by the resource's
-/// name, and the patches at their places.
+/// The deployment by istiod: the plugin's configuration as a JSON string, no `vm_id`, the plugin named by the resource, and
+/// the patches applied.
 pub fn istio() -> Deployment {
     let plugin = manifest(NAMES[0])["spec"].clone();
     let filter = manifest(NAMES[1]);
@@ -60,7 +60,7 @@ pub fn istio() -> Deployment {
     });
     let mut log = patch("NETWORK_FILTER", "MERGE")["typed_config"]["access_log"][0].take();
     assert_eq!(log["name"], "envoy.access_loggers.stdout");
-    // What its bootstrap keeps, unless it is told more.
+    // The default statistics of Istio's bootstrap.
     let kept = ["reporter=", "cluster_manager", "listener_manager", "server", "cluster.xds-grpc", "wasm", "component"];
     let kept: Vec<_> = kept.iter().map(|prefix| json!({"prefix": prefix})).collect();
     Deployment {
@@ -74,7 +74,7 @@ pub fn istio() -> Deployment {
     }
 }
 
-/// As Envoy Gateway writes it: Lua before Wasm, the machine by the policy's name, and the bootstrap merged.
+/// The deployment by Envoy Gateway: Lua before Wasm, `vm_id` from the policy's name, and the bootstrap merged.
 pub fn gateway() -> Deployment {
     let policy = manifest(NAMES[2])["spec"].clone();
     let proxy = manifest(NAMES[3])["spec"].clone();
@@ -108,7 +108,7 @@ pub fn gateway() -> Deployment {
 }
 
 impl Deployment {
-    /// Puts it in the place of the shipped filters, with an access log in the place of the standard output.
+    /// Replaces the shipped filters in a bootstrap, and the standard output by an access log.
     pub fn lay_over(&self, bootstrap: &mut Value, log: &Path) {
         bootstrap["stats_config"] = self.stats_config.clone();
         if !self.stats_matcher.is_null() {

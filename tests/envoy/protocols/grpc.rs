@@ -1,9 +1,9 @@
-//! gRPC, as callers see it.
+//! gRPC, from the caller's view.
 
 use super::{on_tokio, stage};
 use crate::grpc;
 
-/// tonic is what Rust services call each other by, and its status codes are what their callers see.
+/// tonic is the common gRPC client of Rust services; the test checks the status code that it reports.
 // catalogue: J07
 #[test]
 fn denied_grpc_calls_are_unauthenticated_and_send_no_message() {

@@ -1,5 +1,5 @@
-//! What the table's single requests over HTTP/1.1 cannot show: bytes on the wire, HTTP/2, gRPC, connections, upgrades,
-//! redirects and copies. Envoy is set up as shipped unless a test says otherwise.
+//! Behaviour that the table's single HTTP/1.1 requests cannot test: raw bytes, HTTP/2, gRPC, connections, upgrades, redirects
+//! and mirrored requests. Envoy has the shipped configuration unless a test changes it.
 
 mod grpc;
 mod http1;
@@ -26,10 +26,10 @@ const REQUEST_CONTEXT: &str = "appId=cid-v1:03ce8ca8-8373-4021-8f25-d5dd45c7b12f
 
 struct Stage {
     envoy: Envoy,
-    /// Where the copies of mirrored requests go.
+    /// The upstream of mirrored requests.
     copies: Upstream,
     grpc: GrpcUpstream,
-    /// The sample token, one without MFA, one that cannot tell, and one by a stranger's key.
+    /// The sample token, one without MFA, one without `amr`, and one signed by a stranger's key.
     good: String,
     without_mfa: String,
     speechless: String,
@@ -94,14 +94,14 @@ impl Stage {
         Connection::new(self.envoy.address(listener))
     }
 
-    /// GETs a path, with these further lines.
+    /// Sends a GET request for a path, with further header lines.
     fn get(&self, listener: &str, path: &str, lines: &[&str]) -> (String, Response) {
         let id = self.id();
         let response = self.connect(listener).request(&get(path, &id, lines)).expect("an answer");
         (id, response)
     }
 
-    /// The filter says of good and bad tokens what it should.
+    /// Asserts that the filter still accepts valid tokens and rejects invalid ones.
     fn assert_lives(&self, listener: &str) {
         let (_, response) = self.get(listener, "/v1/customers", &[&bearer(&self.good)]);
         assert_eq!(response.answer.status, 200, "the good token afterwards");
@@ -123,7 +123,7 @@ fn get(path: &str, id: &str, lines: &[&str]) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: api.example.com\r\nx-test-id: {id}\r\n{lines}\r\n").into_bytes()
 }
 
-/// Runs a future to its end, which must come within half a minute.
+/// Runs a future to completion, within half a minute.
 fn on_tokio<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async { tokio::time::timeout(Duration::from_secs(30), future).await.expect("an answer in time") })

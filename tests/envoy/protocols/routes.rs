@@ -1,13 +1,13 @@
-//! What Envoy's routes do with a request: rewrites, redirects that Envoy follows, copies.
+//! Actions of Envoy's routes: rewrites, internal redirects and mirrored requests.
 
 use std::time::Duration;
 
 use super::{bearer, stage};
 
-/// The decision is on the path that the client sent. Where Envoy rewrites it, the policy belongs to the path before.
+/// The decision is on the path that the client sent, also if Envoy rewrites the path.
 // catalogue: I24
 #[test]
-fn a_path_that_envoy_rewrites_is_judged_as_it_was_sent() {
+fn a_rewritten_path_is_decided_as_sent() {
     let stage = stage();
     let (id, response) = stage.get("rerouted", "/public/rewritten/1", &[]);
     assert_eq!(response.answer.status, 200);
@@ -20,14 +20,14 @@ fn a_path_that_envoy_rewrites_is_judged_as_it_was_sent() {
 
 // catalogue: I25
 #[test]
-fn a_redirect_that_envoy_follows_is_judged_again() {
+fn an_internal_redirect_is_decided_again() {
     let stage = stage();
     let to = format!("x-test-redirect-to: http://{}/v1/customers", "api.example.com");
     let (id, response) = stage.get("rerouted", "/moved", &[&to]);
     assert_eq!(response.answer.status, 401);
     let seen: Vec<String> = stage.envoy.upstream.seen(&id).iter().map(|seen| seen.path.clone()).collect();
     assert_eq!(seen, ["/moved"], "the redirect must not get through");
-    // With a good token it does, or the above would show nothing.
+    // With a valid token the redirect works; otherwise the test above would show nothing.
     let (id, response) = stage.get("rerouted", "/moved", &[&to, &bearer(&stage.good)]);
     assert!(
         stage.envoy.upstream.seen(&id).iter().any(|seen| seen.path == "/v1/customers"),
@@ -38,7 +38,7 @@ fn a_redirect_that_envoy_follows_is_judged_again() {
 
 // catalogue: I26
 #[test]
-fn no_copy_of_a_request_leaves_before_the_verdict() {
+fn a_denied_request_is_not_mirrored() {
     let stage = stage();
     for lines in [vec![], vec![bearer(&stage.without_mfa)], vec![bearer(&stage.bad)]] {
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
@@ -48,7 +48,7 @@ fn no_copy_of_a_request_leaves_before_the_verdict() {
         std::thread::sleep(Duration::from_millis(50));
         assert!(stage.envoy.upstream.seen(&id).is_empty() && stage.copies.seen(&id).is_empty());
     }
-    // The mirror does work, or the above would show nothing.
+    // Mirroring works; otherwise the test above would show nothing.
     let (id, response) = stage.get("rerouted", "/v1/customers", &[&bearer(&stage.good)]);
     assert_eq!(response.answer.status, 200);
     for _ in 0..100 {
