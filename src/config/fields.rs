@@ -124,7 +124,7 @@ object! {
     /// The configuration of the filter.
     configuration, "Configuration";
 
-    /// The issuers whose tokens are trusted.
+    /// The trusted issuers.
     ISSUERS: Shaped { Shape::Objects(&issuer::OBJECT, 1) } = "issuers", required, r#"
 - issuer: https://issuer.example.com
   audiences: [https://api.example.com]
@@ -183,12 +183,12 @@ object! {
 }
 
 object! {
-    /// An issuer whose tokens are trusted.
+    /// A trusted issuer.
     issuer, "Issuer",
     Rule::ExactlyOne(&["jwks", "discovery", "verified_by"]),
     Rule::Requires { field: "issuer", part: "{tid}", other: "tenants" };
 
-    /// The `iss` of its tokens, byte for byte; or a template with one `{tid}`, which stands for the token's own tenant.
+    /// The `iss` of its tokens, byte for byte; or a template with one `{tid}`, which matches the tenant of the token.
     ISSUER: Text { &ISSUER_NAME } = "issuer", required, r#""https://sts.windows.net/{tid}/""#;
 
     /// The tenants that are trusted: `tid` must be one of them.
@@ -304,17 +304,17 @@ object! {
     /// Its name in logs and metrics.
     NAME: Text { &ROUTE_NAME } = "name", required, "customers";
 
-    /// This path alone.
+    /// Exactly this path.
     PATH: Text { &super::PATH } = "path", optional, "/v1/customers";
 
     /// This path and all paths below it, by whole segments: `/admin` does not cover `/administrator`, and `/` covers every
     /// path.
     PREFIX: Text { &super::PREFIX } = "prefix", optional, "/v1/customers";
 
-    /// These methods alone; `GET` covers HEAD too. Without the field, all methods.
+    /// Only these methods; `GET` covers HEAD too. Without the field, all methods.
     METHODS: Texts { &METHOD } = "methods", optional, "[GET, DELETE]";
 
-    /// These hosts alone; `*.example.com` covers every host below `example.com`, but not itself. Without the field, all
+    /// Only these hosts; `*.example.com` covers every host below `example.com`, but not itself. Without the field, all
     /// hosts.
     HOSTS: Texts { &HOST } = "hosts", optional, r#"[api.example.com, "*.api.example.com"]"#;
 

@@ -16,7 +16,7 @@ pub struct At<'d> {
 }
 
 impl<'d> At<'d> {
-    /// Whether this is a filter whose `typed_config` is `message`.
+    /// Whether this is a filter with a `typed_config` of this message type.
     pub fn is_configured_by(&self, message: &str) -> bool {
         self.get("typed_config").is_some_and(|typed| typed.message(message).is_some())
     }
