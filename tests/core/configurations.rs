@@ -23,7 +23,7 @@ fn every_error_is_reported_with_its_path() {
     let mut problems = Vec::new();
     for case in &wrong {
         let Err(errors) = mfa_gate::config::parse(case.text(&right, &forge).as_bytes()) else {
-            problems.push(format!("{}: taken", case.name));
+            problems.push(format!("{}: accepted", case.name));
             continue;
         };
         let mut left: Vec<_> = errors.iter().collect();

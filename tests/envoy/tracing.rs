@@ -71,13 +71,13 @@ fn spans_have_the_decision_as_tags() {
         Connection::new(envoy.address("gate")).request(&request).expect("an answer").answer.status
     };
     assert_eq!([ask("good"), ask("without-mfa")], [200, 401]);
-    let mut told = Vec::new();
+    let mut found = Vec::new();
     eventually("a span of each request", || {
-        told = spans(&collector);
-        told.len() == 2
+        found = spans(&collector);
+        found.len() == 2
     });
     let of = |status: &str| {
-        let span = told.iter().find(|span| span["http.status_code"] == status).expect("a span");
+        let span = found.iter().find(|span| span["http.status_code"] == status).expect("a span");
         let tags = span.as_object().expect("tags").iter().filter(|(name, _)| name.starts_with("mfa_gate."));
         tags.map(|(name, value)| (name.clone(), value.clone())).collect::<serde_json::Map<_, _>>()
     };

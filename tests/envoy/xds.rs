@@ -81,9 +81,9 @@ fn a_wrong_configuration_by_xds_is_rejected_and_the_old_one_stays_active() {
         stage.envoy.replace(&[Listener { carrier, ..listener("gate", config) }]);
         eventually("refusal", || rejected(&stage) == count);
         let log = String::from_utf8_lossy(&stage.envoy.log_from(start)).into_owned();
-        let told =
+        let is_logged =
             log.lines().any(|line| line.contains("mfa-gate refuses its configuration: ") && line.contains(message));
-        assert!(told, "`{message}` is not in the log: {log:.2000}");
+        assert!(is_logged, "`{message}` is not in the log: {log:.2000}");
         assert_judged_by_a();
     }
     stage.envoy.replace(&[listener("gate", &lettered("b"))]);
@@ -96,13 +96,13 @@ fn a_wrong_configuration_by_xds_is_rejected_and_the_old_one_stays_active() {
 /// The configuration that decided a request and produced its answer. Panics if these differ.
 fn judge(stage: &Stage, id: &str, proof: &str, response: &Response) -> String {
     let seen = stage.envoy.upstream.seen(id);
-    let told: Vec<_> = ["a", "b"]
+    let letters: Vec<_> = ["a", "b"]
         .into_iter()
         .filter(|letter| seen.iter().any(|seen| seen.header(&format!("x-judged-by-{letter}")).is_some()))
         .collect();
     match (response.answer.status, response.answer.header("x-judged-by")) {
         (200, None) => {
-            assert_eq!((seen.len(), told.as_slice()), (1, &[proof][..]), "allowed with proof `{proof}`");
+            assert_eq!((seen.len(), letters.as_slice()), (1, &[proof][..]), "allowed with proof `{proof}`");
             proof.to_owned()
         }
         (401, Some(judge)) => {

@@ -43,7 +43,7 @@ impl Forge {
         Ok(self.0.algorithm(key)?.as_str())
     }
 
-    /// The public key as a JWK whose `kid` is the key's name.
+    /// The public key as a JWK, with the key's name as `kid`.
     pub fn jwk(&self, name: &str) -> Result<Map<String, Value>> {
         self.0.jwk(name)
     }

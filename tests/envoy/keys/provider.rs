@@ -117,9 +117,9 @@ fn a_set_without_a_usable_key_is_not_accepted() {
         ("null as a key", r#"{"keys":[null]}"#.to_owned()),
         ("a number as a key", r#"{"keys":[1]}"#.to_owned()),
         ("an array as a key", r#"{"keys":[[]]}"#.to_owned()),
-        ("symmetric keys alone", r#"{"keys":[{"kty":"oct","kid":"b","k":"AAAA"}]}"#.to_owned()),
-        ("a broken key alone", r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"b","x":"AA","y":"AA"}]}"#.to_owned()),
-        ("E10 keys of certificates alone", json!({"keys": certified}).to_string()),
+        ("only symmetric keys", r#"{"keys":[{"kty":"oct","kid":"b","k":"AAAA"}]}"#.to_owned()),
+        ("only a broken key", r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"b","x":"AA","y":"AA"}]}"#.to_owned()),
+        ("E10 only keys of certificates", json!({"keys": certified}).to_string()),
         ("keys twice", format!(r#"{},"keys":[]}}"#, &set[..set.len() - 1])),
     ];
     assert_none_is_accepted(&texts.map(|(what, text)| (what.to_owned(), Reply::ok(text))));
@@ -145,11 +145,11 @@ fn a_body_that_is_not_a_key_set_is_not_accepted() {
             Reply::ok(r#"{"protected":"e30","encrypted_key":"AAAA","iv":"AAAA","ciphertext":"AAAA","tag":"AAAA"}"#),
         ),
         ("gzip", Reply::status(200, "content-encoding: gzip\r\n", &packed)),
-        ("gzip that nobody announced", Reply::ok(&packed)),
+        ("gzip without Content-Encoding", Reply::ok(&packed)),
         ("UTF-16", Reply::ok(wide)),
         ("a byte order mark", Reply::ok(format!("\u{feff}{set}"))),
         ("cut JSON", Reply::ok(&set[..set.len() - 2])),
-        ("something behind", Reply::ok(format!("{set}{set}"))),
+        ("trailing data", Reply::ok(format!("{set}{set}"))),
         ("1 MiB", Reply::ok(padded(1 << 20))),
         ("10 MiB", Reply::ok(padded(10 << 20))),
         ("100,000 keys", Reply::ok(many_keys(100_000))),
@@ -171,8 +171,8 @@ fn a_body_that_is_not_a_key_set_is_not_accepted() {
 /// The keys `a` and `b` after this number of ignored keys.
 fn many_keys(ignored: usize) -> String {
     let set = jwks(&["a", "b"]);
-    let (before, behind) = set.split_at(set.find('[').expect("an array") + 1);
-    format!("{before}{}{behind}", r#"{"kty":"x"},"#.repeat(ignored))
+    let (before, after) = set.split_at(set.find('[').expect("an array") + 1);
+    format!("{before}{}{after}", r#"{"kty":"x"},"#.repeat(ignored))
 }
 
 fn packed(text: &str) -> Vec<u8> {

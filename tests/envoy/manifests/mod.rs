@@ -218,7 +218,7 @@ fn assert_logged(log: &Path) {
         lines = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         lines.len() == 6
     });
-    let told = |path: &str, status: u64, subject: &str| {
+    let logged = |path: &str, status: u64, subject: &str| {
         let of_it = |line: &&Value| {
             line["path"] == path
                 && line["status"] == status
@@ -228,11 +228,11 @@ fn assert_logged(log: &Path) {
         ["decision", "reason", "route", "policy", "mfa"]
             .map(|field| line["mfa_gate"]["value"][field].as_str().unwrap_or(""))
     };
-    assert_eq!(told("/v1/customers", 200, "user"), ["allow", "", "customers_api", "mfa_or_app", "proven"]);
-    assert_eq!(told("/v1/customers", 401, "user"), ["deny", "mfa-missing", "customers_api", "mfa_or_app", "missing"]);
-    assert_eq!(told("/v1/customers", 401, ""), ["deny", "token-missing", "customers_api", "mfa_or_app", ""]);
-    assert_eq!(told("/v1/orders", 403, "app"), ["deny", "app-only-not-allowed", "", "mfa", ""]);
-    assert_eq!(told("/health", 200, ""), ["allow", "", "health", "public", ""]);
+    assert_eq!(logged("/v1/customers", 200, "user"), ["allow", "", "customers_api", "mfa_or_app", "proven"]);
+    assert_eq!(logged("/v1/customers", 401, "user"), ["deny", "mfa-missing", "customers_api", "mfa_or_app", "missing"]);
+    assert_eq!(logged("/v1/customers", 401, ""), ["deny", "token-missing", "customers_api", "mfa_or_app", ""]);
+    assert_eq!(logged("/v1/orders", 403, "app"), ["deny", "app-only-not-allowed", "", "mfa", ""]);
+    assert_eq!(logged("/health", 200, ""), ["allow", "", "health", "public", ""]);
 
     let readme = std::fs::read_to_string(support::repository("envoy/monitoring.md")).expect("envoy/monitoring.md");
     let shown = readme.lines().find(|line| line.starts_with("{\"address\"")).expect("a line of the access log");

@@ -49,14 +49,14 @@ fn stage() -> &'static Stage {
             {"name": "public", "prefix": "/public", "policy": "public"},
             {"name": "moved", "prefix": "/moved", "policy": "public"},
         ]);
-        let mut told = config.clone();
-        told["upstream_headers"] = json!({"decision": "x-mfa-gate-decision", "subject": "x-mfa-gate-subject"});
+        let mut reporting = config.clone();
+        reporting["upstream_headers"] = json!({"decision": "x-mfa-gate-decision", "subject": "x-mfa-gate-subject"});
         let copies = Upstream::start();
         let grpc = GrpcUpstream::start();
         let to_grpc = json!({"match": {"prefix": "/echo.Echo/"}, "route": {"cluster": "grpc"}});
         let mut plain = Listener::new("plain", Settings::Shipped, config.clone());
         plain.routes = vec![to_grpc.clone()];
-        let mut bare = Listener::new("bare", Settings::Bare, told.clone());
+        let mut bare = Listener::new("bare", Settings::Bare, reporting.clone());
         bare.routes = vec![to_grpc];
         let mut rerouted = Listener::new("rerouted", Settings::Shipped, config);
         rerouted.routes = vec![
