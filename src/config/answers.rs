@@ -6,8 +6,8 @@ use super::object::Fields;
 use crate::challenge::Challenge;
 use crate::upstream::UpstreamHeaders;
 
-/// Headers of a denial that the gate or the connection sets.
-const NOT_FIXED: [&str; 8] = [
+/// Headers of a denial that the gate or the connection sets, so `challenge.headers` cannot.
+const RESERVED_RESPONSE_HEADERS: [&str; 8] = [
     "www-authenticate",
     "content-type",
     "content-length",
@@ -18,8 +18,8 @@ const NOT_FIXED: [&str; 8] = [
     "date",
 ];
 
-/// Request headers that mean something to the connection or to the gate, so no place to tell the upstream.
-const NOT_TOLD: [&str; 9] = [
+/// Request headers with a meaning for the connection or the gate, so `upstream_headers` cannot use them.
+const RESERVED_REQUEST_HEADERS: [&str; 9] = [
     "authorization",
     "host",
     "connection",
@@ -42,7 +42,7 @@ pub fn challenge(fields: &Fields<'_>, problems: &mut Problems) -> Option<Challen
     for (name, node) in fields.optional(&challenge::HEADERS).and_then(|node| node.entries(problems)).unwrap_or_default()
     {
         if headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
-            node.wrong(problems, format!("`{}` appears twice, in another case", name.escape_debug()));
+            node.wrong(problems, format!("`{}` appears twice, with different case", name.escape_debug()));
         }
         let value = fixed_header(name, &node, problems);
         headers.extend(value.map(|value| (name.to_owned(), value)));
@@ -52,25 +52,25 @@ pub fn challenge(fields: &Fields<'_>, problems: &mut Problems) -> Option<Challen
 }
 
 fn fixed_header(name: &str, node: &Node<'_>, problems: &mut Problems) -> Option<String> {
-    if !is_token(name) || NOT_FIXED.contains(&name.to_ascii_lowercase().as_str()) {
-        node.wrong(problems, format!("`{}` is no header name, or one that cannot be fixed", name.escape_debug()));
+    if !is_token(name) || RESERVED_RESPONSE_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
+        node.wrong(problems, format!("`{}` is not a header name, or is reserved", name.escape_debug()));
     }
     let value = node.text(problems)?;
     if !value.bytes().all(|b| matches!(b, b' '..=b'~')) || value.trim_ascii() != value {
-        node.wrong(problems, format!("`{}` is no header value; it has printable ASCII alone", value.escape_debug()));
+        node.wrong(
+            problems,
+            format!("`{}` is not a header value; use printable ASCII without spaces around it", value.escape_debug()),
+        );
     }
     Some(value.to_owned())
 }
 
-/// A quoted string that every client can take apart: some split on commas, some do not undo escapes.
+/// A realm that every client parses correctly: some clients split at commas, some do not unescape.
 fn realm(node: &Node<'_>, problems: &mut Problems) -> Option<String> {
     let text = node.text(problems)?;
     let safe = text.bytes().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\' | b','));
     if !safe {
-        node.wrong(
-            problems,
-            format!("`{}` should have printable ASCII without `\"`, `\\` and `,`", text.escape_debug()),
-        );
+        node.wrong(problems, format!("`{}` should be printable ASCII without `\"`, `\\` and `,`", text.escape_debug()));
     }
     safe.then(|| text.to_owned())
 }
@@ -78,41 +78,38 @@ fn realm(node: &Node<'_>, problems: &mut Problems) -> Option<String> {
 pub fn upstream(fields: &Fields<'_>, problems: &mut Problems) -> Option<UpstreamHeaders> {
     let mut headers = UpstreamHeaders::default();
     let mut whole = true;
-    let mut told = |node: &Node<'_>, headers: &UpstreamHeaders, problems: &mut Problems| {
+    let mut read_name = |node: &Node<'_>, headers: &UpstreamHeaders, problems: &mut Problems| {
         let name = header_name(node, problems).filter(|name| {
-            let free = !NOT_TOLD.contains(&name.as_str()) && !name.starts_with("x-envoy-");
-            let new = !headers.could_be(name);
-            if !free || !new {
+            let is_free = !RESERVED_REQUEST_HEADERS.contains(&name.as_str()) && !name.starts_with("x-envoy-");
+            let is_new = !headers.could_be(name);
+            if !is_free || !is_new {
                 node.wrong(
                     problems,
-                    format!(
-                        "`{name}` {}",
-                        if free { "is used twice" } else { "has a meaning of its own; choose another" }
-                    ),
+                    format!("`{name}` {}", if is_free { "is used twice" } else { "is reserved; choose another" }),
                 );
             }
-            free && new
+            is_free && is_new
         });
         whole &= name.is_some();
         name
     };
     if let Some(node) = fields.optional(&upstream_headers::DECISION) {
-        headers.decision = told(&node, &headers, problems);
+        headers.decision = read_name(&node, &headers, problems);
     }
     if let Some(node) = fields.optional(&upstream_headers::SUBJECT) {
-        headers.subject = told(&node, &headers, problems);
+        headers.subject = read_name(&node, &headers, problems);
     }
     for (claim, node) in
         fields.optional(&upstream_headers::CLAIMS).and_then(|node| node.entries(problems)).unwrap_or_default()
     {
-        if let Some(name) = told(&node, &headers, problems) {
+        if let Some(name) = read_name(&node, &headers, problems) {
             headers.claims.push((claim.to_owned(), name));
         }
     }
     whole.then_some(headers)
 }
 
-/// A header name in lower case with dashes: one that no upstream confuses with another.
+/// A header name of lower-case letters, digits and `-`: no upstream confuses two of these.
 pub fn header_name(node: &Node<'_>, problems: &mut Problems) -> Option<String> {
     let text = node.text(problems)?;
     let plain = text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
@@ -125,7 +122,7 @@ pub fn header_name(node: &Node<'_>, problems: &mut Problems) -> Option<String> {
     plain.then(|| text.to_owned())
 }
 
-/// RFC 9110 section 5.6.2.
+/// Whether a name is a `token` of RFC 9110 section 5.6.2.
 fn is_token(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }

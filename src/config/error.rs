@@ -7,7 +7,7 @@ use std::fmt;
 pub struct ConfigError {
     /// The path of the field, such as `routes[2].policy`; empty for the whole configuration.
     pub path: String,
-    /// What is wrong, and what would be right.
+    /// What is wrong, and how to correct it.
     pub message: String,
 }
 

@@ -1,7 +1,7 @@
-//! Every field of the configuration, described once: the reader, `mfa-gate schema` and `envoy/configuration.md` are made
-//! of this table.
+//! The table of all fields of the configuration. The reader, `mfa-gate schema` and `envoy/configuration.md` are generated from
+//! it.
 //!
-//! A doc comment is what schema and reference say of the field, and a line has, in this order:
+//! The doc comment of a field is its description in the schema and the reference. The syntax of a field is:
 //!
 //! ```text
 //! CONSTANT: Kind { arguments } = "name", required | optional | default VALUE, "an example of its value in YAML";
@@ -18,7 +18,7 @@ use crate::route::PathCase;
 use crate::time::Span;
 use crate::token::{LoggedKey, LoggedUser};
 
-/// Makes a module with the constants of an object's fields, and with `OBJECT`, which knows these fields alone.
+/// Defines a module with the constants of an object's fields, and with `OBJECT`, the list of these fields.
 macro_rules! object {
     (
         $(#[doc = $about:literal])+
@@ -124,7 +124,7 @@ object! {
     /// The configuration of the filter.
     configuration, "Configuration";
 
-    /// The issuers whose tokens are trusted.
+    /// The trusted issuers.
     ISSUERS: Shaped { Shape::Objects(&issuer::OBJECT, 1) } = "issuers", required, r#"
 - issuer: https://issuer.example.com
   audiences: [https://api.example.com]
@@ -183,12 +183,12 @@ object! {
 }
 
 object! {
-    /// An issuer whose tokens are trusted.
+    /// A trusted issuer.
     issuer, "Issuer",
     Rule::ExactlyOne(&["jwks", "discovery", "verified_by"]),
     Rule::Requires { field: "issuer", part: "{tid}", other: "tenants" };
 
-    /// The `iss` of its tokens, byte for byte; or a template with one `{tid}`, which stands for the token's own tenant.
+    /// The `iss` of its tokens, byte for byte; or a template with one `{tid}`, which matches the tenant of the token.
     ISSUER: Text { &ISSUER_NAME } = "issuer", required, r#""https://sts.windows.net/{tid}/""#;
 
     /// The tenants that are trusted: `tid` must be one of them.
@@ -239,11 +239,11 @@ object! {
     CLUSTER: Text { &ANY } = "cluster", required, "issuer";
 
     /// The maximum duration of a fetch.
-    // Long enough for a slow issuer, short enough for a client that waits.
+    // Long enough for a slow issuer, short enough for a waiting client.
     TIMEOUT: Duration { 1, MINUTE } = "timeout", default seconds(5), "2s";
 
     /// How long keys are fresh if `Cache-Control: max-age` does not say. A `max-age` is kept in the same range.
-    // A key that was removed is not trusted for longer.
+    // An upper bound on the time that a removed key remains trusted.
     REFRESH: Duration { MINUTE, DAY } = "refresh", default seconds(5 * MINUTE), "10m";
 
     /// The minimum interval between a fetch and the next one for an unknown `kid`.
@@ -304,17 +304,17 @@ object! {
     /// Its name in logs and metrics.
     NAME: Text { &ROUTE_NAME } = "name", required, "customers";
 
-    /// This path alone.
+    /// Exactly this path.
     PATH: Text { &super::PATH } = "path", optional, "/v1/customers";
 
     /// This path and all paths below it, by whole segments: `/admin` does not cover `/administrator`, and `/` covers every
     /// path.
     PREFIX: Text { &super::PREFIX } = "prefix", optional, "/v1/customers";
 
-    /// These methods alone; `GET` covers HEAD too. Without the field, all methods.
+    /// Only these methods; `GET` covers HEAD too. Without the field, all methods.
     METHODS: Texts { &METHOD } = "methods", optional, "[GET, DELETE]";
 
-    /// These hosts alone; `*.example.com` covers every host below `example.com`, but not itself. Without the field, all
+    /// Only these hosts; `*.example.com` covers every host below `example.com`, but not itself. Without the field, all
     /// hosts.
     HOSTS: Texts { &HOST } = "hosts", optional, r#"[api.example.com, "*.api.example.com"]"#;
 
@@ -327,13 +327,13 @@ object! {
     token, "Token";
 
     /// The maximum length of a token, in bytes of its compact form.
-    // The default is what Entra's largest tokens have, whose groups overflow at 200, and a quarter of the headers that
-    // Envoy accepts. Envoy accepts 60 KiB of headers by default; a token cannot be larger.
+    // The default covers Entra's largest tokens, which contain at most 200 groups. It is about a quarter of the 60 KiB of
+    // headers that Envoy accepts by default.
     MAX_BYTES: Integer { 256, 64 * 1024 } = "max_bytes", default 16 * 1024, "8192";
 
     /// The maximum depth of the JSON in a token's header and claims.
-    // Claims nest two or three levels. RFC 8725 has no limit; this one leaves room and keeps the stack small. The maximum
-    // is what the stack of a wasm module holds with room to spare (CVE-2026-48042).
+    // Claims nest two or three levels deep. RFC 8725 recommends no limit. The maximum fits the stack of a wasm module with a
+    // wide margin (CVE-2026-48042).
     MAX_DEPTH: Integer { 2, 64 } = "max_depth", default 32, "16";
 
     /// How far the clocks of issuer and Envoy may differ.
@@ -393,11 +393,11 @@ object! {
     cache, "Cache";
 
     /// The maximum number of tokens; 0 remembers none.
-    // The default is a busy hour's users of one worker; at 1.2 KB a token and what is kept of it, some 18 MB at most.
+    // The default covers the users of one worker in a busy hour. With 1.2 KB tokens the cache then takes at most about 18 MB.
     MAX_ENTRIES: Integer { 0, 1_000_000 } = "max_entries", default 8192, "20000";
 
     /// The maximum memory, in MiB.
-    // A wasm module's memory never shrinks, so a worker keeps what it grew by.
+    // The memory of a wasm module never shrinks, so a worker never returns it.
     MAX_MIB: Integer { 1, 1024 } = "max_mib", default 24, "64";
 }
 

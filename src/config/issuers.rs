@@ -1,4 +1,4 @@
-//! `issuers`: whose tokens are trusted.
+//! `issuers`: the issuers that are trusted.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<Arc<Issuer>>
                 let same =
                     issuers.iter().position(|other| written_names(other).iter().any(|name| names.contains(name)));
                 if let Some(first) = same {
-                    // Whose keys and whose mark of app-only tokens would count, would be up to their order.
+                    // Otherwise the order of the issuers would decide which keys verify a token.
                     item.wrong(problems, format!("has an `iss` in common with issuers[{first}]"));
                 }
                 issuers.push(Arc::new(issuer));
@@ -89,10 +89,7 @@ fn issuer_name(node: &Node<'_>, problems: &mut Problems) -> Option<IssuerName> {
         return Some(IssuerName::Exact(text.to_owned()));
     };
     if before.is_empty() || after.contains(IssuerName::TENANT) {
-        node.wrong(
-            problems,
-            format!("`{}` should have one `{{tid}}`, behind the issuer's address", text.escape_debug()),
-        );
+        node.wrong(problems, format!("`{}` should contain one `{{tid}}`, not at its start", text.escape_debug()));
         return None;
     }
     Some(IssuerName::PerTenant { before: before.to_owned(), after: after.to_owned() })
@@ -155,7 +152,7 @@ fn set(node: &Node<'_>, problems: &mut Problems) -> Option<Names> {
     node.texts(problems).map(|texts| Names::new(texts.into_iter().map(str::to_owned).collect()))
 }
 
-/// A field that was there and wrong makes the whole wrong; one that was not there is `None`.
+/// `None` if the field is wrong, `Some(None)` if it is absent.
 fn transpose<T>(field: Option<Option<T>>) -> Option<Option<T>> {
     match field {
         None => Some(None),

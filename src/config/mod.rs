@@ -29,7 +29,7 @@ use crate::wire::json::Json;
 ///
 /// # Errors
 ///
-/// Every error in it. A wrong configuration is never loaded in part.
+/// All errors of the configuration. A wrong configuration is never loaded in part.
 pub fn parse(bytes: &[u8]) -> Result<Gate, ConfigErrors> {
     match wire::read(bytes) {
         Ok(json) => from_json(&json),
@@ -41,7 +41,7 @@ pub fn parse(bytes: &[u8]) -> Result<Gate, ConfigErrors> {
 ///
 /// # Errors
 ///
-/// Every error in it.
+/// All errors of the configuration.
 pub fn from_json(json: &Json<'_>) -> Result<Gate, ConfigErrors> {
     let mut problems = Problems::default();
     match (gate(&Node::root(json), &mut problems), problems.into_errors()) {
@@ -76,14 +76,17 @@ fn gate(root: &Node<'_>, problems: &mut Problems) -> Option<Gate> {
         (&token, &upstream, fields.optional(&configuration::UPSTREAM_HEADERS))
         && let Some(name) = token.headers.iter().find(|name| upstream.could_be(name))
     {
-        node.wrong(problems, format!("`{name}` is among `token.headers`; what clients send by it would be removed"));
+        node.wrong(
+            problems,
+            format!("`{name}` is also in `token.headers`; the filter would remove the clients' tokens"),
+        );
     }
     if let (Some(true), Some(node), Some(upstream)) =
         (envoy_route_metadata, fields.optional(&configuration::ENVOY_ROUTE_METADATA), &upstream)
         && !upstream.is_empty()
     {
-        // Observed on Envoy 1.40: after a header is set or removed, Envoy re-selects the route when the filter is done, and
-        // until then reports the metadata of the old one. A client could have picked a lax old route by a header.
+        // Observed on Envoy 1.40: after a header changes, Envoy re-selects the route when the filter is done, and until then
+        // reports the metadata of the old route. A client could select a lax old route by a header.
         node.wrong(
             problems,
             "cannot be combined with `upstream_headers`: changing a header makes Envoy re-select the route after the policy was evaluated",

@@ -4,7 +4,7 @@ use super::error::ConfigError;
 use crate::time::Span;
 use crate::wire::json::{Json, Number, Object};
 
-/// What was found wrong so far.
+/// The errors found so far.
 #[derive(Debug, Default)]
 pub struct Problems(Vec<ConfigError>);
 
@@ -52,7 +52,7 @@ impl<'a> Node<'a> {
         None
     }
 
-    /// The members of an object that has no others than the known ones.
+    /// The members of an object. Each unknown member is an error.
     pub fn members(&self, problems: &mut Problems, known: &[&str]) -> Option<&'a Object<'a>> {
         let Json::Object(members) = self.value else {
             return self.mismatch(problems, &format!("an object with {}", known.join(", ")));
@@ -64,7 +64,7 @@ impl<'a> Node<'a> {
         Some(members)
     }
 
-    /// The members of an object whose names the operator chose.
+    /// The members of an object, under names that the operator chooses.
     pub fn entries(&self, problems: &mut Problems) -> Option<Vec<(&'a str, Node<'a>)>> {
         let Json::Object(members) = self.value else { return self.mismatch(problems, "an object") };
         Some(members.iter().map(|(name, value)| (name, Node { path: join(&self.path, name), value })).collect())
@@ -77,7 +77,7 @@ impl<'a> Node<'a> {
         Some(items.iter().enumerate().map(item).collect())
     }
 
-    /// The strings of an array that is not empty and has none twice.
+    /// The strings of a non-empty array without duplicates.
     pub fn texts(&self, problems: &mut Problems) -> Option<Vec<&'a str>> {
         let items = self.items(problems)?;
         if items.is_empty() {
@@ -117,7 +117,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// A whole number between two others.
+    /// An integer from `min` to `max`.
     pub fn integer(&self, problems: &mut Problems, min: u64, max: u64) -> Option<usize> {
         let Json::Number(Number::Unsigned(value)) = self.value else {
             return self.mismatch(problems, &format!("a whole number from {min} to {max}"));
@@ -155,7 +155,7 @@ impl<'a> Node<'a> {
         Some(Span::from_seconds(seconds))
     }
 
-    /// The index of one of some names.
+    /// The index of the value in a list of names.
     pub fn one_of(&self, problems: &mut Problems, what: &str, names: &[&str]) -> Option<usize> {
         let text = self.text(problems)?;
         let index = names.iter().position(|name| *name == text);
@@ -166,7 +166,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// The path of an object's field, as [`ConfigError::path`] has it.
+/// The path of a field of an object, in the notation of [`ConfigError::path`].
 pub fn join(path: &str, name: &str) -> String {
     let name = name.escape_debug();
     if path.is_empty() { name.to_string() } else { format!("{path}.{name}") }

@@ -4,7 +4,7 @@ use super::field::{self, Defaulted, Field, MayBeAbsent, Nested, Read, Required};
 use super::node::{Node, Problems, join};
 use crate::wire::json::Object;
 
-/// The fields of an object, or of an absent one, which has none.
+/// The fields of an object. An absent object has no fields.
 #[derive(Debug)]
 pub struct Fields<'a> {
     path: String,
@@ -12,12 +12,12 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Node<'a> {
-    /// The fields of an object, which has no others.
+    /// The fields of an object. Each unknown field is an error.
     pub fn fields(&self, problems: &mut Problems, object: &field::Object) -> Option<Fields<'a>> {
         self.fields_named(problems, object.names)
     }
 
-    /// The fields of an object that may be either of two. The caller finds out which.
+    /// The fields of an object that is one of two kinds. The caller determines which.
     pub fn fields_of_either(
         &self,
         problems: &mut Problems,
@@ -34,7 +34,7 @@ impl<'a> Node<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// An explicit null is a value, and a wrong one.
+    /// An explicit null is a value of the wrong type, not an absent field.
     fn get(&self, name: &str) -> Option<Node<'a>> {
         self.members?.get(name).map(|value| Node::at(join(&self.path, name), value))
     }
@@ -61,7 +61,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The fields of an object; an absent one has none.
+    /// The fields of a nested object, which may be absent.
     pub fn object(&self, problems: &mut Problems, field: &Field<Nested, Defaulted<()>>) -> Option<Fields<'a>> {
         match self.get(field.name) {
             Some(node) => node.fields(problems, field.kind.object),

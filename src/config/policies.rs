@@ -1,4 +1,4 @@
-//! `policies`: what routes may demand, by name.
+//! `policies`: the policies that routes can require, by name.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use crate::policy::{Demand, MfaDemand, Policy, Proof, Values};
 /// The policies that need no configuration.
 const BUILT_IN: [(&str, Demand); 2] = [("public", Demand::Public), ("signed_in", Demand::SignedIn)];
 
-/// The policies, ordered by name. One that was named but could not be read is there without a value, so that a route that
-/// names it is not blamed as well.
+/// The policies, ordered by name. A policy that cannot be read is kept as `None`, so that routes naming it do not report a
+/// second error.
 pub struct Policies(Vec<(String, Option<Arc<Policy>>)>);
 
 pub fn read(node: Option<&Node<'_>>, problems: &mut Problems) -> Policies {
@@ -24,11 +24,11 @@ pub fn read(node: Option<&Node<'_>>, problems: &mut Problems) -> Policies {
             continue;
         }
         if !name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-')) || name.is_empty() {
-            node.wrong(problems, "a policy's name has lower-case letters, digits, `_` and `-`");
+            node.wrong(problems, "the name of a policy should be lower-case letters, digits, `_` and `-`");
         }
         let demand = demand(&node, problems).map(Demand::Mfa);
         let policy = demand.map(|demand| Arc::new(Policy { name: name.to_owned(), demand }));
-        // A sort of its own would be a hundredth of the module.
+        // Insertion in order: a sort would add a hundredth to the size of the module.
         let place = policies.partition_point(|(own, _)| own.as_str() < name);
         policies.insert(place, (name.to_owned(), policy));
     }
@@ -61,7 +61,7 @@ fn demand(node: &Node<'_>, problems: &mut Problems) -> Option<MfaDemand> {
     if amr.is_none() && federated.is_none() {
         node.wrong(
             problems,
-            "demands no proof of MFA; give `amr`, such as `{any_of: [mfa]}`, or use the built-in policy signed_in",
+            "requires no proof of MFA; give `amr`, such as `{any_of: [mfa]}`, or use the built-in policy signed_in",
         );
         return None;
     }
@@ -89,7 +89,7 @@ fn values(node: &Node<'_>, problems: &mut Problems) -> Option<Values> {
     let (any_of, all_of): (Option<Vec<String>>, Option<Vec<String>>) = (read(&values::ANY_OF), read(&values::ALL_OF));
     let values = Values { any_of: any_of?, all_of: all_of? };
     if values == Values::default() {
-        node.wrong(problems, "demands nothing; give `any_of` or `all_of`");
+        node.wrong(problems, "requires nothing; give `any_of` or `all_of`");
         return None;
     }
     Some(values)

@@ -1,4 +1,4 @@
-//! `routes`: which requests meet which policy.
+//! `routes`: the policies of requests.
 
 use super::fields::{configuration, route};
 use super::node::{Node, Problems};
@@ -10,7 +10,7 @@ pub fn read(fields: &Fields<'_>, policies: &Policies, problems: &mut Problems) -
     let case = fields.value(problems, &configuration::PATH_CASE);
     let items = fields.optional(&configuration::ROUTES).and_then(|node| node.items(problems)).unwrap_or_default();
     let mut routes: Vec<Route> = Vec::new();
-    // In order, as each is looked for: with as many routes as can be, to compare it with all would take minutes.
+    // Sorted for binary search: with the maximum number of routes, a linear search takes minutes.
     let mut names: Vec<Box<str>> = Vec::new();
     for (index, item) in items.iter().enumerate() {
         let Some(route) = route(index, item, policies, problems) else { continue };
@@ -37,10 +37,10 @@ pub fn read(fields: &Fields<'_>, policies: &Policies, problems: &mut Problems) -
             problems,
             if conflict.by_case {
                 format!(
-                    "differs from routes[{first}] by case or by letters beyond ASCII alone; if the upstream tells them apart, set `path_case: exact`"
+                    "differs from routes[{first}] only by case or by non-ASCII letters; if the upstream distinguishes them, set `path_case: exact`"
                 )
             } else {
-                format!("claims the same requests as routes[{first}], so neither could win")
+                format!("matches the same requests as routes[{first}], so neither is more specific")
             },
         );
     }
@@ -65,12 +65,12 @@ fn route(index: usize, node: &Node<'_>, policies: &Policies, problems: &mut Prob
     Some(Route { index, name: name?, patterns: hosts?.into_iter().map(pattern).collect(), policy: policy? })
 }
 
-/// Names go into logs and metrics, so they are short and plain.
+/// Logs and metrics contain route names, so these are short and plain.
 fn name(node: &Node<'_>, problems: &mut Problems) -> Option<String> {
     let text = node.text(problems)?;
     let plain = text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
     if !plain {
-        node.wrong(problems, format!("`{}` should have at most 64 letters, digits, `_` and `-`", text.escape_debug()));
+        node.wrong(problems, format!("`{}` should be at most 64 letters, digits, `_` and `-`", text.escape_debug()));
     }
     plain.then(|| text.to_owned())
 }
@@ -84,13 +84,13 @@ fn path(node: &Node<'_>, fields: &Fields<'_>, problems: &mut Problems) -> Option
             None
         }
         (None, None) => {
-            node.wrong(problems, "has neither `path` nor `prefix`; `prefix: /` is every path");
+            node.wrong(problems, "has neither `path` nor `prefix`; `prefix: /` matches every path");
             None
         }
     }
 }
 
-/// The segments of a path that is written as an upstream reads it, so that there is one way to write it.
+/// The segments of a path in decoded form, which is the only accepted way to write it.
 fn segments(node: &Node<'_>, problems: &mut Problems, may_end_with_slash: bool) -> Option<Vec<String>> {
     let text = node.text(problems)?;
     let mut refuse = |why: &str| {
@@ -108,7 +108,7 @@ fn segments(node: &Node<'_>, problems: &mut Problems, may_end_with_slash: bool) 
     }
     let body = match rest.strip_suffix('/') {
         Some(_) if !may_end_with_slash => {
-            return refuse("ends with a slash; without it the prefix covers the path and all below");
+            return refuse("ends with a slash; without it the prefix matches the path and all paths below");
         }
         Some(body) => body,
         None => rest,
@@ -121,10 +121,10 @@ fn segments(node: &Node<'_>, problems: &mut Problems, may_end_with_slash: bool) 
 
 fn methods(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<String>> {
     let texts = node.texts(problems)?;
-    // Methods are case-sensitive (RFC 9110 section 9.1), and all that anybody registered are upper case.
+    // Methods are case-sensitive (RFC 9110 section 9.1), and all registered methods are upper case.
     let is_method = |text: &&str| text.bytes().all(|b| b.is_ascii_uppercase() || b == b'-');
     if let Some(text) = texts.iter().find(|text| !is_method(text)) {
-        node.wrong(problems, format!("`{}` is no method; write it in upper case, such as `GET`", text.escape_debug()));
+        node.wrong(problems, format!("`{}` is not a method; use upper case, for example `GET`", text.escape_debug()));
         return None;
     }
     Some(texts.into_iter().map(str::to_owned).collect())
@@ -139,7 +139,7 @@ fn hosts(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<HostPattern>> {
             None => node.wrong(
                 problems,
                 format!(
-                    "`{}` is no host; write `api.example.com` or `*.example.com`, lower case, without port",
+                    "`{}` is not a host; use for example `api.example.com` or `*.example.com`, in lower case, without a port",
                     text.escape_debug()
                 ),
             ),

@@ -1,4 +1,4 @@
-//! What is said of a wrong configuration, to the letter.
+//! The exact messages for wrong configurations.
 
 use super::*;
 
@@ -13,7 +13,7 @@ fn errors(config: &str) -> Vec<String> {
     parse(config.as_bytes()).expect_err(config).iter().map(ToString::to_string).collect()
 }
 
-/// The errors of a configuration that is right but for these fields.
+/// The errors of a valid configuration with these fields added.
 fn with(fields: &str) -> Vec<String> {
     errors(&format!(r#"{{"issuers":[{}],"default":"signed_in",{fields}}}"#, issuer()))
 }
@@ -25,7 +25,7 @@ fn the_smallest_configuration() {
 }
 
 #[test]
-fn every_error_is_told_at_once() {
+fn all_errors_are_reported_at_once() {
     let config = r#"{
         "issuers": [{"issuer": "https://{tid}/", "audiences": [], "jwks": {"uri": "http://x"}, "app_only": "azure"}],
         "policies": {"mfa": {"amr": {}}, "public": {}},
@@ -42,12 +42,12 @@ fn every_error_is_told_at_once() {
             "issuers[0].jwks.uri: `http://x` must be an `https` URL, such as `https://issuer.example.com/keys`",
             "issuers[0].jwks.cluster: is missing",
             "issuers[0].app_only: unknown mark of app-only tokens `azure`; known: entra, rfc9068",
-            "policies.mfa.amr: demands nothing; give `any_of` or `all_of`",
+            "policies.mfa.amr: requires nothing; give `any_of` or `all_of`",
             "policies.public: `public` is built in and cannot be changed; choose another name",
-            "routes[0]: has neither `path` nor `prefix`; `prefix: /` is every path",
+            "routes[0]: has neither `path` nor `prefix`; `prefix: /` matches every path",
             "routes[0].policy: unknown policy `mfaa`; known: mfa, public, signed_in",
-            "routes[1].name: `a b` should have at most 64 letters, digits, `_` and `-`",
-            "routes[1].prefix: `/x/` ends with a slash; without it the prefix covers the path and all below",
+            "routes[1].name: `a b` should be at most 64 letters, digits, `_` and `-`",
+            "routes[1].prefix: `/x/` ends with a slash; without it the prefix matches the path and all paths below",
             "default: is missing",
             "mode: unknown mode `report_only`; known: enforce",
         ]
@@ -55,7 +55,7 @@ fn every_error_is_told_at_once() {
 }
 
 #[test]
-fn an_issuer_has_one_verifier() {
+fn an_issuer_has_exactly_one_verifier() {
     let verified = |by: &str| {
         errors(&format!(
             r#"{{"issuers":[{{"issuer":"https://a.example","audiences":["a"]{by}}}],"default":"signed_in"}}"#
@@ -84,7 +84,7 @@ fn an_issuer_has_one_verifier() {
 }
 
 #[test]
-fn what_is_not_an_object_is_said_to_be_none() {
+fn a_configuration_must_be_an_object() {
     assert_eq!(
         errors("[]"),
         [
@@ -94,33 +94,36 @@ fn what_is_not_an_object_is_said_to_be_none() {
 }
 
 #[test]
-fn a_policy_without_proof_is_refused() {
+fn a_policy_without_proof_is_rejected() {
     assert_eq!(
         with(r#""policies":{"p":{"app_only":"allow"}}"#),
         [
-            "policies.p: demands no proof of MFA; give `amr`, such as `{any_of: [mfa]}`, or use the built-in policy signed_in"
+            "policies.p: requires no proof of MFA; give `amr`, such as `{any_of: [mfa]}`, or use the built-in policy signed_in"
         ]
     );
 }
 
 #[test]
-fn routes_that_could_not_win_are_refused() {
+fn ambiguous_routes_are_rejected() {
     let routes = |second: &str| {
         with(&format!(
             r#""routes":[{{"name":"a","prefix":"/a","policy":"public"}},{{"name":"b",{second},"policy":"signed_in"}}]"#
         ))
     };
-    assert_eq!(routes(r#""prefix":"/a""#), ["routes[1]: claims the same requests as routes[0], so neither could win"]);
+    assert_eq!(
+        routes(r#""prefix":"/a""#),
+        ["routes[1]: matches the same requests as routes[0], so neither is more specific"]
+    );
     assert_eq!(
         routes(r#""prefix":"/A""#),
         [
-            "routes[1]: differs from routes[0] by case or by letters beyond ASCII alone; if the upstream tells them apart, set `path_case: exact`"
+            "routes[1]: differs from routes[0] only by case or by non-ASCII letters; if the upstream distinguishes them, set `path_case: exact`"
         ]
     );
 }
 
 #[test]
-fn paths_are_written_one_way() {
+fn paths_must_be_in_decoded_form() {
     let path = |path: &str| with(&format!(r#""routes":[{{"name":"a","path":"{path}","policy":"public"}}]"#));
     assert_eq!(path("a"), ["routes[0].path: `a` should start with `/`"]);
     assert_eq!(path("/a//b"), ["routes[0].path: `/a//b` has an empty segment, `.` or `..`"]);
@@ -148,10 +151,10 @@ fn bounds_and_durations() {
 }
 
 #[test]
-fn headers_that_mean_something_else_are_refused() {
+fn reserved_and_duplicate_headers_are_rejected() {
     assert_eq!(
         with(r#""upstream_headers":{"decision":"authorization"}"#),
-        ["upstream_headers.decision: `authorization` has a meaning of its own; choose another"]
+        ["upstream_headers.decision: `authorization` is reserved; choose another"]
     );
     assert_eq!(
         with(r#""upstream_headers":{"decision":"x-a","subject":"x-a"}"#),
@@ -160,15 +163,15 @@ fn headers_that_mean_something_else_are_refused() {
     assert_eq!(
         with(r#""challenge":{"headers":{"WWW-Authenticate":"x","X":"a\nb"},"realm":"a,b"}"#),
         [
-            r#"challenge.realm: `a,b` should have printable ASCII without `"`, `\` and `,`"#,
-            "challenge.headers.WWW-Authenticate: `WWW-Authenticate` is no header name, or one that cannot be fixed",
-            r"challenge.headers.X: `a\nb` is no header value; it has printable ASCII alone",
+            r#"challenge.realm: `a,b` should be printable ASCII without `"`, `\` and `,`"#,
+            "challenge.headers.WWW-Authenticate: `WWW-Authenticate` is not a header name, or is reserved",
+            r"challenge.headers.X: `a\nb` is not a header value; use printable ASCII without spaces around it",
         ]
     );
 }
 
 #[test]
-fn what_the_access_log_may_tell() {
+fn access_log_accepts_only_known_fields_and_choices() {
     assert_eq!(
         with(r#""access_log":{"user":"upn","key":"id","path":true}"#),
         [
@@ -180,7 +183,7 @@ fn what_the_access_log_may_tell() {
 }
 
 #[test]
-fn envoys_route_and_headers_do_not_go_together() {
+fn envoy_route_metadata_excludes_upstream_headers() {
     assert_eq!(
         with(r#""envoy_route_metadata":true,"upstream_headers":{"decision":"x-a"}"#),
         [
@@ -190,15 +193,15 @@ fn envoys_route_and_headers_do_not_go_together() {
 }
 
 #[test]
-fn a_header_does_not_carry_the_token_and_the_decision() {
+fn upstream_headers_must_not_carry_the_token() {
     assert_eq!(
         with(r#""token":{"headers":["x-a"]},"upstream_headers":{"decision":"x-a"}"#),
-        ["upstream_headers: `x-a` is among `token.headers`; what clients send by it would be removed"]
+        ["upstream_headers: `x-a` is also in `token.headers`; the filter would remove the clients' tokens"]
     );
 }
 
 #[test]
-fn no_iss_has_two_issuers() {
+fn two_issuers_cannot_share_an_iss() {
     let issuer = |issuer: &str, more: &str| {
         format!(r#"{{"issuer":"{issuer}","audiences":["a"],"jwks":{{"inline":{{"keys":[{KEY}]}}}}{more}}}"#)
     };
@@ -212,7 +215,7 @@ fn no_iss_has_two_issuers() {
 }
 
 #[test]
-fn keys_that_must_not_be_used_are_named() {
+fn unusable_keys_are_reported() {
     let keys = |keys: &str| {
         let config = format!(
             r#"{{"issuers":[{{"issuer":"i","audiences":["a"],"jwks":{{"inline":{{"keys":[{keys}]}}}}}}],"default":"signed_in"}}"#

@@ -1,4 +1,4 @@
-//! `token`: where a request carries its token, and its limits; `cache`: how many tokens are remembered.
+//! `token`: where a request carries its token, and its limits; `cache`: how many verified tokens are remembered.
 
 use super::answers::header_name;
 use super::fields::{cache, token};

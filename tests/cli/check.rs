@@ -26,7 +26,7 @@ fn found(arguments: &[&str]) -> Vec<Value> {
     serde_json::from_str(&ran.out).unwrap()
 }
 
-/// The samples in a directory, as paths from the top.
+/// The samples in a directory, as paths from the root of the repository.
 fn samples(directory: &str) -> Vec<String> {
     let directory = format!("tests/check/{directory}");
     let names = fs::read_dir(repository(&directory)).unwrap().map(|entry| entry.unwrap().file_name());
@@ -38,7 +38,7 @@ fn samples(directory: &str) -> Vec<String> {
 }
 
 #[test]
-fn findings_are_printed_to_the_letter() {
+fn output_for_wrong_files_is_exact() {
     let mut problems = Vec::new();
     for path in samples("wrong") {
         let ran = check(&[&path]);
@@ -50,7 +50,7 @@ fn findings_are_printed_to_the_letter() {
         if ran.out != expected {
             problems.push(format!("{path}: expected\n{expected}\nfound\n{}", ran.out));
         }
-        // The last line is the count.
+        // The last line contains the totals.
         let has_errors = !ran.out.trim_end().rsplit('\n').next().unwrap().starts_with("0 errors");
         let strict = check(&["--strict", &path]);
         if (ran.code, ran.err.as_str(), strict.code) != (Some(i32::from(has_errors)), "", Some(1)) {
@@ -61,7 +61,7 @@ fn findings_are_printed_to_the_letter() {
 }
 
 #[test]
-fn right_files_have_no_finding() {
+fn right_files_have_no_findings() {
     for path in samples("right") {
         let ran = check(&["--strict", &path]);
         assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "nothing found\n", ""), "{path}");
@@ -70,7 +70,7 @@ fn right_files_have_no_finding() {
 
 /// A manifest that belongs to a plugin need not contain it.
 #[test]
-fn the_shipped_manifests_have_no_finding() {
+fn the_shipped_manifests_have_no_findings() {
     for files in [
         ["envoy/istio/wasm-plugin.yaml", "envoy/istio/envoy-filter.yaml"],
         ["envoy/gateway/envoy-extension-policy.yaml", "envoy/gateway/envoy-proxy.yaml"],
@@ -84,7 +84,7 @@ fn the_shipped_manifests_have_no_finding() {
     assert_eq!(found.iter().map(|finding| &finding["id"]).collect::<Vec<_>>(), ["no-filter"]);
 }
 
-/// As `make run` does it: the key set is empty in the shipped file, which says so itself.
+/// The key set of the shipped file is empty; `make run` inserts a key in the same way.
 #[test]
 fn the_shipped_configuration_lacks_only_keys() {
     let path = "envoy/envoy.yaml";
@@ -92,7 +92,7 @@ fn the_shipped_configuration_lacks_only_keys() {
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(
         found[0]["message"],
-        "issuers[0].jwks.inline: the set has no verification key; paste the issuer's public keys, or have them fetched: `jwks: {uri: https://..., cluster: NAME}`"
+        "issuers[0].jwks.inline: the set has no verification key; add the issuer's public keys, or let the filter fetch them: `jwks: {uri: https://..., cluster: NAME}`"
     );
     let text = fs::read_to_string(repository(path)).unwrap();
     let key = "{keys: [{kty: OKP, crv: Ed25519, x: 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo}]}";
@@ -101,34 +101,34 @@ fn the_shipped_configuration_lacks_only_keys() {
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "nothing found\n", ""));
 }
 
-/// The messages about a sample, which are about jwt_authn alone.
-fn about_jwt_authn(name: &str) -> Vec<String> {
+/// The messages for a sample. All must be of the lint `jwt-authn`.
+fn jwt_authn_messages(name: &str) -> Vec<String> {
     let found = found(&[&format!("tests/check/jwt-authn/{name}.yaml")]);
     assert!(found.iter().all(|finding| finding["id"] == "jwt-authn"), "{found:?}");
     found.iter().map(|finding| finding["message"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
-fn an_issuer_verified_by_jwt_authn_needs_that_filter_before_the_gate() {
-    let place = "issuers[0].verified_by.metadata: tokens are to be found verified in `claims`, but";
+fn verified_by_requires_jwt_authn_before_the_gate() {
+    let place = "issuers[0].verified_by.metadata: expects the claims of verified tokens in `claims`, but";
     for (name, what) in [
-        ("missing", "no jwt_authn filter stands before the gate to verify them"),
-        ("behind", "the jwt_authn filter that is to verify them stands behind the gate; put it before"),
+        ("missing", "no jwt_authn filter is before the gate"),
+        ("behind", "the jwt_authn filter is after the gate; move it before"),
         (
             "elsewhere",
-            "no provider of the jwt_authn filter leaves its claims there; give it `payload_in_metadata: claims`",
+            "no provider of the jwt_authn filter stores its claims there; give it `payload_in_metadata: claims`",
         ),
         (
             "other-issuer",
-            "those of the jwt_authn filter's provider are of issuer `https://other.example.com`; one of them is wrong",
+            "the jwt_authn filter's provider there has the issuer `https://other.example.com`; correct one of them",
         ),
     ] {
-        assert_eq!(about_jwt_authn(name), [format!("{place} {what}")], "{name}");
+        assert_eq!(jwt_authn_messages(name), [format!("{place} {what}")], "{name}");
     }
     assert_eq!(
-        about_jwt_authn("istio"),
+        jwt_authn_messages("istio"),
         [
-            "phase: is `AUTHN`, before the jwt_authn filter that is to verify tokens for issuers[0].verified_by.metadata; write `AUTHZ`"
+            "phase: is `AUTHN`, before the jwt_authn filter that verifies the tokens for issuers[0].verified_by.metadata; set `AUTHZ`"
         ]
     );
     for name in ["right", "istio-right"] {
@@ -149,7 +149,7 @@ fn every_lint_has_a_sample() {
 }
 
 #[test]
-fn findings_for_programs_have_file_line_and_column() {
+fn json_findings_have_file_line_and_column() {
     let found = found(&["tests/check/wrong/fail-open.yaml", "tests/check/right/own.yaml"]);
     assert_eq!(
         found,
@@ -160,7 +160,7 @@ fn findings_for_programs_have_file_line_and_column() {
             "severity": "error",
             "id": "fail-open",
             "path": "static_resources.listeners[0].filter_chains[0].filters[0].typed_config.http_filters[0].typed_config.config.failure_policy",
-            "message": "failure_policy: is `FAIL_OPEN`, so a filter that has trapped lets every request through; write `FAIL_RELOAD`",
+            "message": "failure_policy: is `FAIL_OPEN`, so every request passes after the filter has trapped; set `FAIL_RELOAD`",
         })]
     );
     let ran = check_input(&["--json", "-"], "default: mfa\nroutes: []\n");
@@ -185,7 +185,7 @@ fn the_documents_show_what_check_prints() {
 }
 
 #[test]
-fn wrong_use_exits_with_2() {
+fn wrong_usage_exits_with_2() {
     let missing = check(&["tests/check/none.yaml"]);
     assert_eq!((missing.code, missing.out.as_str()), (Some(2), ""));
     assert_eq!(missing.err, "error: `tests/check/none.yaml`: No such file or directory (os error 2)\n");

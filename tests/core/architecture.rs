@@ -1,11 +1,11 @@
-//! The module order: every import leads down, and no files import each other in a circle.
+//! The module order: modules import only downwards, and imports form no cycles.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use syn::visit::{self, Visit};
 
-/// The modules of `src/`, lowest first. A module imports from the rows above its own alone.
+/// The modules of `src/`, lowest first. A module imports only from the rows above its own.
 const ORDER: &[&[&str]] = &[
     &["wire", "deny_reason", "issuer_name", "policy", "random"],
     &["time", "challenge"],
@@ -24,7 +24,7 @@ const ORDER: &[&[&str]] = &[
 type Module = Vec<String>;
 
 #[test]
-fn every_import_leads_down() {
+fn modules_import_only_downwards() {
     let sources = Sources::read();
     let mut wrong = Vec::new();
     for (importer, imported) in sources.imports() {
@@ -33,26 +33,26 @@ fn every_import_leads_down() {
             wrong.push(format!("{} imports {}", importer.join("::"), imported.join("::")));
         }
     }
-    assert!(wrong.is_empty(), "imports that lead up:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "upward imports:\n{}", wrong.join("\n"));
 }
 
 #[test]
-fn no_files_import_each_other_in_a_circle() {
+fn imports_form_no_cycles() {
     let sources = Sources::read();
     let mut imports: BTreeMap<Module, BTreeSet<Module>> = BTreeMap::new();
     for (importer, imported) in sources.imports() {
         imports.entry(importer).or_default().insert(imported);
     }
-    let mut circles = Vec::new();
+    let mut cycles = Vec::new();
     for (importer, imported) in imports.iter().flat_map(|(importer, all)| all.iter().map(move |one| (importer, one))) {
         if reaches(&imports, imported, importer) {
-            circles.push(format!("{} -> {}", importer.join("::"), imported.join("::")));
+            cycles.push(format!("{} -> {}", importer.join("::"), imported.join("::")));
         }
     }
-    assert!(circles.is_empty(), "imports within a circle:\n{}", circles.join("\n"));
+    assert!(cycles.is_empty(), "imports in a cycle:\n{}", cycles.join("\n"));
 }
 
-/// Whether imports lead from one module to another.
+/// Whether one module imports another, directly or indirectly.
 fn reaches(imports: &BTreeMap<Module, BTreeSet<Module>>, from: &Module, to: &Module) -> bool {
     let mut seen = BTreeSet::new();
     let mut next = vec![from];
@@ -69,7 +69,7 @@ fn reaches(imports: &BTreeMap<Module, BTreeSet<Module>>, from: &Module, to: &Mod
 
 fn row(module: &str) -> usize {
     let row = ORDER.iter().position(|row| row.contains(&module));
-    row.unwrap_or_else(|| panic!("`{module}` has no row in ORDER; give it one"))
+    row.unwrap_or_else(|| panic!("`{module}` has no row in ORDER; add one"))
 }
 
 /// The files of `src/`, by module.
@@ -105,7 +105,7 @@ impl Sources {
         Sources(modules)
     }
 
-    /// Every import: the importing module and the imported one. Tests are left out.
+    /// Every import outside tests: the importing module and the imported one.
     fn imports(&self) -> Vec<(Module, Module)> {
         let mut imports = Vec::new();
         for (module, path) in &self.0 {
@@ -129,7 +129,7 @@ impl Sources {
         imports
     }
 
-    /// The module of a path: its longest beginning that is a file.
+    /// The module of a path: the longest prefix that is a file.
     fn resolve(&self, path: &[String]) -> Option<Module> {
         (1..=path.len()).rev().map(|length| path[..length].to_vec()).find(|module| self.0.contains_key(module))
     }
@@ -159,7 +159,7 @@ impl Paths<'_> {
                 _ => path.push(segment.clone()),
             }
         }
-        // A foreign crate or a name of this file has only this module as a beginning.
+        // For a foreign crate or a name of this file, the only such prefix is this module.
         self.paths.insert(path);
     }
 

@@ -1,4 +1,4 @@
-//! Nothing cached of a token outlives the token, its keys or the bounds.
+//! A cached token does not outlive its expiry or its keys, and the cache keeps its bounds.
 
 use std::sync::{Arc, OnceLock};
 
@@ -72,7 +72,7 @@ fn sample() -> &'static (Forge, Sample) {
     })
 }
 
-/// The sample's good token, with other claims.
+/// The sample's good token with these claims changed.
 fn mint(claims: &Value) -> Vec<u8> {
     let (forge, sample) = sample();
     sample.mint(forge, &json!({"from": "good", "claims": claims}), NOW)
@@ -101,7 +101,7 @@ fn a_cached_token_is_dropped_with_its_keys() {
 
 // catalogue: F20
 #[test]
-fn a_token_with_the_same_end_as_a_cached_one_is_not_that_one() {
+fn a_token_with_the_signature_of_a_cached_one_is_not_accepted() {
     let mut stage = Stage::new(ROOMY);
     assert_eq!(stage.reason(&InlineKeys, NOW), None);
     // The end is what is hashed, so the cached token is found, and then differs.
@@ -126,7 +126,7 @@ fn with_room_for_one() -> [Stage; 2] {
 }
 
 #[test]
-fn a_token_seen_once_evicts_no_good_one_from_a_full_cache() {
+fn a_token_seen_once_evicts_nothing_from_a_full_cache() {
     for stage in with_room_for_one() {
         let others = [1, 2, 3].map(|n| mint(&json!({"jti": n.to_string()})));
         assert_eq!(stage.reason(&InlineKeys, NOW), None);
@@ -146,7 +146,7 @@ fn a_token_seen_once_evicts_no_good_one_from_a_full_cache() {
 }
 
 #[test]
-fn a_cached_token_that_expired_is_evicted_at_once() {
+fn an_expired_token_is_evicted_at_once() {
     for mut stage in with_room_for_one() {
         stage.token = mint(&json!({"exp": NOW + 60}));
         let other = mint(&json!({"jti": "1"}));
@@ -157,7 +157,7 @@ fn a_cached_token_that_expired_is_evicted_at_once() {
     }
 }
 
-/// A gate whose issuers' tokens jwt_authn verifies, and the metadata of the sample token.
+/// A gate behind jwt_authn, and the metadata that jwt_authn stores for the sample token.
 fn behind_jwt_authn() -> (Stage, Vec<u8>, Vec<u8>) {
     let mut stage = Stage::new(ROOMY);
     let issuers = json!([{
@@ -174,7 +174,7 @@ fn behind_jwt_authn() -> (Stage, Vec<u8>, Vec<u8>) {
 }
 
 #[test]
-fn what_jwt_authn_verified_is_cached_and_expires() {
+fn a_token_verified_by_jwt_authn_is_cached_and_expires() {
     let (stage, metadata, left) = behind_jwt_authn();
     let request = || NativeRequest::to_path(b"/v1/customers").with_metadata(metadata.clone());
     let remembers = || stage.cache.get(CacheKey::Metadata(&left)).is_some();
@@ -186,7 +186,7 @@ fn what_jwt_authn_verified_is_cached_and_expires() {
 }
 
 #[test]
-fn what_jwt_authn_verified_counts_only_for_requests_with_its_metadata() {
+fn the_cache_entry_of_jwt_authn_applies_only_to_requests_with_its_metadata() {
     let (stage, metadata, left) = behind_jwt_authn();
     let request = || NativeRequest::to_path(b"/v1/customers");
     assert_eq!(stage.reason_of(&request().with_metadata(metadata.clone()), &NoKeys, NOW), None);

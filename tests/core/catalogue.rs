@@ -1,4 +1,4 @@
-//! `tests/catalogue.txt` and the tests name the same attacks.
+//! `tests/catalogue.txt` and the tests list the same attacks.
 //!
 //! A test names its lines in a comment above `#[test]`, `// catalogue: F01 F05`; a case of the table by its `id`.
 
@@ -43,7 +43,7 @@ fn is_id(text: &str) -> bool {
     matches!(text.as_bytes(), [letter, tens, ones] if letter.is_ascii_uppercase() && tens.is_ascii_digit() && ones.is_ascii_digit())
 }
 
-/// The ids that tests and cases have, each with one place where it is.
+/// The ids in tests and cases, each with one place that contains it.
 fn ids() -> BTreeMap<String, String> {
     let cases = table::load(&Forge::new()).into_iter();
     let mut ids: BTreeMap<String, String> =

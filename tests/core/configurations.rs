@@ -1,4 +1,4 @@
-//! Configurations that are wrong are refused whole, with every error and its place.
+//! Wrong configurations are rejected as a whole, and every error is reported with its path.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::support::table::Sample;
 use crate::support::wrong::load;
 
 #[test]
-fn right_configurations_are_read() {
+fn valid_configurations_are_accepted() {
     let forge = Forge::new();
     let (right, _) = load(&forge);
     mfa_gate::config::parse(right.to_string().as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
@@ -23,7 +23,7 @@ fn every_error_is_reported_with_its_path() {
     let mut problems = Vec::new();
     for case in &wrong {
         let Err(errors) = mfa_gate::config::parse(case.text(&right, &forge).as_bytes()) else {
-            problems.push(format!("{}: taken", case.name));
+            problems.push(format!("{}: accepted", case.name));
             continue;
         };
         let mut left: Vec<_> = errors.iter().collect();
@@ -40,7 +40,7 @@ fn every_error_is_reported_with_its_path() {
 
 // catalogue: K05
 #[test]
-fn a_configuration_of_10_mb_is_refused_and_100_000_routes_are_read_in_time() {
+fn a_configuration_of_10_mb_is_rejected_and_100_000_routes_are_read_in_time() {
     let (mut config, _) = load(&Forge::new());
     let mut with_routes = |count: usize| {
         let route = |n| json!({"name": format!("r{n}"), "path": format!("/{n}"), "policy": "mfa"});
@@ -48,12 +48,12 @@ fn a_configuration_of_10_mb_is_refused_and_100_000_routes_are_read_in_time() {
         config.to_string()
     };
     let text = with_routes(200_000);
-    let refusal = format!("configuration: has {} bytes, at most 8388608 are read", text.len());
+    let refusal = format!("configuration: has {} bytes; the maximum is 8388608", text.len());
     let errors = mfa_gate::config::parse(text.as_bytes()).map(drop).expect_err("10 MB");
     assert_eq!(errors.to_string(), refusal);
     let text = with_routes(100_000);
     assert!(text.len() > 4_000_000, "{} bytes", text.len());
-    // Some seconds without optimisation; the better part of a minute where each name is compared with all others.
+    // Takes a few seconds without optimisation; a linear search for duplicate names takes most of a minute.
     let start = std::time::Instant::now();
     let gate = mfa_gate::config::parse(text.as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
     assert_eq!(gate.routes.iter().count(), 100_000);

@@ -1,4 +1,4 @@
-//! Test vectors that others published, judged by the core alone.
+//! Published test vectors, run against the core.
 
 use std::path::Path;
 
@@ -27,8 +27,8 @@ fn rules() -> TokenRules {
     gate(&sample.config).trust.rules
 }
 
-/// Whether the token gets past structure, header and signature. These corpora sign texts that are no claims, so their payload is all that
-/// may be found wrong.
+/// Whether structure, header and signature of the token are valid. The payloads in these corpora are not claims, so errors in
+/// the payload are ignored.
 fn is_signed(token: &str, jwks: &Value, rules: &TokenRules) -> bool {
     let Ok(compact) = Compact::decode(token.as_bytes(), rules) else { return false };
     match compact.read(rules, &LastHeader::default()).map(drop) {
@@ -50,7 +50,7 @@ fn is_signed(token: &str, jwks: &Value, rules: &TokenRules) -> bool {
     }
 }
 
-/// The cases of one file of wycheproof: id, key set, token, whether it is to be accepted.
+/// The cases of a file of wycheproof: id, key set, token, and whether it must be accepted.
 fn wycheproof(file: &str) -> Option<Vec<(u64, Value, String, bool)>> {
     let path = corpus("wycheproof")?;
     let mut cases = Vec::new();
@@ -60,7 +60,7 @@ fn wycheproof(file: &str) -> Option<Vec<(u64, Value, String, bool)>> {
         for test in group["tests"].as_array().expect("tests") {
             let id = test["tcId"].as_u64().expect("tcId");
             let token = test["jws"].as_str().expect("jws").to_owned();
-            // Only asymmetric keys stand in a key set here, so nothing that they did not sign is accepted.
+            // Key sets of the gate contain only asymmetric keys, so HMAC tokens are never accepted.
             let symmetric = jwks["keys"].as_array().expect("keys").iter().any(|key| key["kty"] == "oct");
             cases.push((id, jwks.clone(), token, test["result"] == "valid" && !symmetric));
         }
@@ -79,26 +79,26 @@ fn assert_verdicts(cases: &[(u64, Value, String, bool)], exceptions: &[(u64, boo
         .map(|(id, _, token, valid)| format!("tcId {id}, valid {valid}: {token}"))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(cases.iter().any(|(_, _, _, valid)| *valid), "not one valid case: nothing is shown");
+    assert!(cases.iter().any(|(_, _, _, valid)| *valid), "no valid case, so the corpus shows nothing");
 }
 
 #[test]
-fn wycheproof_signatures_are_judged_as_it_says() {
+fn wycheproof_signature_verdicts_match() {
     let Some(cases) = wycheproof("json_web_signature_test.json") else { return };
     assert_eq!(cases.len(), 401);
-    // Valid there, but the key's `alg` is not the header's.
+    // Valid in the corpus, but the `alg` of the key differs from the header's.
     assert_verdicts(&cases, &[346, 347, 350, 351].map(|id| (id, false)));
 }
 
 #[test]
-fn wycheproof_keys_are_judged_as_it_says() {
+fn wycheproof_key_verdicts_match() {
     let Some(cases) = wycheproof("json_web_key_test.json") else { return };
     assert_eq!(cases.len(), 26);
     assert_verdicts(&cases, &[]);
 }
 
 #[test]
-fn examples_of_the_jose_cookbook_are_verified_where_they_are_supported() {
+fn supported_examples_of_the_jose_cookbook_are_verified() {
     let Some(path) = corpus("jose-cookbook") else { return };
     let rules = rules();
     let accepted = ["jws/4_1.rsa_v15_signature.json", "jws/4_2.rsa-pss_signature.json", "curve25519/jws.json"];
@@ -135,7 +135,7 @@ fn examples_of_the_jose_cookbook_are_verified_where_they_are_supported() {
 
 // catalogue: C33 C34
 #[test]
-fn json_test_suite_is_judged_as_it_says() {
+fn json_test_suite_verdicts_match() {
     let Some(files) = json_test_suite() else { return };
     let forge = Forge::new();
     let sample = Sample::load(&forge, "partner-center.yaml");
@@ -163,7 +163,7 @@ fn json_test_suite_is_judged_as_it_says() {
 }
 
 #[test]
-fn a_route_for_what_envoy_normalizes_a_path_to_covers_the_path_as_it_was_sent() {
+fn a_route_for_the_normalised_path_covers_the_path_as_sent() {
     let Some(path) = corpus("envoy-paths") else { return };
     let utility = json(&path.join("path_utility.json"));
     let normalizer = json(&path.join("uhv_path_normalizer.json"));
@@ -183,7 +183,7 @@ fn a_route_for_what_envoy_normalizes_a_path_to_covers_the_path_as_it_was_sent() 
         config["path_case"] = json!("exact");
         let route = to.as_deref().and_then(as_route);
         match (&to, &route) {
-            // What Envoy refuses has no reading that is public.
+            // A path that Envoy rejects has no public reading.
             (None, _) => config["default"] = json!("mfa"),
             (Some(_), Some(route)) => config["routes"] = json!([{"name": "protected", "path": route, "policy": "mfa"}]),
             (Some(_), None) => continue,
@@ -195,7 +195,7 @@ fn a_route_for_what_envoy_normalizes_a_path_to_covers_the_path_as_it_was_sent() 
     assert!(judged > 40, "{judged} judged");
 }
 
-/// A path as a route has it: decoded, without a query, and without what no route can have.
+/// A path in the form of a route: decoded and without a query. `None` if no route can have it.
 fn as_route(path: &str) -> Option<String> {
     let path = path.split(['?', '#']).next()?;
     let path = path.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(path);

@@ -1,4 +1,4 @@
-//! Keys that an operator pastes into a configuration.
+//! Inline keys of a configuration.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ const PRIVATE: &str = "cHJpdmF0ZS1hcy1jYW4tYmU";
 /// The message says what is wrong and does not repeat the key.
 // catalogue: D12 D13
 #[test]
-fn private_keys_and_keys_of_small_order_are_refused_without_being_shown() {
+fn private_keys_and_keys_of_small_order_are_rejected_and_not_printed() {
     let inline = |key: Value| {
         let issuers = json!([{"issuer": ISSUER, "audiences": ["api"], "jwks": {"inline": {"keys": [key]}}}]);
         mfa_gate::config::parse(config(&issuers).to_string().as_bytes()).map(drop).map_err(|errors| errors.to_string())

@@ -1,4 +1,4 @@
-//! The core without Envoy: no socket, no process, no clock but the one a test gives it.
+//! The core without Envoy: no sockets, no processes, and only the clock that a test provides.
 
 mod architecture;
 mod cache;

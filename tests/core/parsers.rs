@@ -72,7 +72,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![prop::collection::vec(any::<u8>(), 0..200), of_pieces]
 }
 
-/// Whether the metadata hold a token.
+/// Whether the metadata contains a token.
 fn vouched(metadata: &[u8]) -> Result<bool, TokenError> {
     match Vouched::left_by_jwt_authn(metadata)? {
         Some(left) => Ok(Vouched::read(left, &["claims".to_owned()], &rules())?.is_some()),
@@ -84,7 +84,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
     #[test]
-    fn no_parser_panics_on_any_bytes(bytes in bytes()) {
+    fn no_parser_panics(bytes in bytes()) {
         let _ = Compact::decode(&bytes, &rules()).map(|compact| compact.read(&rules(), &LastHeader::default()).map(drop));
         let _ = mfa_gate::config::parse(&bytes);
         let _ = Authority::read(&bytes);
@@ -112,9 +112,9 @@ proptest! {
         }
     }
 
-    /// Header and claims in place of the segments of a token.
+    /// Any bytes as header and claims of a token.
     #[test]
-    fn no_header_or_claims_of_a_token_panic(header in bytes(), claims in bytes()) {
+    fn header_and_claims_of_a_token_never_panic(header in bytes(), claims in bytes()) {
         use base64::Engine as _;
         let encode = |text: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
         let token = format!("{}.{}.AA", encode(&header), encode(&claims));
@@ -124,7 +124,7 @@ proptest! {
 
     /// The metadata of a verified token, with some bytes changed.
     #[test]
-    fn no_metadata_of_jwt_authn_panics(changes in prop::collection::vec((any::<Index>(), any::<u8>()), 0..4)) {
+    fn metadata_of_jwt_authn_never_panics(changes in prop::collection::vec((any::<Index>(), any::<u8>()), 0..4)) {
         use base64::Engine as _;
         let claims = br#"{"amr":["pwd","mfa"],"exp":1768478400,"deep":{"a":[{"b":[1,-1.5,null,true,"\u00e4"]}]}}"#;
         let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims);

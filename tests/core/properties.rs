@@ -17,12 +17,12 @@ fn config(routes: &[Value], default: &str) -> Value {
     config
 }
 
-/// Whether a request for the path passes without a token.
+/// Whether a request for the path is allowed without a token.
 fn is_open(gate: &mfa_gate::gate::Gate, path: &str) -> bool {
     matches!(judge(gate, &NativeRequest::to_path(path.as_bytes()), NOW), Verdict::Allow(_))
 }
 
-/// Routes that overlap in path, method and host, each the other's exception.
+/// Routes that overlap in path, method and host.
 fn overlapping() -> Vec<Value> {
     vec![
         json!({"name": "all", "prefix": "/", "policy": "mfa"}),
@@ -152,7 +152,7 @@ proptest! {
 
     /// Reading a path never panics.
     #[test]
-    fn any_bytes_as_a_path_are_judged(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_as_a_path_are_evaluated(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let gate = gate(&config(&[json!({"name": "public", "prefix": "/public", "policy": "public"})], "mfa"));
         let path = [b"/".as_slice(), &bytes].concat();
         let _ = judge(&gate, &NativeRequest::to_path(&path), NOW);
@@ -160,7 +160,7 @@ proptest! {
 
     /// Letters, digits, `_` and `-` need no decoding.
     #[test]
-    fn ordinary_paths_are_not_refused(path in "(/[A-Za-z0-9_-]{1,12}){1,6}") {
+    fn ordinary_paths_are_not_rejected(path in "(/[A-Za-z0-9_-]{1,12}){1,6}") {
         let gate = gate(&config(&[], "public"));
         prop_assert!(is_open(&gate, &path), "{path}");
     }

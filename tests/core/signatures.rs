@@ -1,4 +1,4 @@
-//! Signatures right and wrong, verified by the core itself.
+//! Valid and faulty signatures, verified by the core.
 
 use crate::support::faults::RsaKey;
 use crate::support::native::gate;
@@ -6,7 +6,7 @@ use crate::support::signatures::{judge, signatures, trusting};
 
 // catalogue: D01 D02 D03 D04 D05 D06 D12
 #[test]
-fn right_signatures_pass_and_faulty_ones_do_not() {
+fn only_valid_signatures_are_accepted() {
     let by_hand = RsaKey::new();
     let gate = gate(&trusting(&by_hand));
     let mut wrong = Vec::new();

@@ -1,5 +1,5 @@
-// A wall clock that a test sets: preloaded, it stands before the C library's. libfaketime would do the same, but waits for
-// itself in a program that brings its own malloc, as Envoy does; nothing here allocates.
+// A wall clock that a test sets. It is preloaded and overrides the clock of the C library. libfaketime deadlocks in a program
+// with its own malloc, such as Envoy; this file allocates nothing.
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-// Seconds ahead of the machine's clock.
+// Offset from the system clock, in seconds.
 static const volatile int64_t *ahead;
 
 __attribute__((constructor)) static void find(void) {

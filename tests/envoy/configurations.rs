@@ -1,4 +1,4 @@
-//! What Envoy makes of wrong configurations and of the right one, when it starts.
+//! Envoy's start with wrong configurations and with a valid one.
 
 use std::net::SocketAddr;
 
@@ -10,10 +10,10 @@ use crate::proxy::process::run_to_end;
 use crate::support::forge::Forge;
 use crate::support::wrong::load;
 
-/// Everything in one configuration that can be wrong in one.
+/// A single configuration contains as many errors as possible.
 // catalogue: K04
 #[test]
-fn envoy_refuses_wrong_configurations_and_logs_every_error() {
+fn envoy_rejects_wrong_configurations_and_logs_every_error() {
     let forge = Forge::new();
     let (right, wrong) = load(&forge);
     let upstream = [("upstream", SocketAddr::from(([127, 0, 0, 1], 9)))];
@@ -47,7 +47,7 @@ fn envoy_refuses_wrong_configurations_and_logs_every_error() {
 }
 
 #[test]
-fn envoy_starts_with_the_right_configuration() {
+fn envoy_starts_with_the_valid_configuration() {
     let (right, _) = load(&Forge::new());
     let upstream = [("upstream", SocketAddr::from(([127, 0, 0, 1], 9)))];
     for carrier in [Carrier::StringValue, Carrier::Struct] {

@@ -13,7 +13,7 @@ use crate::support::tokens::now;
 
 // catalogue: C33 C34
 #[test]
-fn json_test_suite_gets_its_answers_through_envoy() {
+fn json_test_suite_verdicts_match_through_envoy() {
     let Some(files) = json_test_suite() else { return };
     let forge = Forge::new();
     let sample = Sample::load(&forge, "partner-center.yaml");

@@ -1,4 +1,4 @@
-//! A gRPC client, and a service that sends back what it gets.
+//! A gRPC client, and an echo service.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
 
-/// Messages as they are: what they mean is of no concern here.
+/// A codec of raw bytes: the content of the messages does not matter.
 #[derive(Default)]
 struct Plain;
 
@@ -58,7 +58,7 @@ pub async fn call(address: SocketAddr, token: Option<&str>, message: &'static [u
     Ok(response.into_inner().to_vec())
 }
 
-/// Streams messages to it; those that come back.
+/// Calls `echo.Echo/Say` as a stream. Returns the messages of the answer.
 pub async fn stream(address: SocketAddr, token: &str, messages: &[&'static [u8]]) -> Result<Vec<Vec<u8>>, Status> {
     let messages: Vec<_> = messages.iter().map(|message| Bytes::from_static(message)).collect();
     let request = with_token(tonic::Request::new(tonic::codegen::tokio_stream::iter(messages)), Some(token));
@@ -92,7 +92,7 @@ pub struct GrpcUpstream {
 }
 
 impl GrpcUpstream {
-    /// Starts it. It stops with the process.
+    /// Starts the service. It stops with the process.
     pub fn start() -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port for the gRPC service");
         let address = listener.local_addr().expect("its address");
@@ -111,7 +111,7 @@ impl GrpcUpstream {
         GrpcUpstream { address, messages }
     }
 
-    /// How many messages have reached it.
+    /// The number of messages that reached the service.
     pub fn messages(&self) -> usize {
         self.messages.load(Ordering::SeqCst)
     }

@@ -1,12 +1,12 @@
-//! The memory of wasm machines, as the kernel shows it: Envoy has no statistic for it.
+//! The memory of wasm VMs, as reported by the kernel: Envoy has no statistic for it.
 
-/// What a wasm memory may grow to (32-bit addresses); only V8 reserves more.
+/// Maximum size of a wasm memory (32-bit addresses). Only V8 reserves larger regions.
 const MOST: u64 = 4 << 30;
 
-/// The memories of all machines in a process, in bytes.
+/// The total memory of all wasm VMs in a process, in bytes.
 ///
-/// V8 reserves gigabytes for each memory, so that a stray address faults, and makes the memory itself accessible at
-/// their beginning.
+/// V8 reserves gigabytes for each memory, so that an address out of bounds faults. Only the start of the region, the memory
+/// itself, is accessible.
 pub fn of(process: u32) -> u64 {
     let path = format!("/proc/{process}/maps");
     let maps = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));

@@ -12,13 +12,13 @@ use std::time::Duration;
 pub enum Reply {
     /// Sends these bytes and closes the connection.
     Bytes(Vec<u8>),
-    /// Sends nothing until a test sets another reply, and then that.
+    /// Waits until a test sets another reply, and sends that.
     Hold,
     /// Sends a body that does not end.
     Endless,
     /// Sends these bytes in ten parts, with a pause before each.
     Slow(Vec<u8>, Duration),
-    /// Status 200 with a body that this makes of how often the path was asked for.
+    /// Status 200 with a body computed from the number of requests for the path.
     Rotating(fn(usize) -> String),
 }
 
@@ -60,7 +60,7 @@ struct State {
 
 #[derive(Default)]
 struct Path {
-    /// Without one it is 404.
+    /// Without a reply the status is 404.
     reply: Option<Reply>,
     asked: usize,
 }
@@ -70,7 +70,7 @@ impl State {
         self.paths.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts, and waits for a reply that is not to be held.
+    /// Counts the request, and waits until the reply is not `Hold`.
     fn reply(&self, path: &str) -> Option<Reply> {
         let mut paths = self.paths();
         let entry = paths.entry(path.to_owned()).or_default();
@@ -87,7 +87,7 @@ impl State {
 }
 
 impl Idp {
-    /// Starts it.
+    /// Starts the provider.
     pub fn start() -> Self {
         Idp::on(TcpListener::bind("127.0.0.1:0").expect("a port for the provider"))
     }
@@ -167,7 +167,7 @@ fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
             let chunk = [b"8000\r\n".as_slice(), &[b' '; 0x8000], b"\r\n"].concat();
             loop {
                 writer.write_all(&chunk)?;
-                // Envoy keeps all of it until the time is up.
+                // Envoy buffers the body until the timeout.
                 std::thread::sleep(Duration::from_millis(1));
             }
         }

@@ -1,4 +1,4 @@
-//! The filter's OCI image, as `envoy/build/image.py` packs it: read by skopeo, as by the gateways that fetch it.
+//! The filter's OCI image, packed by `envoy/build/image.py` and read by skopeo in place of a gateway.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::proxy::artifacts::module;
 use crate::support::repository;
 
-/// What a program prints; its failure ends the test.
+/// The output of a program. Panics if it fails.
 fn run(program: &str, arguments: &[&str]) -> Vec<u8> {
     let output = Command::new(program).args(arguments).output().unwrap_or_else(|error| {
         panic!("`{program}` cannot be run: {error}; `make test` installs it");
@@ -22,14 +22,14 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("a path in UTF-8")
 }
 
-/// The digest that is printed.
+/// Packs an image. Returns the digest that the script prints.
 fn pack(module: &Path, archive: &Path) -> String {
     let script = repository("envoy/build/image.py");
     let out = run("python3", &[text(&script), text(module), "1.2.3", text(archive)]);
     String::from_utf8(out).expect("text").trim_end().to_owned()
 }
 
-/// `sha256:…` of bytes, by another's hand.
+/// `sha256:…` of bytes, by an independent program.
 fn digest(bytes: &[u8]) -> String {
     use sha2::Digest as _;
     let hash: String = sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -42,7 +42,7 @@ fn packing_the_same_module_gives_the_same_image() {
     let folder = TempDir::new().expect("a folder");
     let path = |name: &str| folder.path().join(name);
     let first = pack(&module, &path("a.tar"));
-    // Another name, and, as a copy has it, another time.
+    // A copy has another name and another modification time.
     std::fs::copy(&module, path("copy.wasm")).expect("a copy");
     let second = pack(&path("copy.wasm"), &path("b.tar"));
     assert_eq!(first, second);
@@ -57,7 +57,7 @@ fn skopeo_finds_the_module_in_the_image() {
     let printed = pack(&module, &path("image.tar"));
     let archive = format!("oci-archive:{}", text(&path("image.tar")));
 
-    // What a WasmPlugin's `sha256` is compared with.
+    // Istio compares the `sha256` of a WasmPlugin with this digest.
     let raw = run("skopeo", &["inspect", "--raw", &archive]);
     assert_eq!(digest(&raw), printed);
     let manifest: Value = serde_json::from_slice(&raw).expect("JSON");
@@ -68,7 +68,7 @@ fn skopeo_finds_the_module_in_the_image() {
     assert_eq!(layers.len(), 1);
     assert_eq!(layers[0]["mediaType"], "application/vnd.oci.image.layer.v1.tar+gzip");
 
-    // skopeo compares every digest and size on the way.
+    // skopeo verifies every digest and size.
     run("skopeo", &["copy", "--quiet", "--insecure-policy", &archive, &format!("dir:{}", text(&path("copied")))]);
     let blob = |descriptor: &Value| {
         path("copied")

@@ -121,7 +121,7 @@ fn stage() -> &'static Stage {
 }
 
 impl Stage {
-    /// A token of a user with this `amr` and more claims.
+    /// A user's token with this `amr` and further claims.
     fn token(&self, amr: &[&str], spec: Value) -> String {
         let mut whole = json!({"from": "good", "claims": {"amr": amr, "scope": "read write"}});
         support::cases::merge::merge(&mut whole, &spec);
@@ -157,7 +157,7 @@ fn bearer(token: &str) -> String {
 }
 
 #[test]
-fn what_jwt_authn_verified_is_judged_by_the_policy() {
+fn policies_apply_to_tokens_verified_by_jwt_authn() {
     let stage = stage();
     let mfa = stage.token(&["pwd", "mfa"], json!({}));
     // The second time it is cached.
@@ -199,12 +199,12 @@ fn headers_and_route_metadata_do_not_count_as_verified_by_jwt_authn() {
 
 /// jwt_authn verifies a token in each place and leaves the claims of one, while the upstream reads the header.
 #[test]
-fn the_token_that_is_judged_is_the_one_in_the_header() {
+fn the_decision_is_on_the_token_in_the_header() {
     let stage = stage();
     let (mfa, pwd) = (stage.token(&["mfa"], json!({})), stage.token(&["pwd"], json!({})));
     let other = stage.token(&["mfa"], json!({"claims": {"oid": "00000000-0000-0000-0000-000000000000"}}));
     let pairs = [(&mfa, &pwd), (&pwd, &mfa), (&mfa, &other), (&other, &mfa)];
-    // Seen on Envoy 1.40: the header's come last, so it is theirs that stay.
+    // Observed on Envoy 1.40: the header is processed last, so its claims remain.
     for listener in ["forwarding", "lenient", "istio"] {
         let ask = |query: &str, header: &str| {
             let path = format!("/v1/customers?access_token={query}");
@@ -214,7 +214,7 @@ fn the_token_that_is_judged_is_the_one_in_the_header() {
         let decisions = pairs.map(|(query, header)| ask(query, header));
         assert_eq!(decisions, ["mfa-missing", "allow", "allow", "allow"], "{listener}");
     }
-    // And of two headers, the one whose name comes first in the alphabet.
+    // Of two headers, the first by alphabet is used.
     let ask = |own: &str, header: &str| {
         stage.decision("two-headers", "/v1/customers", &[("access-token", own), ("authorization", &bearer(header))])
     };
@@ -233,10 +233,10 @@ fn the_token_that_is_judged_is_the_one_in_the_header() {
 }
 
 #[test]
-fn tokens_verified_by_istios_request_authentication_are_judged() {
+fn policies_apply_to_tokens_verified_by_istios_request_authentication() {
     let stage = stage();
     let ask = |headers: &[(&str, &str)]| stage.ask("istio", "/v1/customers", headers);
-    // Istio has scope as a list.
+    // Istio stores `scope` as a list.
     let mfa = bearer(&stage.token(&["pwd", "mfa"], json!({})));
     let (decision, seen) = ask(&[("authorization", &mfa)]);
     assert_eq!((decision.as_str(), seen.and_then(|seen| seen.header("authorization"))), ("allow", Some(mfa)));

@@ -1,4 +1,4 @@
-//! The module that is shipped: what it is made of, and what it does in a real Envoy.
+//! The shipped module: its imports and image, and its behaviour in a real Envoy.
 
 mod clock;
 mod configurations;

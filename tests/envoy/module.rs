@@ -1,4 +1,4 @@
-//! What the module asks of its host. Envoy refuses a module with an import that it does not know, and only when it loads it.
+//! The imports of the module. Envoy rejects a module with an unknown import, but only when it loads the module.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ fn the_module_imports_only_proxy_wasm_and_wasi() {
     }
     let wanted = ["env", "wasi_snapshot_preview1"].map(str::to_owned);
     assert_eq!(from, BTreeSet::from(wanted));
-    // Or it is another module altogether.
+    // Otherwise this is another module.
     for name in ["proxy_abi_version_0_2_1", "proxy_on_configure", "proxy_on_request_headers"] {
         assert!(exports.contains(name), "no export `{name}`");
     }

@@ -170,7 +170,7 @@ fn the_access_log_has_the_request_without_query_and_token() {
 }
 
 #[test]
-fn the_access_log_leaves_out_the_fields_that_are_switched_off() {
+fn the_access_log_omits_disabled_fields() {
     let stage = stage(&[
         ("id", gate(&json!({"access_log": {"user": "id", "key": "none"}}))),
         ("none", gate(&json!({"access_log": {"user": "none"}}))),
@@ -186,7 +186,7 @@ fn the_access_log_leaves_out_the_fields_that_are_switched_off() {
 
 /// Users may choose the strings that an issuer writes into claims.
 #[test]
-fn hostile_claims_are_logged_as_text_or_left_out() {
+fn hostile_claims_are_logged_as_text_or_omitted() {
     let stage = stage(&[("gate", gate(&json!({"access_log": {}})))]);
     let hostile = "a\"b\\\u{0}\n{\"decision\":\"allow\"}\u{202e}\u{1f600}";
     let claims = json!({"upn": hostile, "oid": "x".repeat(257), "appid": {"a": 1}, "azp": "app", "tid": ["t"]});
@@ -208,7 +208,7 @@ fn hostile_claims_are_logged_as_text_or_left_out() {
 }
 
 #[test]
-fn labels_of_metrics_come_from_the_configuration_only() {
+fn metric_labels_come_only_from_the_configuration() {
     let stage = stage(&[("gate", gate(&json!({})))]);
     let proven = user(&json!({}));
     for (path, token) in [
@@ -228,7 +228,7 @@ fn labels_of_metrics_come_from_the_configuration_only() {
     let counted = |labels: &str, value: u64| format!("mfa_gate_requests_total{{{labels}}} {value}");
     let issuer = format!("issuer=\"{ISSUER}\"");
     let mut metrics = metrics_after(&stage, 10);
-    // Two workers, two caches.
+    // Each of the two workers has a cache.
     let (tokens, requests): (Vec<_>, Vec<_>) =
         metrics.drain(..).partition(|line| line.starts_with("mfa_gate_verified_tokens_total{source="));
     assert_eq!(
@@ -266,7 +266,7 @@ fn labels_of_metrics_come_from_the_configuration_only() {
 }
 
 #[test]
-fn metrics_of_keys_count_keys_and_fetches_and_give_their_times() {
+fn key_metrics_count_keys_and_fetches_and_report_their_times() {
     let idp = Idp::start();
     idp.set("/keys", Reply::ok(jwks(&["a", "b"])));
     let broken = "https://broken.test";
@@ -293,7 +293,7 @@ fn metrics_of_keys_count_keys_and_fetches_and_give_their_times() {
     stage.assert_no_trap();
 }
 
-/// Requests that wait are decided twice, and are counted and logged once.
+/// A waiting request is decided twice, but counted and logged once.
 #[test]
 fn a_request_that_waited_is_counted_once() {
     let idp = Idp::start();
@@ -366,7 +366,7 @@ fn no_count_is_lost_when_a_configuration_is_replaced() {
     let mut connections: Vec<_> = (0..400).map(|_| Connection::new(stage.envoy.address("gate"))).collect();
     assert!(connections.iter_mut().all(is_answered));
     stage.envoy.replace(&[listener("gate", &gate("/healthy"))]);
-    // Each connection takes another request, the last of them when the old configuration is about to go.
+    // Each connection sends another request, the last one shortly before the old configuration ends.
     let again = connections.iter_mut().map_while(|connection| {
         std::thread::sleep(Duration::from_millis(10));
         is_answered(connection).then_some(())
@@ -374,13 +374,13 @@ fn no_count_is_lost_when_a_configuration_is_replaced() {
     let answers = again.count();
     assert!((100..400).contains(&answers), "{answers}");
     let answers = u64::try_from(400 + answers).expect("a count");
-    // One more may have been decided when its connection was ended.
+    // One more request may have been decided when its connection was closed.
     eventually("count of all requests", || (answers..=answers + 1).contains(&decided(&metrics(&stage))));
     stage.assert_no_trap();
 }
 
-/// As where a mesh has one plugin for all gateways and another for one of them. Envoy refuses to change what was declared
-/// read-only, and the SDK traps where a property cannot be set.
+/// For example, a mesh may have a plugin for all gateways and another for one of them. Envoy rejects changes to read-only
+/// filter state, and the SDK panics if a property cannot be set.
 #[test]
 fn two_gates_in_one_chain_do_not_trap() {
     let config = gate(&json!({"access_log": {}, "challenge": {"filter_state": true}}));

@@ -1,4 +1,4 @@
-//! Signatures right and wrong: the core by itself, the filter with the host's crypto and the filter without agree on each.
+//! Valid and faulty signatures: the core, the filter with the host's crypto and the filter without it agree on each.
 
 use serde_json::json;
 
@@ -19,7 +19,7 @@ fn all_verifiers_agree_on_every_signature() {
     let stage = Stage::new(Idp::start().address, &[("host", by_host), ("itself", by_itself)]);
     let log = String::from_utf8_lossy(&stage.envoy.log_from(0)).into_owned();
     for who in ["RSA PKCS#1 and ECDSA by the host", "all in the module"] {
-        assert!(log.contains(&format!("mfa-gate verifies {who}")), "nobody verifies {who}");
+        assert!(log.contains(&format!("mfa-gate verifies {who}")), "no log line for {who}");
     }
     let mut wrong = Vec::new();
     for (what, token, worth) in signatures(&by_hand) {

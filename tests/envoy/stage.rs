@@ -1,4 +1,4 @@
-//! An Envoy with gates that fetch their keys, and what tests ask of it.
+//! An Envoy with gates that fetch their keys, and helpers to query it.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -13,16 +13,16 @@ use crate::proxy::upstream::Upstream;
 use crate::support::cases::merge::merge;
 use crate::support::tokens::{ISSUER, config, good, number};
 
-/// How long anything that must happen may take.
+/// Timeout of everything that must happen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How many files may be open, at least.
+/// Minimum limit of open files.
 const OPEN_FILES: u64 = 8192;
 
-/// The cool-down of most listeners, in seconds.
+/// The cooldown of most listeners, in seconds.
 pub const COOLDOWN: u64 = 1;
 
-/// Where keys are, with these changes to how they are fetched.
+/// A key source with these changes to its settings.
 pub fn source(path: &str, changes: &Value) -> Value {
     let mut source = json!({
         "uri": format!("{ISSUER}{path}"), "cluster": "idp", "timeout": "5s", "cooldown": format!("{COOLDOWN}s"),
@@ -31,12 +31,12 @@ pub fn source(path: &str, changes: &Value) -> Value {
     source
 }
 
-/// An issuer whose metadata say where its keys are.
+/// An issuer with keys by `discovery`.
 pub fn discovered(issuer: &str, path: &str) -> Value {
     json!({"issuer": issuer, "audiences": ["api"], "discovery": source(path, &json!({}))})
 }
 
-/// The gate's configuration with `ISSUER`, whose keys are fetched.
+/// The gate's configuration with `ISSUER` and fetched keys.
 pub fn fetched(path: &str, changes: &Value) -> Value {
     config(&json!([{"issuer": ISSUER, "audiences": ["api"], "jwks": source(path, changes)}]))
 }
@@ -52,27 +52,27 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// With two workers and the cluster `idp`.
+    /// Starts Envoy with two workers and the cluster `idp`.
     pub fn new(idp: SocketAddr, listeners: &[(&str, Value)]) -> Self {
         let listeners: Vec<Listener> = listeners.iter().map(|(name, config)| listener(name, config)).collect();
         Stage::with(Setup { workers: 2, others: &[("idp", idp)], ..Setup::default() }, &listeners)
     }
 
-    /// As this says.
+    /// Starts Envoy with this setup.
     pub fn with(setup: Setup<'_>, listeners: &[Listener]) -> Self {
-        // Some shells allow 1,024, and a thousand clients are more with their upstream's ends.
+        // Some shells allow 1,024. A thousand clients need more, because each also has an upstream connection.
         rlimit::increase_nofile_limit(OPEN_FILES).expect("a limit of open files that can be raised");
         let envoy = Envoy::start_as(setup, listeners, Upstream::start()).unwrap_or_else(|error| panic!("{error}"));
         Stage { envoy }
     }
 
-    /// Sends a token on a connection of its own, which either worker may get.
+    /// Sends a token on a new connection, which either worker may accept.
     pub fn ask(&self, listener: &str, token: &str) -> (u16, String) {
         let (response, details) = self.respond(listener, token);
         (response.answer.status, details)
     }
 
-    /// The same with the whole answer.
+    /// Like [`Self::ask`], with the whole answer.
     pub fn respond(&self, listener: &str, token: &str) -> (Response, String) {
         let id = id();
         let request = request("GET", &id, token, "");
@@ -81,7 +81,7 @@ impl Stage {
         (response, details)
     }
 
-    /// All at once: their statuses.
+    /// Sends all tokens concurrently. Returns the statuses.
     pub fn ask_all(&self, listener: &str, tokens: &[String]) -> Vec<u16> {
         let address = self.envoy.address(listener);
         let ask = |token: &String| {
@@ -94,12 +94,12 @@ impl Stage {
         })
     }
 
-    /// The keys are there, in both workers.
+    /// Waits until both workers have the keys.
     pub fn wait_for_keys(&self, listener: &str, kid: &str) {
         eventually("keys in every worker", || self.ask_all(listener, &vec![good(kid); 20]) == [200; 20]);
     }
 
-    /// Sends tokens with an unknown key until one has caused a fetch; the last answer.
+    /// Sends tokens with an unknown key until one causes a fetch. Returns the last answer.
     pub fn cause_fetch(&self, idp: &Idp, listener: &str, path: &str, kid: &str) -> (u16, String) {
         let before = idp.asked(path);
         let mut answer = None;
@@ -110,7 +110,7 @@ impl Stage {
         answer.expect("an answer")
     }
 
-    /// A statistic of Envoy's.
+    /// A statistic of Envoy.
     pub fn statistic(&self, name: &str) -> u64 {
         let request = format!("GET /stats?filter=^{name}$ HTTP/1.1\r\nhost: admin\r\n\r\n");
         let response = Connection::new(self.envoy.admin).request(request.as_bytes()).expect("statistics");
@@ -118,13 +118,13 @@ impl Stage {
         text.rsplit(' ').next().and_then(|number| number.trim().parse().ok()).unwrap_or(0)
     }
 
-    /// So many requests are in Envoy's hands.
+    /// Waits until this number of requests is active in Envoy.
     pub fn wait_for_active(&self, listener: &str, requests: usize) {
         let name = format!("http.{listener}.downstream_rq_active");
         eventually("requests that wait", || self.statistic(&name) == requests as u64);
     }
 
-    /// No machine has trapped.
+    /// Asserts that no wasm VM has trapped.
     pub fn assert_no_trap(&self) {
         let log = String::from_utf8_lossy(&self.envoy.log_from(0)).into_owned();
         let bad: Vec<_> = log
@@ -150,7 +150,7 @@ pub fn request(method: &str, id: &str, token: &str, lines: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Waits until it is so.
+/// Waits until the condition holds.
 pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !is_so() {
@@ -159,16 +159,16 @@ pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Until a fetch begun before now no longer holds up the next.
+/// Waits until the cooldown of every earlier fetch is over.
 pub fn rest(seconds: u64) {
     std::thread::sleep(Duration::from_secs(seconds) + Duration::from_millis(300));
 }
 
-/// What the access log says.
+/// The response details in the access log.
 pub const KEY_UNKNOWN: &str = "mfa_gate{key-unknown}";
 pub const NO_KEYS: &str = "mfa_gate{keys-unavailable}";
 
-/// The whole answer of a gate without keys.
+/// Asserts the complete answer of a gate without keys.
 pub fn assert_unavailable(response: &Response, details: &str) {
     assert_eq!((response.answer.status, details), (503, NO_KEYS));
     assert!(response.answer.header("retry-after").is_some(), "{:?}", response.answer.headers);

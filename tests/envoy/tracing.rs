@@ -12,7 +12,7 @@ use crate::support::forge::Forge;
 use crate::support::table::Sample;
 use crate::support::tokens::now;
 
-/// The one block of the page's section.
+/// The only code block of the section.
 fn snippet() -> Value {
     let readme = std::fs::read_to_string(support::repository("envoy/monitoring.md")).expect("envoy/monitoring.md");
     let section = readme.split("\n## Traces\n").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("a section");
@@ -21,7 +21,7 @@ fn snippet() -> Value {
     serde_saphyr::from_str(blocks[0]).expect("YAML")
 }
 
-/// The tags of each span that the collector got, by the span's status.
+/// The tags of each span at the collector, by the status of the span.
 fn spans(collector: &Upstream) -> Vec<Value> {
     let posts = collector.seen("").into_iter().filter(|post| post.path == "/spans");
     let spans = posts.flat_map(|post| serde_json::from_slice::<Vec<Value>>(&post.body).expect("spans"));

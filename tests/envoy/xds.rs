@@ -44,7 +44,7 @@ fn wait_for(stage: &Stage, letter: &str) {
 
 // catalogue: K04 K05
 #[test]
-fn a_wrong_configuration_by_xds_is_refused_and_the_old_one_stays_in_force() {
+fn a_wrong_configuration_by_xds_is_rejected_and_the_old_one_stays_active() {
     let stage = stage(&lettered("a"));
     let assert_judged_by_a = || {
         assert_eq!(stage.ask_all("gate", &vec![with_proof("a"); 20]), [200; 20]);
@@ -72,7 +72,7 @@ fn a_wrong_configuration_by_xds_is_refused_and_the_old_one_stays_in_force() {
             "must be an `https` URL",
         ),
         (changed("issuers", issuer(json!({"uri": "https://idp.test/keys"}))), "issuers[0].jwks.cluster: is missing"),
-        (changed("routes", json!(many)), "at most 8388608 are read"),
+        (changed("routes", json!(many)), "the maximum is 8388608"),
     ];
     for (count, (config, message)) in (1..).zip(&wrong) {
         let start = stage.envoy.log_length();
@@ -115,7 +115,7 @@ fn judge(stage: &Stage, id: &str, proof: &str, response: &Response) -> String {
 
 // catalogue: F20 K06
 #[test]
-fn each_request_is_judged_by_one_configuration_while_configurations_are_replaced_under_load() {
+fn one_configuration_decides_each_request_while_configurations_change_under_load() {
     let stage = stage(&lettered("a"));
     wait_for(&stage, "a");
     // Cached under one configuration, and no proof under the other.
@@ -134,7 +134,7 @@ fn each_request_is_judged_by_one_configuration_while_configurations_are_replaced
             let id = id();
             let mut request = request("POST", &id, token, "content-length: 5\r\n");
             request.extend(b"12345");
-            // A connection of a configuration that is gone may end, its request unanswered.
+            // Envoy may close a connection of a removed configuration without an answer.
             let Ok(response) = connection.send(&request).and_then(|()| connection.response(false)) else {
                 connection.close();
                 continue;
@@ -178,10 +178,10 @@ fn an_open_connection_gets_the_new_configuration_once_it_is_drained() {
     stage.assert_no_trap();
 }
 
-/// Requests that wait for keys when their configuration is replaced are judged by it.
+/// A replaced configuration still decides the requests that wait for its keys.
 // catalogue: K06
 #[test]
-fn waiting_requests_are_judged_by_the_configuration_they_arrived_under() {
+fn waiting_requests_are_decided_by_the_configuration_at_their_arrival() {
     let idp = Idp::start();
     idp.set("/keys", Reply::Hold);
     let held = fetched("/keys", &json!({"timeout": "30s"}));

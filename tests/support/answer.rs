@@ -1,5 +1,5 @@
-//! What a denial looks like from outside, by its reason: written down here a second time, from the design's table,
-//! so that the filter is not measured by itself.
+//! The expected answer to a denial, by reason. The table is written from the design and independent of the filter's code, so
+//! that the filter is not its own oracle.
 
 use serde_json::{Value, json};
 
@@ -10,12 +10,12 @@ pub struct Row {
     pub challenge: Challenge,
 }
 
-/// What WWW-Authenticate says.
+/// The content of WWW-Authenticate.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Challenge {
-    /// There is none.
+    /// No header.
     None,
-    /// The realm alone (RFC 6750 section 3.1).
+    /// Only the realm (RFC 6750 section 3.1).
     Realm,
     /// This error code.
     Error(&'static str),
@@ -73,7 +73,7 @@ pub fn row_of(reason: &str) -> &'static Row {
     REASONS.iter().find(|row| row.reason == reason).unwrap_or_else(|| panic!("`{reason}` is no deny reason"))
 }
 
-/// What differs between an answer and what its reason and the configuration entail.
+/// The differences between an answer and the expected one for its reason and the configuration.
 pub fn differences(
     answer: &Answer,
     reason: &str,

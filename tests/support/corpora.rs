@@ -1,5 +1,5 @@
-//! Test vectors that others published. They are run and not copied: they lie outside the repository, where CORPORA says. A
-//! corpus that is absent is named, and nothing is claimed of it.
+//! Published test vectors. They are not copied into the repository: CORPORA names their folder. The tests report a corpus that
+//! is absent.
 
 use std::path::PathBuf;
 
@@ -34,7 +34,7 @@ pub fn json_test_suite() -> Option<Vec<(String, Vec<u8>)>> {
     Some(files)
 }
 
-/// A file as the whole payload, as the whole header, and in an unused member of each; with what becomes of it, where that is certain.
+/// Tokens with a file as the payload, as the header, and in an unused member of each, with the verdict where it is certain.
 pub fn tokens_of(forge: &Forge, sample: &Sample, name: &str, bytes: &[u8], now: i64) -> Vec<(Vec<u8>, Option<bool>)> {
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let whole = format!("$hex({hex})");
@@ -47,7 +47,7 @@ pub fn tokens_of(forge: &Forge, sample: &Sample, name: &str, bytes: &[u8], now: 
         Some(("n", _)) => Some(false),
         _ => None,
     };
-    // A file that is no JSON by itself may become some inside an object: that of `n_structure_no_data`, or a `}` too many.
+    // A file that is not JSON can be valid inside an object, such as `n_structure_no_data` or an extra `}`.
     let alone = [json!({"from": "good", "payload": whole}), json!({"from": "good", "header_text": whole})];
     let inside = [json!({"from": "good", "payload": member}), json!({"from": "good", "header_text": header})];
     let as_whole = alone.iter().map(|spec| (sample.mint(forge, spec, now), (wanted == Some(false)).then_some(false)));

@@ -1,4 +1,4 @@
-//! Signatures with one fault each, by keys made for the run.
+//! Signatures with one fault each, by keys generated for the run.
 
 use rand::rngs::OsRng;
 use rsa_0_9 as rsa;
@@ -16,7 +16,7 @@ const P384_ORDER: &str =
     "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973";
 const ED25519_ORDER: &str = "1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed";
 
-/// The bytes of a modulus of 2048 bits.
+/// Length of a 2048-bit modulus, in bytes.
 const RSA_BYTES: usize = 256;
 
 type Change = Box<dyn Fn(&[u8]) -> Vec<u8>>;
@@ -107,7 +107,7 @@ pub fn ed25519() -> Vec<(&'static str, Change)> {
     ]
 }
 
-/// Points of small order, and other spellings of them, as keys (RFC 8032 section 5.1.3).
+/// Points of small order, and non-canonical encodings of them, as keys (RFC 8032 section 5.1.3).
 pub fn small_order_keys() -> Vec<Value> {
     [
         "0100000000000000000000000000000000000000000000000000000000000000",
@@ -153,18 +153,18 @@ impl RsaKey {
         fixed(&BigUint::from_bytes_be(padded).modpow(self.0.d(), self.0.n()), RSA_BYTES)
     }
 
-    /// A right signature (RS256).
+    /// A valid signature (RS256).
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.raise(&pkcs1(&[SHA256, &Sha256::digest(message)].concat()))
     }
 
-    /// The same value, larger by the modulus; `None` where that takes a byte more.
+    /// The signature plus the modulus; `None` if that needs another byte.
     pub fn plus_modulus(&self, good: &[u8]) -> Option<Vec<u8>> {
         let larger = BigUint::from_bytes_be(good) + self.0.n();
         (larger.bits() <= RSA_BYTES * 8).then(|| fixed(&larger, RSA_BYTES))
     }
 
-    /// Wrong signatures of RS256.
+    /// Invalid signatures of RS256.
     pub fn rs256(&self, message: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         let good = self.sign(message);
         let digest = Sha256::digest(message);
@@ -182,8 +182,8 @@ impl RsaKey {
         vec![
             ("D04 a zero byte before", [&[0], good.as_slice()].concat()),
             ("D04 a byte less before", good[1..].to_vec()),
-            ("D04 a byte less behind", good[..RSA_BYTES - 1].to_vec()),
-            ("D04 a byte more behind", [good.as_slice(), &[0]].concat()),
+            ("D04 the last byte missing", good[..RSA_BYTES - 1].to_vec()),
+            ("D04 a trailing byte", [good.as_slice(), &[0]].concat()),
             ("D04 all zero", vec![0; RSA_BYTES]),
             ("D04 one", fixed(&BigUint::from(1_u8), RSA_BYTES)),
             ("D04 n", fixed(self.0.n(), RSA_BYTES)),
@@ -193,8 +193,8 @@ impl RsaKey {
             ("D05 SHA-512 by name", of(&[&SHA256[..14], &[3], &SHA256[15..]].concat())),
             ("D05 no DigestInfo", of(b"")),
             ("D05 a BER length", of(&[&[0x30, 0x81, 0x31], &SHA256[2..]].concat())),
-            ("D05 garbage behind", short(0xaa)),
-            ("D05 zeros behind", short(0)),
+            ("D05 trailing garbage", short(0xaa)),
+            ("D05 trailing zeros", short(0)),
             ("D05 block type 0", block(&|padded| padded[1] = 0)),
             ("D05 block type 2", block(&|padded| padded[1] = 2)),
             ("D05 another byte in the padding", block(&|padded| padded[9] = 0xfe)),
@@ -206,7 +206,7 @@ impl RsaKey {
         ]
     }
 
-    /// Signatures of PS256; the first is right.
+    /// Signatures of PS256; the first is valid.
     pub fn ps256(&self, message: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         let good = self.raise(&pss::<Sha256, Sha256>(message, 32, 0xbc));
         vec![

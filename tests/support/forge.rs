@@ -1,4 +1,4 @@
-//! Keys and signatures that an attacker would try, beside the right ones of `mfa-gate test`.
+//! Keys and signatures that an attacker would try, in addition to the valid ones of `mfa-gate test`.
 
 use anyhow::{Result, anyhow, bail};
 use base64::Engine as _;
@@ -19,7 +19,7 @@ use sha2_0_10::{Sha256, Sha384, Sha512};
 
 use super::forged_token::ForgedToken;
 
-/// The keys of [`TestKeys`], `partner` of another issuer, and two strangers that belong to nobody who is trusted.
+/// The keys of [`TestKeys`], the key `partner` of another issuer, and two keys of untrusted strangers.
 pub struct Forge(TestKeys);
 
 impl Forge {
@@ -33,7 +33,7 @@ impl Forge {
         &self.0
     }
 
-    /// The names that every text knows.
+    /// The variables that are defined in every text.
     pub fn scope(&self, now: i64) -> Scope<'_> {
         Scope::new(&self.0, now, ForgedToken::resolve)
     }
@@ -43,7 +43,7 @@ impl Forge {
         Ok(self.0.algorithm(key)?.as_str())
     }
 
-    /// The public key as a JWK whose `kid` is the key's name.
+    /// The public key as a JWK, with the key's name as `kid`.
     pub fn jwk(&self, name: &str) -> Result<Map<String, Value>> {
         self.0.jwk(name)
     }
@@ -53,7 +53,7 @@ impl Forge {
         pem(&self.0, name)
     }
 
-    /// A certificate that `stranger_p256` made for itself.
+    /// A self-signed certificate of `stranger_p256`.
     pub fn certificate(&self) -> Result<String> {
         certificate(&self.0)
     }
@@ -64,7 +64,7 @@ impl Forge {
     }
 }
 
-/// Signs by an algorithm of JWS, `none` and the symmetric ones included. `secret` is the key of the latter.
+/// Signs by an algorithm of JWS, including `none` and HMAC. `secret` is the key of the HMAC algorithms.
 pub fn sign(keys: &TestKeys, algorithm: &str, key: &str, secret: &[u8], message: &[u8]) -> Result<Vec<u8>> {
     macro_rules! hmac {
         ($hash:ty) => {{
@@ -85,7 +85,7 @@ pub fn sign(keys: &TestKeys, algorithm: &str, key: &str, secret: &[u8], message:
 /// The value of a `$name(arguments)` that only the repository's own cases use.
 pub fn resolve(keys: &TestKeys, name: &str, arguments: &str) -> Result<Option<Vec<u8>>> {
     Ok(Some(match name {
-        // Members whose names all have one hash under the common polynomial hash, 31 h + c.
+        // Members with colliding names under the common polynomial hash, 31 h + c.
         "colliding" => (0..number(arguments)?)
             .map(|n| {
                 let name: String = (0..10).map(|bit| if n >> bit & 1 == 0 { "Aa" } else { "BB" }).collect();

@@ -1,4 +1,4 @@
-//! A token as the repository's own cases describe it: as `mfa-gate test` knows it, and changed as an attacker would.
+//! A token in the notation of the repository's own cases: that of `mfa-gate test`, with an attacker's changes.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use base64::Engine as _;
@@ -11,41 +11,41 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::forge;
-use super::table::taken;
+use super::table::remove_members;
 
-/// A token and what is done to it.
+/// A token and the changes to it.
 #[derive(Debug, Clone)]
 pub struct ForgedToken {
     spec: TokenSpec,
     forgery: Forgery,
 }
 
-/// What is done to a token.
+/// The changes to a token.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Forgery {
     /// The key of the HMAC algorithms.
     secret: Option<String>,
-    /// The whole header, where JSON made from members will not do. `$members` is those, without the braces.
+    /// The whole header, if it is not an object of members. `$members` is the members without the braces.
     header_text: Option<String>,
-    /// The whole payload, where JSON made from claims will not do. `$members` is those, without the braces.
+    /// The whole payload, if it is not an object of claims. `$members` is the claims without the braces.
     payload: Option<String>,
-    /// The encoding of the payload, where it is not UTF-8: utf-16le, utf-16be or utf-32le.
+    /// The encoding of the payload, if it is not UTF-8: utf-16le, utf-16be or utf-32le.
     encoding: Option<String>,
-    /// Fills the payload up with spaces until the token has so many bytes.
+    /// The size of the token in bytes. Spaces in the payload fill it up.
     size: Option<usize>,
-    /// Fills header and payload up with spaces until their lengths leave this rest when divided by three, so that
-    /// the last character of each has bits to spare.
+    /// The lengths of header and payload modulo three. Spaces fill them up, so that the last base64url character of each has
+    /// unused bits.
     align: Option<usize>,
-    /// The encoded header that is signed, from `$segment`.
+    /// The encoded header before signing, from `$segment`.
     header_segment: Option<String>,
-    /// The encoded payload that is signed, from `$segment`.
+    /// The encoded payload before signing, from `$segment`.
     payload_segment: Option<String>,
     /// The encoded signature, from `$segment`.
     signature_segment: Option<String>,
-    /// The signature itself, from `$signature`.
+    /// The bytes of the signature, from `$signature`.
     signature: Option<String>,
-    /// How the three become a token, where it is not `$header.$payload.$signature`.
+    /// The layout of the token, if it is not `$header.$payload.$signature`.
     compact: Option<String>,
 }
 
@@ -67,7 +67,7 @@ const FORGERY: [&str; 11] = [
 impl<'de> Deserialize<'de> for ForgedToken {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut members = Map::deserialize(deserializer)?;
-        let forgery = serde_json::from_value(taken(&mut members, &FORGERY)).map_err(D::Error::custom)?;
+        let forgery = serde_json::from_value(remove_members(&mut members, &FORGERY)).map_err(D::Error::custom)?;
         let spec = serde_json::from_value(Value::Object(members)).map_err(D::Error::custom)?;
         Ok(ForgedToken { spec, forgery })
     }
@@ -165,7 +165,7 @@ fn encoded(encoding: &str, text: &[u8]) -> Result<Vec<u8>> {
     })
 }
 
-/// Adds spaces until the two have so many characters once encoded.
+/// Adds spaces until the two have this number of characters when encoded.
 fn fill_up(header: &mut Vec<u8>, payload: &mut Vec<u8>, size: usize) -> Result<()> {
     let encoded = |bytes: &[u8]| (bytes.len() * 4).div_ceil(3);
     ensure!(encoded(header) + encoded(payload) < size, "the token is larger already");
@@ -176,13 +176,13 @@ fn fill_up(header: &mut Vec<u8>, payload: &mut Vec<u8>, size: usize) -> Result<(
         if encoded(header) + encoded(payload) == size {
             return Ok(());
         }
-        // Not every length is one of base64; another header makes up for it.
+        // Base64url cannot have every length; a longer header compensates.
         header.push(b' ');
         payload.truncate(payload.trim_ascii_end().len());
     }
 }
 
-/// Encodes, and changes the encoding as the case says.
+/// Encodes, and applies the change of the case to the encoding.
 fn segment(scope: &Scope<'_>, bytes: &[u8], change: Option<&str>) -> Result<Vec<u8>> {
     let encoded = URL_SAFE_NO_PAD.encode(bytes);
     let changed = match change {
@@ -199,7 +199,7 @@ fn segment(scope: &Scope<'_>, bytes: &[u8], change: Option<&str>) -> Result<Vec<
     Ok(changed)
 }
 
-/// The same bytes in another spelling: the last character with a bit set that no byte uses (RFC 4648 section 3.5).
+/// Another encoding of the same bytes: an unused bit of the last character is set (RFC 4648 section 3.5).
 fn spare_bits_set(encoded: &str) -> Result<Vec<u8>> {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     ensure!(!encoded.len().is_multiple_of(4), "no bits to spare; `align` makes some");

@@ -1,4 +1,4 @@
-//! What the tests share: the table of cases, tokens, and the core asked without a proxy.
+//! Shared by the tests: the table of cases, tokens, and the core without a proxy.
 #![allow(dead_code, reason = "each of the four programs uses a part of it")]
 
 pub mod answer;
@@ -23,7 +23,7 @@ pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Reads YAML; these files are part of the tests, so a mistake in one ends them.
+/// Parses a YAML file of the tests. Panics on errors.
 pub fn yaml<T: serde::de::DeserializeOwned>(path: &Path) -> T {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -35,7 +35,7 @@ pub fn documents(path: &Path) -> Vec<serde_json::Value> {
     serde_saphyr::from_multiple(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Says something that is seen of a test that passes, too.
+/// Prints a note that is visible even if the test passes.
 pub fn note(text: &str) {
     writeln!(std::io::stderr(), "note: {text}").expect("stderr");
 }

@@ -1,4 +1,4 @@
-//! The core, asked without a proxy.
+//! The core without a proxy.
 
 use mfa_gate::challenge;
 use mfa_gate::decision::{self, Environment};
@@ -10,22 +10,22 @@ use serde_json::Value;
 use super::answer::Answer;
 pub use super::cases::native::NativeRequest;
 
-/// What the core decided.
+/// The decision of the core.
 #[derive(Debug)]
 pub enum Verdict {
-    /// What the upstream is told of it.
+    /// The headers for the upstream.
     Allow(Vec<(String, String)>),
-    /// The reason, and the answer to it.
+    /// The reason, and the answer to the client.
     Deny(&'static str, Answer),
 }
 
-/// Reads a configuration that is known to be right.
+/// Reads a valid configuration.
 pub fn gate(config: &Value) -> Gate {
     mfa_gate::config::parse(config.to_string().as_bytes())
         .unwrap_or_else(|errors| panic!("the configuration: {errors}"))
 }
 
-/// Asks the core.
+/// Decides a request.
 pub fn judge(gate: &Gate, request: &NativeRequest, now: i64) -> Verdict {
     let decision = decision::decide(
         gate,

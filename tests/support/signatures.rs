@@ -1,4 +1,4 @@
-//! Tokens with right and with faulty signatures.
+//! Tokens with valid and with faulty signatures.
 
 use mfa_gate::gate::Gate;
 use serde_json::{Value, json};

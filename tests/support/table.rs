@@ -1,4 +1,4 @@
-//! The table of cases: what `tests/cases/*.yaml` says. A mistake in one ends the tests.
+//! The table of cases in `tests/cases/*.yaml`. An invalid file fails the tests.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,33 +17,33 @@ use super::tampering::Tampering;
 
 /// A case of the table.
 pub struct Entry {
-    /// The case as `mfa-gate test` knows it, but for its tokens.
+    /// The fields that `mfa-gate test` has too, except for the tokens.
     pub resolved: ResolvedCase<ForgedToken>,
-    /// What only the table knows of it.
+    /// The fields of the case that only the table has.
     pub own: OwnFields,
-    /// What only the table knows of its request.
+    /// The fields of its request that only the table has.
     pub wire: WireFields,
 }
 
-/// The fields of a case that only the table knows.
+/// The fields of a case that only the table has.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OwnFields {
-    /// Every form of a token that was tampered with, one request each.
+    /// Tampering with the token: one request for each form.
     pub tampering: Option<Tampering>,
-    /// Envoy's own answer, where it does not ask the filter.
+    /// Envoy's own answer, if the request does not reach the filter.
     pub envoy: Option<EnvoyAnswer>,
-    /// The status by which Envoy's shipped settings refuse what the filter would allow.
+    /// The status with which Envoy rejects the request in the shipped settings, although the filter allows it.
     pub shipped: Option<u16>,
 }
 
-/// The fields of a request that only a wire can carry.
+/// The fields of a request that can only be sent over a connection.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WireFields {
-    /// The bytes on the wire, for what no well-formed request can be.
+    /// The bytes on the wire, for malformed requests.
     pub raw: Option<String>,
-    /// Whether header lines are sent as HTTP/2, in which names may be upper case.
+    /// Whether header lines are sent by HTTP/2, with upper-case names.
     pub http2: bool,
 }
 
@@ -52,7 +52,7 @@ pub struct WireFields {
 pub enum EnvoyAnswer {
     /// This status.
     Status(u16),
-    /// With some requests of a case and not with others, Envoy answers 400 itself.
+    /// Envoy may answer 400 itself to some requests of the case.
     MayRefuse,
 }
 
@@ -71,21 +71,21 @@ impl<'de> Deserialize<'de> for EnvoyAnswer {
 
 /// One request of a case.
 pub struct Sent {
-    /// What tells it from the other requests of its case; empty if there are none.
+    /// Its label among the requests of its case; empty if it is the only one.
     pub which: String,
     /// The request.
     pub request: TestRequest,
-    /// The bytes on the wire, with `$id` in the place of the request's id.
+    /// The bytes on the wire, with `$id` for the id of the request.
     pub raw: Option<Vec<u8>>,
 }
 
 impl Entry {
-    /// Whether the request can only be made on a wire.
+    /// Whether the request can only be sent over a connection.
     pub fn is_for_envoy_alone(&self) -> bool {
         self.wire.raw.is_some() || self.wire.http2
     }
 
-    /// The requests of the case: one, or one for each form of a token that was tampered with.
+    /// The requests of the case: one, or one for each tampered form of the token.
     pub fn requests(&self, forge: &Forge, now: i64, upstream: &str) -> Result<Vec<Sent>> {
         let prepared = self.resolved.prepare(forge.keys(), now, upstream)?;
         let tokens = match self.own.tampering {
@@ -96,7 +96,7 @@ impl Entry {
             }
         };
         let sent = |(which, token): (String, Option<Vec<u8>>)| {
-            // The id is the sender's to fill in.
+            // The sender inserts the id.
             let scope = prepared.scope(token.as_deref()).with([("id", b"$id".to_vec())]);
             let raw = self.wire.raw.as_deref().map(|raw| scope.bytes(raw)).transpose().context("`raw`")?;
             Ok(Sent { which, raw, request: prepared.request(token)? })
@@ -115,16 +115,16 @@ pub fn load(forge: &Forge) -> Vec<Entry> {
     paths.sort();
     let of_file = |path: &PathBuf| load_file(forge, path).unwrap_or_else(|error| panic!("{error:#}"));
     let entries: Vec<_> = paths.iter().flat_map(of_file).collect();
-    assert!(entries.iter().all(|entry| entry.resolved.now.is_none()), "Envoy cannot be told the time");
+    assert!(entries.iter().all(|entry| entry.resolved.now.is_none()), "the clock of Envoy cannot be set");
     entries
 }
 
 fn load_file(forge: &Forge, path: &Path) -> Result<Vec<Entry>> {
     let file = CaseFile::read(forge.keys(), path)?;
     let entry = |mut case: mfa_gate::cases::load::ExpandedCase| {
-        let own = taken(&mut case.members, &["tampering", "envoy", "shipped"]);
+        let own = remove_members(&mut case.members, &["tampering", "envoy", "shipped"]);
         let wire = match case.members.get_mut("request") {
-            Some(Value::Object(request)) => taken(request, &["raw", "http2"]),
+            Some(Value::Object(request)) => remove_members(request, &["raw", "http2"]),
             _ => Value::Object(Map::new()),
         };
         let resolved = file.resolve(case)?;
@@ -135,12 +135,12 @@ fn load_file(forge: &Forge, path: &Path) -> Result<Vec<Entry>> {
     file.expand()?.into_iter().map(entry).collect()
 }
 
-/// The members of these names, taken out of the others.
-pub fn taken(members: &mut Map<String, Value>, names: &[&str]) -> Value {
+/// Removes and returns the members with these names.
+pub fn remove_members(members: &mut Map<String, Value>, names: &[&str]) -> Value {
     names.iter().filter_map(|name| members.remove_entry(*name)).collect::<Map<_, _>>().into()
 }
 
-/// A configuration and its tokens, for tests that are not of the table.
+/// A configuration and its tokens, for tests outside the table.
 pub struct Sample {
     pub config: Value,
     tokens: BTreeMap<String, ForgedToken>,
@@ -155,24 +155,24 @@ impl Sample {
         Sample { config, tokens: file.tokens }
     }
 
-    /// A token as a case would describe it.
+    /// Mints a token from a description as in a case.
     pub fn mint(&self, forge: &Forge, spec: &Value, now: i64) -> Vec<u8> {
         let spec: ForgedToken = serde_json::from_value(spec.clone()).unwrap_or_else(|error| panic!("{spec}: {error}"));
         spec.mint(&forge.scope(now), &self.tokens).unwrap_or_else(|error| panic!("{error:#}"))
     }
 }
 
-/// What to call an entry in the table.
+/// The title of a case.
 pub fn title(entry: &Entry) -> String {
     format!("{}: {}", file(entry), entry.resolved.name())
 }
 
-/// The name of an entry's file, without its extension.
+/// The file name of a case, without the extension.
 pub fn file(entry: &Entry) -> String {
     entry.resolved.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// A request with the token `good` of the entry's file.
+/// A request with the token `good` of the case's file.
 pub fn good(entry: &Entry, forge: &Forge, now: i64) -> Option<TestRequest> {
     let spec = entry.resolved.tokens.get("good")?;
     let token = spec.mint(&forge.scope(now), &entry.resolved.tokens);

@@ -1,21 +1,21 @@
-//! Tokens that were tampered with at every place.
+//! Tokens tampered with at every position.
 
 use serde::Deserialize;
 
-/// The ways to tamper with a token of which each is tried at every place.
+/// A way to tamper with a token, tried at every position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tampering {
     /// Each bit flipped.
     BitFlip,
-    /// Each shorter beginning.
+    /// Each proper prefix.
     Truncation,
     /// Each character of printable ASCII appended.
     Extension,
 }
 
 impl Tampering {
-    /// Every form of the token, with the place of the change.
+    /// Every form of the token, with the position of the change.
     pub fn all(self, token: &[u8]) -> Vec<(String, Vec<u8>)> {
         match self {
             Tampering::BitFlip => (0..token.len() * 8)

@@ -20,7 +20,7 @@ pub fn forge() -> &'static Forge {
     FORGE.get_or_init(Forge::new)
 }
 
-/// Seconds since 1970, by the machine's clock.
+/// Seconds since 1970, by the system clock.
 pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock past 1970");
     i64::try_from(since.as_secs()).expect("a clock before the end of time")
@@ -37,7 +37,7 @@ pub fn unsigned(algorithm: &str, kid: &str, changes: &Value) -> String {
     unsigned_with(&json!({"alg": algorithm, "kid": kid, "typ": "JWT"}), changes)
 }
 
-/// The same with this header.
+/// Like [`unsigned`], with this header.
 pub fn unsigned_with(header: &Value, changes: &Value) -> String {
     let mut claims = json!({
         "iss": ISSUER, "aud": "api", "sub": "user", "amr": ["pwd", "mfa"], "iat": now() - 10, "exp": now() + 3600, "jti": number(),
@@ -57,7 +57,7 @@ pub fn sign(algorithm: &str, key: &str, secret: &[u8], message: &[u8]) -> Vec<u8
     forge().sign(algorithm, key, secret, message).expect("a signature that the forge can make")
 }
 
-/// A token signed by a key of the forge, which it calls `kid`.
+/// A token signed by a key of the forge, with this `kid`.
 pub fn token(key: &str, kid: &str, changes: &Value) -> String {
     let algorithm = forge().algorithm(key).expect("a key of the forge");
     let unsigned = unsigned(algorithm, kid, changes);
@@ -76,7 +76,7 @@ pub fn good(kid: &str) -> String {
     token("p256", kid, &json!({}))
 }
 
-/// A key of the forge, called `kid`.
+/// A key of the forge, with this `kid`.
 pub fn jwk(key: &str, kid: &str) -> Value {
     let mut jwk = Value::Object(forge().jwk(key).expect("a key of the forge"));
     jwk["kid"] = kid.into();
@@ -90,7 +90,7 @@ pub fn jwk_with(key: &str, changes: &Value) -> Value {
     jwk
 }
 
-/// A set of the one key under these names.
+/// A key set with the same key under each of these names.
 pub fn jwks(kids: &[&str]) -> String {
     let keys: Vec<Value> = kids.iter().map(|kid| jwk("p256", kid)).collect();
     json!({"keys": keys}).to_string()

@@ -1,4 +1,4 @@
-//! Configurations that are wrong: what `tests/cases/shared/wrong-configurations.yaml` says.
+//! The wrong configurations in `tests/cases/shared/wrong-configurations.yaml`.
 
 use std::collections::BTreeMap;
 
@@ -11,30 +11,30 @@ use super::forge::Forge;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    /// The right configuration, which each of the wrong ones changes.
+    /// The valid configuration that each wrong one changes.
     config: Value,
     wrong: Vec<Wrong>,
 }
 
-/// One of them.
+/// A wrong configuration.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wrong {
     pub name: String,
-    /// Changes to the right configuration (JSON Merge Patch).
+    /// Changes to the valid configuration (JSON Merge Patch).
     #[serde(default)]
     pub with: Value,
-    /// The whole text, where it is no changed JSON.
+    /// The whole text, instead of changes.
     pub text: Option<String>,
-    /// The place of every error, and what its message says among others.
+    /// The path of every error, and a part of its message.
     pub errors: BTreeMap<String, String>,
-    /// Whether Envoy is asked too, which takes a second.
+    /// Whether the test also starts Envoy, which takes a second.
     #[serde(default)]
     pub envoy: bool,
 }
 
 impl Wrong {
-    /// The text that is wrong.
+    /// The text of the wrong configuration.
     pub fn text(&self, right: &Value, forge: &Forge) -> String {
         if let Some(text) = &self.text {
             return text.clone();
@@ -45,7 +45,7 @@ impl Wrong {
     }
 }
 
-/// The right configuration and the wrong ones.
+/// The valid configuration and the wrong ones.
 pub fn load(forge: &Forge) -> (Value, Vec<Wrong>) {
     let file: File = super::yaml(&super::repository("tests/cases/shared/wrong-configurations.yaml"));
     let config = forge.scope(0).json(&file.config);

@@ -1,4 +1,4 @@
-//! A place in a document that is somebody else's: what is there is read, what is missing or of another kind is not there.
+//! A cursor into a foreign document. Absent values and values of another type read as missing.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use mfa_gate::wire::json::{Json, Number};
 
 use crate::spanned::Located;
 
-/// A value of a document and its path.
+/// A value of a document, and its path.
 #[derive(Debug, Clone)]
 pub struct At<'d> {
     document: &'d Located,
@@ -16,7 +16,7 @@ pub struct At<'d> {
 }
 
 impl<'d> At<'d> {
-    /// Whether this is a filter whose `typed_config` is `message`.
+    /// Whether this is a filter with a `typed_config` of this message type.
     pub fn is_configured_by(&self, message: &str) -> bool {
         self.get("typed_config").is_some_and(|typed| typed.message(message).is_some())
     }
@@ -38,12 +38,12 @@ impl<'d> At<'d> {
         self.json
     }
 
-    /// The value as a document of its own.
+    /// The value as a separate document.
     pub fn located(&self) -> Located {
         self.document.below(&self.path, self.json)
     }
 
-    /// A field by its name in protobuf; protobuf's JSON takes `typed_config` and `typedConfig` alike.
+    /// A field, by its protobuf name. Protobuf's JSON mapping accepts both `typed_config` and `typedConfig`.
     pub fn get(&self, name: &str) -> Option<At<'d>> {
         let Json::Object(members) = self.json else { return None };
         let camel = camel(name);
@@ -52,12 +52,12 @@ impl<'d> At<'d> {
         Some(At { document: self.document, json, path: join(&self.path, name) })
     }
 
-    /// A field of a field, and so on.
+    /// A nested field, by its path.
     pub fn find(&self, names: &[&str]) -> Option<At<'d>> {
         names.iter().try_fold(self.clone(), |at, name| at.get(name))
     }
 
-    /// The items of the array in a field; none where there is none.
+    /// The items of the array in a field; empty if the field is absent or is not an array.
     pub fn list(&self, name: &str) -> Vec<At<'d>> {
         self.get(name).map(|at| at.items()).unwrap_or_default()
     }
@@ -80,13 +80,13 @@ impl<'d> At<'d> {
         self.json.as_str()
     }
 
-    /// The text in a field; empty is absent, as protobuf has it.
+    /// The text in a field. An empty text reads as absent, as in protobuf.
     pub fn field(&self, name: &str) -> Option<&'d str> {
         let at = self.get(name)?;
         at.text().filter(|text| !text.is_empty())
     }
 
-    /// Whether a field is true. Envoy's own YAML takes `yes` and `on` for it too.
+    /// Whether a field is true. Envoy's YAML parser also reads `yes`, `on` and `y` as true.
     pub fn is_true(&self, name: &str) -> bool {
         match self.get(name).map(|at| at.json) {
             Some(Json::Bool(value)) => *value,
@@ -110,7 +110,7 @@ impl<'d> At<'d> {
         self.text() == Some(name) || *self.json == Json::Number(Number::Unsigned(number))
     }
 
-    /// This and everything inside, outermost first.
+    /// This value and all values inside it, outermost first.
     pub fn walk(&self) -> Vec<At<'d>> {
         let mut found = vec![self.clone()];
         let mut next = 0;
@@ -122,7 +122,7 @@ impl<'d> At<'d> {
         found
     }
 
-    /// The message in an `Any`, if its type's name ends like this; what a `TypedStruct` stands for, too.
+    /// The message in an `Any`, or in a `TypedStruct` in it, if the last part of its type name is `name`.
     pub fn message(&self, name: &str) -> Option<At<'d>> {
         let is = |url: &str| url.rsplit(['/', '.']).next() == Some(name);
         match self.field("@type")? {
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_found_as_protobuf_finds_them() {
+    fn fields_are_found_by_the_rules_of_protobuf_json() {
         let text = r#"{typedConfig: {"@type": x/a.b.Wasm, on: yes, n: 3, e: ""}, s: {"@type": y/udpa.type.v1.TypedStruct,
             typeUrl: x/a.b.Wasm, value: {e: f}}}"#;
         let document = &Located::read(text).unwrap()[0];

@@ -1,4 +1,4 @@
-//! Findings as people and programs read them.
+//! Prints findings as text or as JSON.
 
 use std::ops::Range;
 
@@ -11,9 +11,9 @@ use super::file::Checked;
 use super::lint::Severity;
 use crate::spanned::line_and_column;
 
-/// Each finding with its line, and a count at the end.
+/// Each finding with its source line, and the totals at the end.
 pub fn to_text(files: &[Checked]) -> String {
-    // Colours on a terminal alone, and not where NO_COLOR is set.
+    // Colours only on a terminal, and not if NO_COLOR is set.
     let renderer = match AutoStream::choice(&std::io::stdout()) {
         ColorChoice::Never => Renderer::plain(),
         _ => Renderer::styled(),
@@ -45,14 +45,14 @@ fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// What goes over several lines is told by its first.
+/// The first line of a span, to keep the output short.
 fn first_line(text: &str, span: Range<usize>) -> Range<usize> {
     let Some(spanned) = text.get(span.clone()) else { return 0..0 };
     let line = spanned.lines().next().unwrap_or_default().trim_end();
     span.start..span.start + line.len()
 }
 
-/// An array of objects.
+/// The findings as a JSON array of objects.
 pub fn to_json(files: &[Checked]) -> Result<String> {
     let mut all = Vec::new();
     for file in files {

@@ -1,4 +1,4 @@
-//! One file: its documents, each known by its content.
+//! Checks files. The content of each document determines its kind.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::lint::Lint;
 use super::{envoy, find, gateway, istio, recognize};
 use crate::spanned::Located;
 
-/// A file and what was found in it.
+/// A file, and the findings in it.
 #[derive(Debug)]
 pub struct Checked {
     pub name: String,
@@ -17,62 +17,63 @@ pub struct Checked {
     pub findings: Vec<Finding>,
 }
 
-/// What is said of a file without the filter.
-pub const LOOKED_FOR: &str = "no configuration of the filter is in it; looked for the filter's own fields (`issuers`, `default`), \
-    for an Envoy Wasm filter with them or with `mfa_gate` in its name, vm_id or code, for a WasmPlugin, \
-    TrafficExtension or EnvoyFilter of Istio and an EnvoyExtensionPolicy of Envoy Gateway with the same";
+/// The message for a file without the filter.
+pub const LOOKED_FOR: &str = "the file does not contain the filter's configuration; searched for the filter's own fields (`issuers`, `default`), \
+    an Envoy Wasm filter with these fields or with `mfa_gate` in its name, vm_id or code, and such a WasmPlugin, \
+    TrafficExtension or EnvoyFilter of Istio or EnvoyExtensionPolicy of Envoy Gateway";
 
-/// Checks files that go together, by name and text.
+/// Checks files, by name and text, as parts of one configuration.
 pub fn check_all(files: Vec<(String, String)>) -> Vec<Checked> {
-    let mut seen: Vec<_> = files.into_iter().map(|(name, text)| Seen::new(name, text)).collect();
-    let any = seen.iter().any(|file| file.gates > 0);
-    for file in &mut seen {
-        // What stands beside the filter need not hold it; but what serves requests must, and one file of all.
+    let mut scanned: Vec<_> = files.into_iter().map(|(name, text)| Scanned::new(name, text)).collect();
+    let any = scanned.iter().any(|file| file.gates > 0);
+    for file in &mut scanned {
+        // Each file that serves requests must contain the filter; of the others, at least one must.
         if let Some(start) = file.start.clone().filter(|_| file.gates == 0 && (file.serves || !any)) {
             file.findings.add(Lint::NoFilter, "", start, LOOKED_FOR);
         }
     }
-    seen.into_iter()
-        .map(|Seen { name, text, findings, .. }| Checked { name, text, findings: findings.into_sorted() })
+    scanned
+        .into_iter()
+        .map(|Scanned { name, text, findings, .. }| Checked { name, text, findings: findings.into_sorted() })
         .collect()
 }
 
-struct Seen {
+struct Scanned {
     name: String,
     text: String,
     findings: Findings,
-    /// Where its first document starts; `None` where it could not be read.
+    /// Start of the first document; `None` if the file cannot be parsed.
     start: Option<Range<usize>>,
     gates: usize,
-    /// Whether an Envoy is told here how to serve requests.
+    /// Whether the file configures how an Envoy serves requests.
     serves: bool,
 }
 
-impl Seen {
+impl Scanned {
     fn new(name: String, text: String) -> Self {
-        let mut seen = Seen { name, text, findings: Findings::default(), start: None, gates: 0, serves: false };
-        let documents = match Located::read(&seen.text) {
+        let mut scanned = Scanned { name, text, findings: Findings::default(), start: None, gates: 0, serves: false };
+        let documents = match Located::read(&scanned.text) {
             Ok(documents) => documents,
             Err(syntax) => {
-                seen.findings.add(Lint::Syntax, "", syntax.span, syntax.message);
-                return seen;
+                scanned.findings.add(Lint::Syntax, "", syntax.span, syntax.message);
+                return scanned;
             }
         };
-        seen.start = Some(documents.first().map(|document| document.place("")).unwrap_or_default());
+        scanned.start = Some(documents.first().map(|document| document.place("")).unwrap_or_default());
         for document in &documents {
-            // A patch without filters only changes how another serves.
-            seen.serves |= At::root(document).walk().iter().any(|at| {
+            // A manager without filters is a patch of another one.
+            scanned.serves |= At::root(document).walk().iter().any(|at| {
                 at.message("HttpConnectionManager").is_some_and(|manager| manager.get("http_filters").is_some())
             });
             for object in find::objects(document) {
-                seen.gates += check_object(&object, &seen.text, &mut seen.findings);
+                scanned.gates += check_object(&object, &scanned.text, &mut scanned.findings);
             }
         }
-        seen
+        scanned
     }
 }
 
-/// Checks an object; how many gates are in it.
+/// Checks an object. Returns the number of gates in it.
 fn check_object(object: &At<'_>, text: &str, findings: &mut Findings) -> usize {
     match object.field("kind") {
         Some("WasmPlugin" | "TrafficExtension") => istio::check(object, findings),
@@ -81,7 +82,7 @@ fn check_object(object: &At<'_>, text: &str, findings: &mut Findings) -> usize {
             gateway::check_client_traffic(object, findings);
             0
         }
-        // Among other kinds of Kubernetes, Istio's EnvoyFilter and Envoy Gateway's patches hold Envoy's own messages.
+        // Istio's EnvoyFilter and Envoy Gateway's patches, among other Kubernetes kinds, contain Envoy's own messages.
         None if recognize::by_fields(object.json()) => {
             gate::check(&GateConfig::of(object), findings);
             1

@@ -1,4 +1,4 @@
-//! Where the filter's configuration stands in a file: as the file itself, or within Envoy's, Istio's or Envoy Gateway's.
+//! Finds the filter's configuration in a file: the file itself, or a part of a configuration of Envoy, Istio or Envoy Gateway.
 
 use super::cursor::At;
 use super::finding::Findings;
@@ -6,17 +6,17 @@ use super::gate::GateConfig;
 use super::{envoy, gateway, istio, recognize};
 use crate::spanned::{Located, SyntaxError};
 
-/// The objects of a document: more than one in what `kubectl get -o yaml` prints.
+/// The objects of a document. The output of `kubectl get -o yaml` is a list of several.
 pub fn objects(document: &Located) -> Vec<At<'_>> {
     let root = At::root(document);
     if root.field("kind") == Some("List") { root.list("items") } else { vec![root] }
 }
 
-/// Every configuration of the filter in a file, with its places there.
+/// Every configuration of the filter in a file, with the positions of its values.
 ///
 /// # Errors
 ///
-/// The text is neither YAML nor JSON, or one of them cannot be read.
+/// The text is neither YAML nor JSON, or one of the configurations cannot be read.
 pub fn configs(text: &str) -> Result<Vec<Located>, SyntaxError> {
     let documents = Located::read(text)?;
     let mut findings = Findings::default();

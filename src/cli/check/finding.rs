@@ -1,22 +1,22 @@
-//! What was found in a file.
+//! The findings in a file.
 
 use std::ops::Range;
 
 use super::cursor::At;
 use super::lint::Lint;
 
-/// One thing that was found.
+/// One finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub lint: Lint,
-    /// The field, as the file's document has it.
+    /// The path of the field in its document.
     pub path: String,
-    /// Where, in bytes of the file.
+    /// The byte range in the file.
     pub span: Range<usize>,
     pub message: String,
 }
 
-/// All that was found so far.
+/// The findings so far.
 #[derive(Debug, Default)]
 pub struct Findings(Vec<Finding>);
 
@@ -29,7 +29,7 @@ impl Findings {
         self.add(lint, at.path(), at.span(), message);
     }
 
-    /// In the order of the file.
+    /// The findings in the order of the file.
     pub fn into_sorted(mut self) -> Vec<Finding> {
         self.0.sort_by_key(|finding| (finding.span.start, finding.lint.severity(), finding.lint.id()));
         self.0

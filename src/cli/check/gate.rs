@@ -1,4 +1,4 @@
-//! The filter's own configuration: what the schema cannot tell.
+//! Checks of the filter's own configuration that the schema cannot express.
 
 use std::collections::BTreeSet;
 
@@ -13,29 +13,29 @@ use super::reachable::{self, Dead};
 use crate::spanned::Located;
 use crate::terminal::quoted;
 
-/// A configuration of the filter, wherever it stands.
+/// A configuration of the filter in a document.
 #[derive(Debug)]
 pub struct GateConfig {
     located: Located,
-    /// Its path in its document.
+    /// Path of the configuration in the document.
     prefix: String,
 }
 
-/// An issuer whose tokens jwt_authn verifies.
+/// An issuer with `verified_by`: jwt_authn verifies its tokens.
 pub struct VerifiedBy<'d> {
-    /// The name under which it leaves them.
+    /// The name under which jwt_authn stores the claims.
     pub metadata: At<'d>,
-    /// What the issuer is called.
+    /// The name of the issuer.
     pub issuer: Option<&'d str>,
 }
 
 impl GateConfig {
-    /// One that stands there as YAML or JSON itself.
+    /// A configuration that is YAML or JSON of the document.
     pub fn of(at: &At<'_>) -> Self {
         GateConfig { located: at.located(), prefix: at.path().to_owned() }
     }
 
-    /// One that stands there as a string with JSON; `None`, and a finding, where that is none.
+    /// A configuration that is JSON in a string. Reports a finding and returns `None` if it is not JSON.
     pub fn in_text(at: &At<'_>, json: &str, file: &str, findings: &mut Findings) -> Option<Self> {
         match Located::read_embedded(json, file, at.span()) {
             Ok(located) => Some(GateConfig { located, prefix: at.path().to_owned() }),
@@ -51,12 +51,12 @@ impl GateConfig {
         At::root(&self.located)
     }
 
-    /// Where it stands in its file, with everything in it.
+    /// The configuration with the positions of its values in the file.
     pub fn located(&self) -> &Located {
         &self.located
     }
 
-    /// A finding at a field of this configuration.
+    /// Reports a finding at a field of this configuration.
     pub fn wrong(&self, findings: &mut Findings, lint: Lint, path: &str, message: impl Into<String>) {
         let whole = match path.is_empty() {
             true => self.prefix.clone(),
@@ -66,7 +66,7 @@ impl GateConfig {
         findings.add(lint, whole, self.located.place(path), message);
     }
 
-    /// The clusters that keys come through.
+    /// The clusters that keys are fetched through.
     pub fn key_clusters(&self) -> Vec<At<'_>> {
         let issuers = self.root().list("issuers").into_iter();
         issuers
@@ -75,7 +75,7 @@ impl GateConfig {
             .collect()
     }
 
-    /// What jwt_authn is to verify instead of the gate.
+    /// The issuers with `verified_by`.
     pub fn verified_by<'c>(&'c self) -> Vec<VerifiedBy<'c>> {
         let of = |issuer: At<'c>| {
             Some(VerifiedBy { metadata: issuer.find(&["verified_by", "metadata"])?, issuer: issuer.field("issuer") })
@@ -83,17 +83,17 @@ impl GateConfig {
         self.root().list("issuers").into_iter().filter_map(of).collect()
     }
 
-    /// Whether a route of the gate's own goes by host.
-    pub fn goes_by_host(&self) -> bool {
+    /// Whether a route of the gate matches hosts.
+    pub fn matches_hosts(&self) -> bool {
         self.root().list("routes").iter().any(|route| route.get("hosts").is_some())
     }
 
-    /// Whether Envoy's routes name policies.
-    pub fn by_route_metadata(&self) -> bool {
+    /// Whether the metadata of Envoy's routes can name policies.
+    pub fn uses_route_metadata(&self) -> bool {
         self.root().is_true("envoy_route_metadata")
     }
 
-    /// The names that a route may name.
+    /// The names of all policies, including the built-in ones.
     pub fn policies(&self) -> BTreeSet<&str> {
         let own = self.root().get("policies").map(|policies| policies.members()).unwrap_or_default();
         own.into_iter().map(|(name, _)| name).chain(["public", "signed_in"]).collect()
@@ -116,27 +116,29 @@ pub fn check(config: &GateConfig, findings: &mut Findings) {
             findings,
             Lint::DefaultPublic,
             "default",
-            "default: is `public`, so every path that no route claims is open without a token; name the strictest policy here, and `public` in routes",
+            "default: is `public`, so every path without a route is open without a token; use the strictest policy here, and `public` in routes",
         );
     }
     unused_policies(config, findings);
 }
 
-/// The shipped configurations have no keys, as nobody could use them.
+/// The shipped configurations contain no keys, because each deployment has its own.
 fn advice(config: &GateConfig, path: &str) -> &'static str {
     let set = config.root().list("issuers").into_iter().filter_map(|issuer| issuer.find(&["jwks", "inline"]));
     let is_empty =
         |set: &At<'_>| matches!(set.get("keys").map(|keys| keys.json()), Some(Json::Array(keys)) if keys.is_empty());
     match set.into_iter().any(|set| set.path() == path && is_empty(&set)) {
-        true => "; paste the issuer's public keys, or have them fetched: `jwks: {uri: https://..., cluster: NAME}`",
+        true => {
+            "; add the issuer's public keys, or let the filter fetch them: `jwks: {uri: https://..., cluster: NAME}`"
+        }
         false => "",
     }
 }
 
 fn unused_policies(config: &GateConfig, findings: &mut Findings) {
     let root = config.root();
-    // Envoy's routes, which may be anywhere, name policies too.
-    if config.by_route_metadata() {
+    // Envoy's routes name policies too, and may be in other files.
+    if config.uses_route_metadata() {
         return;
     }
     let routes = root.list("routes");
@@ -144,8 +146,11 @@ fn unused_policies(config: &GateConfig, findings: &mut Findings) {
         routes.iter().filter_map(|route| route.field("policy")).chain(root.field("default")).collect();
     for (name, at) in root.get("policies").map(|policies| policies.members()).unwrap_or_default() {
         if !used.contains(name) {
-            let message =
-                format!("{}: no route names {}, nor does `default`; name it or remove it", at.path(), quoted(name));
+            let message = format!(
+                "{}: no route uses {}, and neither does `default`; use it or remove it",
+                at.path(),
+                quoted(name)
+            );
             config.wrong(findings, Lint::UnusedPolicy, at.path(), message);
         }
     }
@@ -163,7 +168,7 @@ fn check_routes(config: &GateConfig, gate: &Gate, findings: &mut Findings) {
                         None => join(&path, "prefix"),
                     };
                     let message = format!(
-                        "{path}: is longer than any path that is read, so route `{}` never matches",
+                        "{path}: is longer than any path that the gate accepts, so route `{}` never matches",
                         route.name
                     );
                     config.wrong(findings, Lint::UnreachableRoute, &path, message);
@@ -172,7 +177,7 @@ fn check_routes(config: &GateConfig, gate: &Gate, findings: &mut Findings) {
                     let path = format!("{path}.hosts[{host}]");
                     let pattern = route.patterns[*host].host.to_string();
                     let message = format!(
-                        "{path}: no host is below {}, so route `{}` never matches by it",
+                        "{path}: no valid host is below {}, so route `{}` never matches here",
                         quoted(pattern.trim_start_matches("*.")),
                         route.name
                     );
@@ -185,7 +190,7 @@ fn check_routes(config: &GateConfig, gate: &Gate, findings: &mut Findings) {
         {
             let by = over.route.map(|route| format!(" of route `{}`", route.name)).unwrap_or_default();
             let message = format!(
-                "{path}: every request for it must meet `{}`{by} as well, since some upstreams read its path or method as that one; `{}` never decides alone",
+                "{path}: every request for it must also satisfy `{}`{by}, because some upstreams read its path or method as that one; `{}` never decides alone",
                 over.policy.name, route.policy.name
             );
             config.wrong(findings, Lint::OverruledRoute, &path, message);

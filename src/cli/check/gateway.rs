@@ -1,4 +1,4 @@
-//! Envoy Gateway: the policy that loads the filter, and the one that says what clients may send.
+//! Envoy Gateway: the EnvoyExtensionPolicy that loads the filter, and the ClientTrafficPolicy.
 
 use super::cursor::At;
 use super::finding::Findings;
@@ -10,21 +10,21 @@ use super::recognize;
 /// The extensions of an EnvoyExtensionPolicy that are the gate.
 fn gates<'d>(object: &At<'d>) -> Vec<At<'d>> {
     let wasms = object.get("spec").map(|spec| spec.list("wasm")).unwrap_or_default();
-    // The object's own name tells of its extension where it has one alone.
+    // The object's name identifies its extension only if there is one.
     let name = object.find(&["metadata", "name"]).filter(|_| wasms.len() == 1);
     let name = name.and_then(|name| name.text());
     wasms.into_iter().filter(|wasm| is_gate(name, wasm)).collect()
 }
 
 fn is_gate(name: Option<&str>, wasm: &At<'_>) -> bool {
-    let said = [
+    let names = [
         name,
         wasm.field("name"),
         wasm.field("rootID"),
         url(wasm, "image").and_then(|at| at.text()),
         url(wasm, "http").and_then(|at| at.text()),
     ];
-    said.into_iter().flatten().any(recognize::by_name)
+    names.into_iter().flatten().any(recognize::by_name)
         || wasm.get("config").as_ref().is_some_and(recognize::by_configuration)
 }
 
@@ -37,7 +37,7 @@ pub fn configs(object: &At<'_>) -> Vec<GateConfig> {
     gates(object).iter().filter_map(|wasm| wasm.get("config")).map(|at| GateConfig::of(&at)).collect()
 }
 
-/// Checks an EnvoyExtensionPolicy; how many gates are in it.
+/// Checks an EnvoyExtensionPolicy. Returns the number of gates in it.
 pub fn check_policy(object: &At<'_>, findings: &mut Findings) -> usize {
     let gates = gates(object);
     gates.iter().for_each(|wasm| check_wasm(wasm, findings));
@@ -64,13 +64,13 @@ fn check_wasm(wasm: &At<'_>, findings: &mut Findings) {
     }
 }
 
-/// Checks a ClientTrafficPolicy: Envoy Gateway normalises paths and refuses underscores by itself, unless told not to.
+/// Checks a ClientTrafficPolicy: it can turn off Envoy Gateway's defaults, which normalise paths and reject underscores.
 pub fn check_client_traffic(object: &At<'_>, findings: &mut Findings) {
     let Some(spec) = object.get("spec") else { return };
     let (path, headers) = (spec.get("path"), spec.get("headers"));
     if let Some(at) = path.as_ref().and_then(|path| path.get_true("disableMergeSlashes")) {
         let message =
-            "disableMergeSlashes: is true, so Envoy routes by a path that the upstream may read as another; remove it";
+            "disableMergeSlashes: is true, so Envoy may route by another path than the upstream reads; remove it";
         findings.at(Lint::PathNormalisation, &at, message);
     }
     if let Some(at) = path.and_then(|path| path.get_text("escapedSlashesAction", "KeepUnchanged")) {

@@ -1,4 +1,4 @@
-//! Istio's WasmPlugin, and TrafficExtension, which says the same in another order.
+//! Istio's WasmPlugin, and TrafficExtension, which has the same fields in another layout.
 
 use super::cursor::At;
 use super::finding::Findings;
@@ -7,15 +7,15 @@ use super::lint::Lint;
 use super::recognize;
 use crate::terminal::quoted;
 
-/// What loads the gate.
+/// The resource that loads the gate.
 struct Plugin<'d> {
     spec: At<'d>,
-    /// What says of the module.
+    /// The object with the fields of the Wasm module.
     wasm: At<'d>,
 }
 
 impl<'d> Plugin<'d> {
-    /// The gate in a WasmPlugin or a TrafficExtension; none in another's.
+    /// The gate in a WasmPlugin or a TrafficExtension; `None` for another plugin.
     fn of(object: &At<'d>) -> Option<Self> {
         let spec = object.get("spec")?;
         let wasm = match object.field("kind") {
@@ -23,8 +23,8 @@ impl<'d> Plugin<'d> {
             _ => spec.clone(),
         };
         let name = object.find(&["metadata", "name"]).and_then(|at| at.text());
-        let said = [name, wasm.field("pluginName"), wasm.field("url")];
-        let is_gate = said.into_iter().flatten().any(recognize::by_name)
+        let names = [name, wasm.field("pluginName"), wasm.field("url")];
+        let is_gate = names.into_iter().flatten().any(recognize::by_name)
             || wasm.get("pluginConfig").as_ref().is_some_and(recognize::by_configuration);
         is_gate.then_some(Plugin { spec, wasm })
     }
@@ -39,7 +39,7 @@ pub fn config(object: &At<'_>) -> Option<GateConfig> {
     Plugin::of(object)?.config()
 }
 
-/// Checks a WasmPlugin or a TrafficExtension; how many gates it is.
+/// Checks a WasmPlugin or a TrafficExtension. Returns the number of gates in it.
 pub fn check(object: &At<'_>, findings: &mut Findings) -> usize {
     let Some(plugin) = Plugin::of(object) else { return 0 };
     let config = plugin.config();
@@ -75,25 +75,25 @@ fn check_plugin_fields(wasm: &At<'_>, findings: &mut Findings) {
     }
 }
 
-/// What is said of code that may be another tomorrow.
+/// The message for a module referenced by a mutable tag or URL.
 pub fn unpinned(field: &str, url: &str) -> String {
-    let (how, example) = match url.starts_with("http") {
-        true => ("", "`sha256: HASH` beside it"),
-        false => ("a tag may name another image tomorrow; ", "`@sha256:HASH` behind it, or `sha256` beside it"),
+    let (why, fix) = match url.starts_with("http") {
+        true => ("", "add `sha256: HASH`"),
+        false => ("a tag can be moved to another image; ", "append `@sha256:HASH`, or add `sha256`"),
     };
-    format!("{field}: {} is not pinned to its content; {how}write {example}", quoted(url))
+    format!("{field}: {} is not pinned to its content; {why}{fix}", quoted(url))
 }
 
 fn check_phase(spec: &At<'_>, config: Option<&GateConfig>, findings: &mut Findings) {
     let phase = spec.field("phase");
     let at = spec.get("phase").unwrap_or(spec.clone());
-    // Istio's own jwt_authn filters stand between AUTHN and AUTHZ.
+    // Istio inserts its jwt_authn filters between AUTHN and AUTHZ.
     if let Some(config) = config
         && let Some(verified) = config.verified_by().first()
     {
         if phase == Some("AUTHN") {
             let message = format!(
-                "phase: is `AUTHN`, before the jwt_authn filter that is to verify tokens for {}; write `AUTHZ`",
+                "phase: is `AUTHN`, before the jwt_authn filter that verifies the tokens for {}; set `AUTHZ`",
                 verified.metadata.path()
             );
             findings.at(Lint::JwtAuthn, &at, message);
@@ -102,7 +102,7 @@ fn check_phase(spec: &At<'_>, config: Option<&GateConfig>, findings: &mut Findin
     }
     if phase != Some("AUTHN") {
         let message = format!(
-            "phase: is {}, so other filters see requests before the gate has judged them; write `AUTHN`",
+            "phase: is {}, so other filters process requests before the gate checks them; set `AUTHN`",
             phase.map_or("missing".to_owned(), quoted)
         );
         findings.at(Lint::PluginPhase, &at, message);
@@ -116,7 +116,7 @@ fn check_match(spec: &At<'_>, findings: &mut Findings) {
             findings.at(Lint::PluginMatch, &at, message);
         }
         if let Some(at) = traffic.get("ports") {
-            let message = "match: requests to other ports pass unjudged; remove `ports`, unless no others are served";
+            let message = "match: requests to other ports pass unchecked; remove `ports`, unless the workload serves no other ports";
             findings.at(Lint::PluginMatch, &at, message);
         }
     }

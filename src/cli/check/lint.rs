@@ -1,11 +1,11 @@
-//! Everything that is looked for, in one place.
+//! The table of all lints.
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Requests pass unjudged, or nothing loads.
+    /// Requests can pass unchecked, or nothing loads.
     Error,
-    /// It works, but hardly as it was meant.
+    /// It works, but is likely a mistake.
     Warning,
 }
 
@@ -20,17 +20,17 @@ impl Severity {
 
 macro_rules! lints {
     ($($lint:ident $severity:ident $id:literal $meaning:literal)*) => {
-        /// One thing that is looked for.
+        /// A lint.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Lint {
             $(#[doc = $meaning] $lint,)*
         }
 
         impl Lint {
-            /// All there are.
+            /// All lints.
             pub const ALL: &[Lint] = &[$(Lint::$lint),*];
 
-            /// Its name, which stays.
+            /// The stable name.
             pub fn id(self) -> &'static str {
                 match self { $(Lint::$lint => $id,)* }
             }
@@ -39,7 +39,7 @@ macro_rules! lints {
                 match self { $(Lint::$lint => Severity::$severity,)* }
             }
 
-            /// What it finds.
+            /// The mistake that the lint reports.
             pub fn meaning(self) -> &'static str {
                 match self { $(Lint::$lint => $meaning,)* }
             }
@@ -68,17 +68,17 @@ lints! {
     RemoteCode Error "remote-code" "remote module without `sha256`, which Envoy refuses"
     CodeUnpinned Warning "code-unpinned" "module referenced by a mutable tag"
     PluginType Error "plugin-type" "the plugin is loaded as a network filter, which sees no requests"
-    PluginPhase Warning "plugin-phase" "other filters come before the gate"
-    PluginMatch Warning "plugin-match" "the plugin sees a part of the traffic alone"
-    EmptyVmId Warning "empty-vm-id" "the filter shares memory with every other plugin that has no vm_id"
-    AdminExposed Warning "admin-exposed" "Envoy's admin interface can be reached from outside"
-    PathNormalisation Warning "path-normalisation" "the upstream may read another path than Envoy routes by"
+    PluginPhase Warning "plugin-phase" "other filters run before the gate"
+    PluginMatch Warning "plugin-match" "the plugin applies to only a part of the traffic"
+    EmptyVmId Warning "empty-vm-id" "the filter shares data with every other plugin that has no vm_id"
+    AdminExposed Warning "admin-exposed" "Envoy's admin interface is reachable from other hosts"
+    PathNormalisation Warning "path-normalisation" "Envoy may route by another path than the upstream reads"
     UnderscoreHeaders Warning "underscore-headers" "headers with underscores reach the upstream"
-    HostPort Warning "host-port" "routes go by host, and Envoy keeps what may stand behind one"
-    DefaultPublic Warning "default-public" "what no route claims is open to all"
-    UnusedPolicy Warning "unused-policy" "a policy that nothing names"
-    UnreachableRoute Warning "unreachable-route" "a route that can never match"
-    OverruledRoute Warning "overruled-route" "a route whose every request must meet a stricter one too"
+    HostPort Warning "host-port" "routes match hosts, and Envoy keeps a port or a trailing dot"
+    DefaultPublic Warning "default-public" "paths without a route are open without a token"
+    UnusedPolicy Warning "unused-policy" "no route uses the policy"
+    UnreachableRoute Warning "unreachable-route" "the route never matches"
+    OverruledRoute Warning "overruled-route" "every request for the route must also satisfy a stricter policy"
 }
 
 #[cfg(test)]
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_have_one_name() {
+    fn lint_ids_are_unique() {
         let mut ids: Vec<_> = Lint::ALL.iter().map(|lint| lint.id()).collect();
         ids.sort_unstable();
         ids.dedup();

@@ -1,4 +1,4 @@
-//! `check`: what is wrong with a configuration before anything loads it.
+//! `check`: finds mistakes in a configuration before it is deployed.
 
 mod cursor;
 mod draw;
@@ -25,19 +25,27 @@ use lint::{Lint, Severity};
 pub use file::LOOKED_FOR;
 pub use find::configs;
 
-/// Find what is wrong in a configuration before it is shipped
+const EXAMPLES: &str = "\
+Examples:
+  mfa-gate check envoy.yaml
+  mfa-gate check --strict wasm-plugin.yaml envoy-filter.yaml
+  kubectl get wasmplugin -A -o yaml | mfa-gate check --json -";
+
+/// Find mistakes in a configuration before it is deployed
 ///
-/// Takes the filter's own configuration, an Envoy bootstrap, xDS resources in a file, an Istio `WasmPlugin` or
-/// `EnvoyFilter`, an Envoy Gateway `EnvoyExtensionPolicy`, as YAML of any number of documents or as JSON. The kind is told by
-/// the content. Files that are named together may be parts of one: the filter must be in one of them, and in each that
-/// serves requests. What is found is an error if requests could pass unjudged or nothing would load, else a warning.
+/// Reads the filter's own configuration, an Envoy bootstrap, xDS resources in a file, an Istio `WasmPlugin`,
+/// `TrafficExtension` or `EnvoyFilter`, or an Envoy Gateway `EnvoyExtensionPolicy`, as YAML or JSON, with one or more
+/// documents. The content determines the kind. Files named together are parts of one configuration: at least one of them
+/// must contain the filter, and so must each that serves requests. A finding is an error if requests could pass unchecked
+/// or nothing would load; every other finding is a warning.
 ///
-/// Exits with 0, with 1 where there are errors (with `--strict` also for warnings), with 2 where the command line is
-/// wrong or a file cannot be read.
+/// Exit code: 0 if there are no errors, 1 if there are errors (with `--strict` also warnings), 2 for wrong usage or a file
+/// that cannot be read.
 ///
-/// With `--json`: an array of objects with `file`, `line` and `column` (from 1), `severity` (`error` or `warning`),
-/// `id`, `path` (the field in its document) and `message`.
+/// `--json` prints an array of objects with `file`, `line` and `column` (from 1), `severity` (`error` or `warning`), `id`,
+/// `path` (the field in its document) and `message`.
 #[derive(Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Check {
     /// The files; `-` reads standard input
     #[arg(value_name = "FILE", required_unless_present = "list")]
@@ -54,7 +62,7 @@ pub struct Check {
 }
 
 impl Check {
-    /// Checks; the text for standard output and the exit code.
+    /// Checks the files. Returns the text for standard output and the exit code.
     pub fn run(&self) -> Result<(String, Exit)> {
         if self.list {
             return Ok((list(), Exit::Success));

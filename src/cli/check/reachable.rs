@@ -1,5 +1,5 @@
-//! Whether a route can match, and whether it then decides. The most specific route wins and ties are refused, so no route
-//! hides behind another; what is left is what no request can be.
+//! Whether a route can match, and whether it then decides alone. The most specific route wins and ties are rejected, so no
+//! route hides another. A route is unreachable only if no valid request has its path or host.
 
 use std::collections::BTreeSet;
 
@@ -9,20 +9,20 @@ use mfa_gate::gate::Gate;
 use mfa_gate::policy::{Demand, Policy};
 use mfa_gate::route::{Authority, HostPattern, MAX_PATH_BYTES, PathPattern, Pattern, RequestPath, Route};
 
-/// What keeps a route from matching.
+/// The part of a route that prevents a match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Dead {
-    /// Its path.
+    /// The path.
     Path,
-    /// The host of this index; it may have others.
+    /// The host with this index; other hosts of the route may match.
     Host(usize),
 }
 
-/// What of a route no request can match.
+/// The parts of a route that no request can match.
 pub fn dead(route: &Route) -> Vec<Dead> {
     let too_long = route.patterns.first().is_some_and(|pattern| {
         let path = written(&pattern.path);
-        // A character beyond ASCII may be another's folded form, and that one shorter.
+        // A non-ASCII character may be the folded form of a shorter one.
         path.is_ascii() && path.len() > MAX_PATH_BYTES
     });
     if too_long {
@@ -32,8 +32,7 @@ pub fn dead(route: &Route) -> Vec<Dead> {
     hosts.filter(|(_, pattern)| shortest_host(&pattern.host).is_none()).map(|(index, _)| Dead::Host(index)).collect()
 }
 
-/// The shortest host that a pattern matches; `None` where there is none, as below an address or a name as long as names
-/// can be.
+/// The shortest host that a pattern matches. `None` if there is none: below an IP address, or below a name of maximum length.
 fn shortest_host(pattern: &HostPattern) -> Option<String> {
     let host = match pattern {
         HostPattern::Any => "a".to_owned(),
@@ -43,16 +42,16 @@ fn shortest_host(pattern: &HostPattern) -> Option<String> {
     Authority::read(host.as_bytes()).map(|_| host)
 }
 
-/// The path as the configuration has it.
+/// The path as the configuration writes it.
 fn written(path: &PathPattern) -> String {
     format!("/{}", path.segments().join("/"))
 }
 
-/// The stricter policy that every request for a route of one path must meet as well: one whose path or method is among the
-/// readings of its own.
+/// The stricter policy that every request for an exact-path route must also satisfy, because the other route matches another
+/// reading of the same path or method.
 pub fn overruled(gate: &Gate, index: usize) -> Option<Applied<'_>> {
     let route = gate.routes.iter().nth(index)?;
-    // Envoy's route may name the policy, and then no other decides.
+    // Envoy's route may name the policy, which then decides alone.
     if gate.envoy_route_metadata || !route.patterns.iter().all(|pattern| matches!(pattern.path, PathPattern::Exact(_)))
     {
         return None;
@@ -77,10 +76,10 @@ fn strictness(policy: &Policy) -> u8 {
     }
 }
 
-/// A method and a host's first name that no configuration has.
+/// A method, and a first label of a host, that no configuration contains.
 const OTHER: &str = "MFA-GATE-CHECK";
 
-/// A request of every kind that a pattern of one path claims, as far as the routes tell kinds apart: by method and host.
+/// One request for the path of a pattern for each combination of method and host that the routes distinguish.
 fn probes(gate: &Gate, pattern: &Pattern) -> Vec<Probe> {
     let all = || gate.routes.iter().flat_map(|route| &route.patterns);
     let methods: BTreeSet<String> = match &pattern.methods {
@@ -92,7 +91,7 @@ fn probes(gate: &Gate, pattern: &Pattern) -> Vec<Probe> {
         HostPattern::Any => Some(other.clone()),
         HostPattern::Below(domain) => {
             let host = format!("{other}.{}", domain.as_str());
-            // A domain may leave no room for more than a letter before it.
+            // A domain near the maximum length leaves room for a single letter.
             if Authority::read(host.as_bytes()).is_some() { Some(host) } else { shortest_host(pattern) }
         }
         HostPattern::Exact(name) => Some(name.clone()),

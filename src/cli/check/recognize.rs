@@ -1,11 +1,11 @@
-//! What tells the gate from other plugins.
+//! Distinguishes the gate from other plugins.
 
 use mfa_gate::config::MAX_DEPTH;
 use mfa_gate::wire::json::Json;
 
 use super::cursor::At;
 
-/// Whether a name is the gate's: `mfa_gate` is in it, with any of `-` and `_`.
+/// Whether a name is the gate's: it contains `mfa_gate` or `mfa-gate`.
 pub fn by_name(name: &str) -> bool {
     name.to_ascii_lowercase().replace('-', "_").contains("mfa_gate")
 }
@@ -19,7 +19,7 @@ pub fn by_configuration(value: &At<'_>) -> bool {
     }
 }
 
-/// Whether an object is the gate's configuration, as far as its fields tell.
+/// Whether an object has the fields of the gate's configuration.
 pub fn by_fields(json: &Json<'_>) -> bool {
     let Json::Object(members) = json else { return false };
     members.has("issuers") || members.has("policies") || (members.has("default") && members.has("routes"))

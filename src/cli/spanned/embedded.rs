@@ -1,4 +1,4 @@
-//! JSON within a string of a file: its places found again in the file.
+//! JSON in a string of a file: maps positions in the string to positions in the file.
 
 use std::ops::Range;
 
@@ -18,13 +18,13 @@ pub fn read(text: &str, file: &str, within: Range<usize>) -> Result<Located, Syn
     }
 }
 
-/// Where a line of the string starts, in the string and in the file.
+/// Start of a line, as an offset in the string and in the file.
 struct Line {
     inside: usize,
     outside: usize,
 }
 
-/// The lines of a string that stands in the file line by line as it is, but for the indentation.
+/// The lines of a string that the file contains verbatim except for indentation; `None` for any other string.
 fn lines(text: &str, file: &str, within: Range<usize>) -> Option<Vec<Line>> {
     let written = file.get(within.clone())?;
     let mut left = written.split_inclusive('\n').scan(within.start, |start, line| {
@@ -36,7 +36,7 @@ fn lines(text: &str, file: &str, within: Range<usize>) -> Option<Vec<Line>> {
     let mut found: Vec<Line> = Vec::new();
     for line in text.split_inclusive('\n') {
         let plain = line.trim_end_matches(['\n', '\r']);
-        // Before the first line that says something stands what opens the string: a quote, or `|` on a line of its own.
+        // The opening quote, or `|` and its line, comes before the first non-empty line.
         let written = match found.is_empty() {
             true if plain.is_empty() => None,
             true => Some(left.find(|(_, written)| written.contains(plain))?),

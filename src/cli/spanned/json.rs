@@ -1,4 +1,4 @@
-//! JSON with places: a raw value is a slice of the text it was read from, and so tells where it stands.
+//! JSON with positions. A `RawValue` borrows from the input, so its address gives its position.
 
 use std::fmt;
 use std::ops::Range;
@@ -61,7 +61,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// The members of an object as they stand, the doubled ones too.
+/// The members of an object in order, including duplicates.
 struct Members;
 
 impl<'de> Visitor<'de> for Members {
@@ -80,7 +80,7 @@ impl<'de> Visitor<'de> for Members {
     }
 }
 
-/// The place is drawn.
+/// Removes the position from a message of serde_json: the output shows the source line.
 fn without_place(message: &str) -> String {
     message.rsplit_once(" at line ").map_or(message, |(message, _)| message).to_owned()
 }

@@ -21,26 +21,26 @@ impl Located {
         &self.json
     }
 
-    /// Where the field at a path stands, such as `routes[2].policy`; the nearest around it where it is missing.
+    /// The position of the field at a path such as `routes[2].policy`. If the field is absent, its nearest ancestor.
     pub fn place(&self, path: &str) -> Range<usize> {
         let mut path = path;
         loop {
             match self.places.get(path) {
                 Some(place) => return place.clone(),
                 None if path.is_empty() => return 0..0,
-                // The path of a member with a dot in its name is shortened once more than others.
+                // The path of a member with a dot in its name takes one more step.
                 None => path = &path[..path.rfind(['.', '[']).unwrap_or(0)],
             }
         }
     }
 
-    /// The same, but none where nothing on the way to the field is there.
+    /// Like [`Self::place`], but `None` if not even the first part of the path is present.
     pub fn place_on_the_way(&self, path: &str) -> Option<Range<usize>> {
         let first = path.find(['.', '[']).map_or(path, |end| &path[..end]);
         self.places.contains_key(first).then(|| self.place(path))
     }
 
-    /// The value at a path as one of its own, with paths that start there.
+    /// The value at a path as a separate value, with paths relative to it.
     pub fn below(&self, path: &str, json: &Json<'static>) -> Self {
         let relative = |at: &str| match at.strip_prefix(path)? {
             rest if rest.is_empty() || path.is_empty() || rest.starts_with('[') => Some(rest.to_owned()),
@@ -72,7 +72,7 @@ fn settle(node: Node, path: String, places: &mut BTreeMap<String, Range<usize>>)
                 (name.into(), value)
             };
             let object = Object::new(members.into_iter().map(member).collect());
-            Json::Object(object.unwrap_or_else(|name| unreachable!("a reader let `{name}` pass twice")))
+            Json::Object(object.unwrap_or_else(|name| unreachable!("the parser accepted `{name}` twice")))
         }
     };
     places.insert(path, node.span);

@@ -13,16 +13,16 @@ pub use located::Located;
 pub use syntax::{SyntaxError, line_and_column};
 
 impl Located {
-    /// Reads the documents of a text: YAML, of which JSON is nearly a part.
+    /// Parses the documents of a text, as YAML or JSON.
     ///
     /// # Errors
     ///
-    /// What a parser says, a key twice, or nesting beyond any use.
+    /// A syntax error, a duplicate key, or nesting deeper than 64 levels.
     pub fn read(text: &str) -> Result<Vec<Self>, SyntaxError> {
         if !text.trim_start().starts_with(['{', '[']) {
             return yaml::read(text).map(|documents| documents.into_iter().map(Located::from).collect());
         }
-        // What is no JSON may still be YAML's flow style; what is neither was meant to be JSON.
+        // A text that is not JSON may be YAML in flow style. If it is neither, the error for JSON is the useful one.
         let not_json = match Self::read_json(text) {
             Ok(located) => return Ok(vec![located]),
             Err(syntax) => syntax,
@@ -31,19 +31,19 @@ impl Located {
         Ok(documents.into_iter().map(Located::from).collect())
     }
 
-    /// Reads JSON.
+    /// Parses JSON.
     ///
     /// # Errors
     ///
-    /// Not JSON, a member twice, or nesting beyond any use.
+    /// Invalid JSON, a duplicate member, or nesting deeper than 64 levels.
     pub fn read_json(text: &str) -> Result<Self, SyntaxError> {
         json::read(text).map(Located::from)
     }
 
-    /// Reads the JSON in one of the strings of a YAML or JSON file.
+    /// Parses the JSON in a string of a YAML or JSON file.
     ///
-    /// `within` is where the string stands in `file`. The places are those in the file, as exact as its quoting lets them
-    /// be: in a block (`|`) and in a string without escapes on one line to the byte, else the whole string.
+    /// `within` is the position of the string in `file`. The positions of the result are positions in the file. They are exact
+    /// in a block scalar (`|`) and in a one-line string without escapes; in any other string each is the whole string.
     ///
     /// # Errors
     ///

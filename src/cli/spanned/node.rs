@@ -1,27 +1,27 @@
-//! A value and its place, as the parsers find it.
+//! A parsed value and its position.
 
 use std::ops::Range;
 
 use mfa_gate::wire::json::Json;
 
-/// A value and where it stands, in bytes.
+/// A value and its byte range.
 #[derive(Debug)]
 pub struct Node {
     pub value: Value,
     pub span: Range<usize>,
 }
 
-/// A value whose parts have their places.
+/// A value with the positions of its parts.
 #[derive(Debug)]
 pub enum Value {
     Scalar(Json<'static>),
     Array(Vec<Node>),
-    /// No two of one name.
+    /// Members with unique names.
     Object(Vec<(String, Node)>),
 }
 
 impl Node {
-    /// The same with other places.
+    /// The same value with its positions mapped.
     pub fn moved(self, to: &impl Fn(Range<usize>) -> Range<usize>) -> Self {
         let value = match self.value {
             Value::Scalar(json) => Value::Scalar(json),

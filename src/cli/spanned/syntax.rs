@@ -1,8 +1,8 @@
-//! Errors of a parser, and positions in a text.
+//! Syntax errors, and positions in a text.
 
 use std::ops::Range;
 
-/// Maximum nesting depth of a file. Envoy's own files have some thirty levels.
+/// Maximum nesting depth of a file. Envoy's own files have about thirty levels.
 pub const MAX_DEPTH: usize = 64;
 
 /// Why a file cannot be parsed, and where.
@@ -22,20 +22,20 @@ impl std::fmt::Display for SyntaxError {
     }
 }
 
-/// The byte offset of a line and column, counted from 1; past the end of a line, its last byte.
+/// The byte offset of a line and column, both counted from 1. A column past the end of the line gives the end of the line.
 pub fn offset(text: &str, line: usize, column: usize, bytes_of: impl Fn(char) -> usize) -> usize {
     let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let line = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
     let mut left = column.saturating_sub(1);
     let before = line.chars().take_while(|&c| {
-        let passed = left >= bytes_of(c);
+        let is_before = left >= bytes_of(c);
         left = left.saturating_sub(bytes_of(c));
-        passed
+        is_before
     });
     start + before.map(char::len_utf8).sum::<usize>()
 }
 
-/// The line and column of a byte offset, counted from 1. Columns are characters.
+/// The line and column of a byte offset, both counted from 1. Columns are characters.
 pub fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let line = before.rfind('\n').map_or(0, |newline| newline + 1);

@@ -17,7 +17,7 @@ policies:
 "#;
 
 #[test]
-fn every_value_of_yaml_has_its_place() {
+fn every_yaml_value_has_a_position() {
     let located = &Located::read(YAML).unwrap()[0];
     for (path, text) in [
         ("issuers[0].issuer", "https://issuer.test"),
@@ -35,7 +35,7 @@ fn every_value_of_yaml_has_its_place() {
 }
 
 #[test]
-fn the_value_is_the_one_that_the_filter_reads() {
+fn yaml_values_are_those_that_the_filter_reads() {
     let text = "a: yes\nb: 010\nc: 1.5\nd: -3\ne: ~\nf: 'x'\ng: true\nh: {i: [1]}\n";
     let plain = serde_saphyr::with_deserializer_from_str_with_options(text, mfa_gate::cases::yaml::options(), |d| {
         Json::deserialize(d, 16).map(Json::into_owned)
@@ -44,7 +44,7 @@ fn the_value_is_the_one_that_the_filter_reads() {
 }
 
 #[test]
-fn every_value_of_json_has_its_place() {
+fn every_json_value_has_a_position() {
     let text = r#" {"a": [1, {"b\u0063": "x\n"}], "d": {}} "#;
     let located = &Located::read(text).unwrap()[0];
     assert_eq!(shown(text, located, "a[0]"), "1");
@@ -54,7 +54,7 @@ fn every_value_of_json_has_its_place() {
 }
 
 #[test]
-fn documents_are_told_apart() {
+fn documents_are_separate() {
     let text = "# first\na: 1\n---\n---\nb: {c: ü, d: 2}\n";
     let documents = Located::read(text).unwrap();
     assert_eq!(documents.len(), 2);
@@ -63,7 +63,7 @@ fn documents_are_told_apart() {
 }
 
 #[test]
-fn what_is_no_file_is_told_with_its_place() {
+fn syntax_errors_have_a_position() {
     let syntax = |text: &str| {
         let error = Located::read(text).unwrap_err();
         (error.message, line_and_column(text, error.span.start))
@@ -88,7 +88,7 @@ fn what_is_no_file_is_told_with_its_place() {
 }
 
 #[test]
-fn json_in_a_string_is_found_in_the_file() {
+fn values_of_embedded_json_have_positions_in_the_file() {
     let embedded = |file: &str, path: &str| -> String {
         let outer = &Located::read(file).unwrap()[0];
         let Json::Object(members) = outer.json() else { panic!() };
@@ -104,7 +104,7 @@ fn json_in_a_string_is_found_in_the_file() {
 }
 
 #[test]
-fn a_part_is_a_value_of_its_own() {
+fn paths_below_a_part_are_relative() {
     let located = &Located::read(YAML).unwrap()[0];
     let Json::Object(members) = located.json() else { panic!() };
     let policies = located.below("policies", members.get("policies").unwrap());

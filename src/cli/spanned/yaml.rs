@@ -1,4 +1,4 @@
-//! YAML with places.
+//! YAML with positions.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,12 +11,12 @@ use super::node::{Node, Value};
 use super::syntax::{SyntaxError, offset};
 use mfa_gate::cases::yaml;
 
-/// Reads every document that is not empty.
+/// Parses every document that is not empty.
 pub fn read(text: &str) -> Result<Vec<Node>, SyntaxError> {
     let documents = serde_saphyr::from_multiple_with_options::<Spanned<Tree>>(text, yaml::options());
     let documents = documents.map_err(|error| {
         let span = error.location().map(|location| place(location, text)).unwrap_or_default();
-        // The place is drawn.
+        // The output shows the source line.
         let message = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
         SyntaxError { message: message.to_owned(), span }
@@ -24,7 +24,7 @@ pub fn read(text: &str) -> Result<Vec<Node>, SyntaxError> {
     Ok(documents.into_iter().map(|document| node(document, text)).collect())
 }
 
-/// A value whose parts know their places.
+/// A value with the positions of its parts.
 enum Tree {
     Scalar(Json<'static>),
     Array(Vec<Spanned<Tree>>),
@@ -32,7 +32,7 @@ enum Tree {
 }
 
 fn node(tree: Spanned<Tree>, text: &str) -> Node {
-    // Where it is written, not where an alias names it.
+    // The position of the anchor, not of an alias.
     let start = bytes(tree.defined);
     let inside = |parts: &mut dyn Iterator<Item = &Node>| parts.map(|part| part.span.end).max().unwrap_or(start.end);
     let (value, end) = match tree.value {
@@ -51,17 +51,17 @@ fn node(tree: Spanned<Tree>, text: &str) -> Node {
     Node { value, span: start.start..end.max(start.end) }
 }
 
-/// The parser tells where a collection starts. It ends with its last part, and in flow style with the bracket behind that.
+/// The end of a collection: the parser reports only its start. It ends after its last part, in flow style after the bracket.
 fn closed(text: &str, start: usize, end: usize, open: char, close: char) -> usize {
     let is_flow = text.get(start..).is_some_and(|rest| rest.starts_with(open));
-    let behind = text.get(end..).unwrap_or_default();
-    match behind.find(close) {
+    let rest = text.get(end..).unwrap_or_default();
+    match rest.find(close) {
         Some(at) if is_flow => end + at + 1,
         _ => end,
     }
 }
 
-/// Some errors have line and column alone.
+/// The position of an error. Some errors have only line and column.
 fn place(location: Location, text: &str) -> Range<usize> {
     if location.span().byte_offset().is_some() {
         return bytes(location);
@@ -86,7 +86,7 @@ impl<'de> Deserialize<'de> for Tree {
 
 struct Parts;
 
-/// A scalar as the filter's own reader has it.
+/// A scalar, converted by the filter's own parser.
 fn scalar<'de, E: serde::de::Error>(value: impl IntoDeserializer<'de, E>) -> Result<Tree, E> {
     Json::deserialize(value.into_deserializer(), 0).map(|json| Tree::Scalar(json.into_owned()))
 }

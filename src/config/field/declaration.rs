@@ -16,14 +16,14 @@ pub struct Field<K, P> {
 }
 
 impl<K: Read, P> Field<K, P> {
-    /// The value of a node that is this field; `None` if it is wrong.
+    /// Reads the value of this field; `None` if it is wrong.
     pub(in crate::config) fn read(&self, node: &Node<'_>, problems: &mut Problems) -> Option<K::Value> {
         self.kind.read(node, problems)
     }
 }
 
 impl<K, T: Copy> Field<K, Defaulted<T>> {
-    /// The value that absence means.
+    /// The value if the field is absent.
     pub(in crate::config) fn default(&self) -> T {
         self.presence.0
     }

@@ -1,4 +1,4 @@
-//! Fields and objects as the JSON Schema and the field reference describe them.
+//! Describes fields and objects for the JSON Schema and the field reference.
 
 use std::fmt;
 
@@ -29,12 +29,12 @@ impl Object {
         self.title.value
     }
 
-    /// What it is: a whole sentence, in Markdown.
+    /// The description: a whole sentence, in Markdown.
     pub fn sentence(&self) -> String {
         paragraph(self.sentence.value)
     }
 
-    /// What must hold between its fields.
+    /// The constraints between its fields.
     pub fn rules(&self) -> &'static [Rule] {
         self.rules.value
     }
@@ -46,7 +46,7 @@ impl Object {
 }
 
 impl Rule {
-    /// Whether it says if this field must be present.
+    /// Whether the rule decides if this field must be present.
     pub fn concerns(&self, name: &str) -> bool {
         match self {
             Rule::ExactlyOne(names) | Rule::AtLeastOne(names) => names.contains(&name),
@@ -67,7 +67,7 @@ impl fmt::Display for Rule {
     }
 }
 
-/// Names with commas, and `and` before the last.
+/// Joins names with commas, and the last with `and`.
 fn listed(names: &[&str]) -> String {
     let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     match names.split_last() {
@@ -77,12 +77,12 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-/// The lines of a doc comment as one.
+/// Joins the lines of a doc comment.
 fn paragraph(comment: &str) -> String {
     comment.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Seconds as a configuration writes them, in the largest unit of which they are several.
+/// Formats seconds as in a configuration, in the largest unit of which they are a multiple of at least two.
 pub fn duration(seconds: u32) -> String {
     let several = |(length, unit)| match (seconds.checked_div(length), seconds.checked_rem(length)) {
         (Some(count), Some(0)) if count > 1 => Some(format!("{count}{unit}")),
@@ -91,18 +91,18 @@ pub fn duration(seconds: u32) -> String {
     [(3600, "h"), (60, "m")].into_iter().find_map(several).unwrap_or_else(|| format!("{seconds}s"))
 }
 
-/// A kind, described.
+/// A kind that the schema and the reference can describe.
 pub trait Describe {
     fn shape(&self) -> Shape;
 }
 
-/// A kind that may have a default, described.
+/// A kind with defaults that the schema and the reference can show.
 trait Write: Kind {
-    /// The value as a configuration writes it.
+    /// The value in JSON.
     fn write(&self, value: Self::Value) -> Value;
 }
 
-/// A presence, described.
+/// A presence that the schema and the reference can describe.
 pub trait Presence<K> {
     const REQUIRED: bool = false;
 

@@ -11,9 +11,9 @@ pub trait Kind {
     type Value: Copy;
 }
 
-/// A kind that says all that is needed to read the field.
+/// A kind that reads its fields without further code.
 pub trait Read: Kind {
-    /// The value of a node; `None` if it is wrong.
+    /// Reads the value of a node; `None` if it is wrong.
     fn read(&self, node: &Node<'_>, problems: &mut Problems) -> Option<Self::Value>;
 }
 
@@ -35,14 +35,14 @@ pub struct Duration {
     pub(super) max: u32,
 }
 
-/// One of some names, which messages call `what`.
+/// One of a list of names. Messages call it `what`.
 #[derive(Debug)]
 pub struct OneOf<T: 'static> {
     pub(super) what: &'static str,
     pub(super) choices: Choices<T>,
 }
 
-/// Names, and at the same index the value and the sentence of each.
+/// Names, with the value and the description of each at the same index.
 #[derive(Debug)]
 pub struct Choices<T: 'static> {
     pub(in crate::config) names: &'static [&'static str],
@@ -50,13 +50,13 @@ pub struct Choices<T: 'static> {
     pub(in crate::config) sentences: NativeOnly<&'static [&'static str]>,
 }
 
-/// A text that is not empty. Its form is for the reader of the field to check.
+/// A text that is not empty. The code that reads the field checks its form.
 #[derive(Debug)]
 pub struct Text {
     pub(super) form: NativeOnly<&'static Form>,
 }
 
-/// A list of texts that is not empty, none twice. Their form is for the reader of the field to check.
+/// A non-empty list of unique texts. The code that reads the field checks their form.
 #[derive(Debug)]
 pub struct Texts {
     pub(super) form: NativeOnly<&'static Form>,
@@ -68,7 +68,7 @@ pub struct Nested {
     pub(in crate::config) object: &'static Object,
 }
 
-/// Any other shape, which is for the reader of the field to check.
+/// Any other shape. The code that reads the field checks it.
 #[derive(Debug)]
 pub struct Shaped {
     pub(super) shape: NativeOnly<Shape>,

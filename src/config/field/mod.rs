@@ -1,5 +1,8 @@
 //! The declaration of a field: its name, its kind, and whether it may be absent. [`super::fields`] is the table of fields.
-#![cfg_attr(target_family = "wasm", expect(dead_code, reason = "the schema and the field reference are native alone"))]
+#![cfg_attr(
+    target_family = "wasm",
+    expect(dead_code, reason = "only native code generates the schema and the field reference")
+)]
 
 mod declaration;
 #[cfg(not(target_family = "wasm"))]

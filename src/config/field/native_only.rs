@@ -1,6 +1,6 @@
-//! Descriptions that the wasm module does not contain.
+//! Descriptions that only native code contains.
 
-/// What describes a field and is not needed to read it. The wasm module does not contain it.
+/// A part of a field's description that reading does not need. The wasm module does not contain it.
 #[derive(Debug)]
 pub struct NativeOnly<T> {
     #[cfg(not(target_family = "wasm"))]

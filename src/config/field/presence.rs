@@ -8,7 +8,7 @@ pub struct Required;
 #[derive(Debug)]
 pub struct Optional;
 
-/// The field may be absent, which means this value.
+/// The field may be absent and has this default.
 #[derive(Debug)]
 pub struct Defaulted<T>(pub(in crate::config) T);
 

@@ -10,25 +10,25 @@ use super::native_only::NativeOnly;
 pub enum Shape {
     /// `true` or `false`.
     Boolean,
-    /// A whole number from the first to the second.
+    /// An integer from the first number to the second.
     Integer(u64, u64),
-    /// A duration from the first to the second, in seconds.
+    /// A duration from the first number to the second, in seconds.
     Duration(u32, u32),
-    /// One of the names; at the same index the sentence on each.
+    /// One of the names, with the description of each at the same index.
     OneOf(&'static [&'static str], &'static [&'static str]),
     /// A text that is not empty.
     Text(&'static Form),
-    /// A list of texts that is not empty, none twice.
+    /// A non-empty list of unique texts.
     Texts(&'static Form),
     /// An object.
     Object(&'static Object),
     /// One of two objects that share no field.
     Either(&'static Object, &'static Object),
-    /// A list of objects, at least so many.
+    /// A list of objects, with the minimum length.
     Objects(&'static Object, u64),
-    /// Texts under names that the operator chooses.
+    /// A map from names that the operator chooses to texts.
     TextsByName(&'static Form, &'static Form),
-    /// Objects under names that the operator chooses.
+    /// A map from names that the operator chooses to objects.
     ObjectsByName(&'static Form, &'static Object),
     /// A JWKS (RFC 7517 section 5).
     KeySet,
@@ -37,13 +37,13 @@ pub enum Shape {
 /// The form of a text.
 #[derive(Debug)]
 pub struct Form {
-    /// A noun phrase for it, in Markdown.
+    /// A noun phrase that describes the form, in Markdown.
     pub noun: &'static str,
     /// A regular expression (ECMA-262) for the whole text; `None` permits any.
     pub regex: Option<&'static str>,
 }
 
-/// What must hold between the fields of an object.
+/// A constraint between the fields of an object.
 #[derive(Debug, Clone, Copy)]
 pub enum Rule {
     /// One of these fields is present.
@@ -52,11 +52,11 @@ pub enum Rule {
     AtLeastOne(&'static [&'static str]),
     /// If the text `field` contains `part`, then `other` is present.
     Requires {
-        /// The field that is looked at.
+        /// The field with the text.
         field: &'static str,
-        /// What it contains.
+        /// The part of the text.
         part: &'static str,
-        /// The field that is required then.
+        /// The field that is then required.
         other: &'static str,
     },
 }
@@ -78,14 +78,14 @@ pub struct Object {
 pub struct Description {
     /// The name.
     pub name: &'static str,
-    /// What it means: whole sentences, in Markdown.
+    /// The description: whole sentences, in Markdown.
     pub sentence: String,
     /// A valid value, in YAML.
     pub example: &'static str,
-    /// The values that it accepts.
+    /// The accepted values.
     pub shape: Shape,
     /// Whether it must be present.
     pub required: bool,
-    /// The value that absence means.
+    /// The value if the field is absent.
     pub default: Option<Value>,
 }

@@ -79,9 +79,9 @@ fn a_file_without_a_configuration_or_with_several_is_refused() {
     assert_eq!(place.run("explain --config same.yaml --request GET~/health").code, Some(0));
     assert_eq!(
         place.wrong_use("explain --config none.yaml --request GET~/"),
-        "error: `none.yaml`: no configuration of the filter is in it; looked for the filter's own fields (`issuers`, \
-         `default`), for an Envoy Wasm filter with them or with `mfa_gate` in its name, vm_id or code, for a WasmPlugin, \
-         TrafficExtension or EnvoyFilter of Istio and an EnvoyExtensionPolicy of Envoy Gateway with the same\n"
+        "error: `none.yaml`: the file does not contain the filter's configuration; searched for the filter's own fields \
+         (`issuers`, `default`), an Envoy Wasm filter with these fields or with `mfa_gate` in its name, vm_id or code, and such a \
+         WasmPlugin, TrafficExtension or EnvoyFilter of Istio or EnvoyExtensionPolicy of Envoy Gateway\n"
     );
 }
 

@@ -11,13 +11,13 @@ const BEYOND_A_SCHEMA: [&str; 10] = [
     "unknown policy",
     "in common with",
     "the name `",
-    "claims the same requests",
-    "by case or by letters beyond ASCII alone",
+    "matches the same requests",
+    "only by case or by non-ASCII letters",
     "is used twice",
-    "has a meaning of its own",
+    "is reserved; choose another",
     "cannot be combined with `upstream_headers`",
-    "is among `token.headers`",
-    "appears twice, in another case",
+    "is also in `token.headers`",
+    "appears twice, with different case",
 ];
 
 /// The schema, and what judges by it.

@@ -1,4 +1,4 @@
-//! Keys whose place the issuer's metadata tell, and keys that name their issuer.
+//! Keys by discovery, and keys that name their issuer.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::stage::{KEY_UNKNOWN, NO_KEYS, Stage, discovered, eventually};
 use crate::support::tokens::{ISSUER, config, good, jwk, jwks, token};
 
 #[test]
-fn metadata_are_accepted_from_the_right_issuer_only() {
+fn metadata_is_accepted_only_from_the_configured_issuer() {
     let idp = Idp::start();
     let metadata = |issuer: &str, uri: &str| Reply::ok(json!({"issuer": issuer, "jwks_uri": uri}).to_string());
     let uri = format!("{ISSUER}/keys");
@@ -39,7 +39,7 @@ fn metadata_are_accepted_from_the_right_issuer_only() {
     for (path, _) in &wrong {
         stage.wait_for_keys(path, "a");
     }
-    // A new key is found by way of the metadata as well.
+    // A new key is found by discovery as well.
     idp.set("/new-keys", Reply::ok(jwks(&["b"])));
     idp.set("/right", metadata(ISSUER, &format!("{ISSUER}/new-keys")));
     eventually("the new key", || stage.ask("/right", &good("b")).0 == 200);

@@ -1,4 +1,4 @@
-//! What tokens that nobody signed can make the gate do, in numbers.
+//! The cost of floods of forged tokens.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::support::tokens::{good, jwks, number, signed, token, unsigned};
 
 // catalogue: E02 F06
 #[test]
-fn a_flood_of_unknown_kids_causes_one_fetch_in_a_cool_down() {
+fn a_flood_of_unknown_kids_causes_one_fetch_per_cooldown() {
     let idp = Idp::start();
     let cooldown = 3;
     idp.set("/keys", Reply::ok(jwks(&["a"])));
@@ -28,7 +28,7 @@ fn a_flood_of_unknown_kids_causes_one_fetch_in_a_cool_down() {
         let wanted: Vec<u16> = (0..500).map(|n| if n % 10 == 0 { 200 } else { 401 }).collect();
         assert_eq!(stage.ask_all("gate", &tokens), wanted);
     }
-    // Some thousand a second.
+    // A few thousand per second.
     ask_each(&stage, 16_000, || signed(&unsigned("ES256", &format!("k{}", number()), &json!({})), &[0; 64]));
     let fetches = (idp.asked("/keys") - before) as u64;
     let most = start.elapsed().as_secs() / cooldown + 1;
@@ -60,10 +60,10 @@ fn tokens_that_no_new_key_could_verify_cause_no_fetch() {
     assert_eq!(idp.asked("/keys"), before);
 }
 
-/// Without a key as well: to what a gate that is left alone asks, a flood adds one fetch in a cool-down.
+/// Also for a gate without keys: a flood adds at most one fetch per cooldown to the regular ones.
 // catalogue: F06
 #[test]
-fn a_flood_at_a_gate_without_keys_adds_one_fetch_in_a_cool_down() {
+fn a_flood_at_a_gate_without_keys_adds_one_fetch_per_cooldown() {
     let idp = Idp::start();
     let cooldown = 3;
     for path in ["/flooded", "/alone"] {
@@ -83,10 +83,10 @@ fn a_flood_at_a_gate_without_keys_adds_one_fetch_in_a_cool_down() {
     stage.assert_no_trap();
 }
 
-/// Whoever has a token by a known key does not wait for a key that others invented.
+/// A request with a known key does not wait for the fetches that forged key ids cause.
 // catalogue: F06
 #[test]
-fn good_tokens_do_not_wait_during_a_flood() {
+fn valid_tokens_do_not_wait_during_a_flood() {
     let idp = Idp::start();
     idp.set("/keys", Reply::ok(jwks(&["a"])));
     let stage = Stage::new(idp.address, &[("gate", fetched("/keys", &json!({"timeout": "30s"})))]);
@@ -106,7 +106,7 @@ fn good_tokens_do_not_wait_during_a_flood() {
     });
 }
 
-/// Asks so many times on a few connections, each time with another token.
+/// Sends this number of requests on a few connections, each with another token.
 fn ask_each(stage: &Stage, times: usize, token: impl Fn() -> String + Sync) {
     const CONNECTIONS: usize = 8;
     std::thread::scope(|scope| {
@@ -121,7 +121,7 @@ fn ask_each(stage: &Stage, times: usize, token: impl Fn() -> String + Sync) {
     });
 }
 
-/// One that nobody signed: another kid, another issuer, another signature, or no token at all.
+/// An invalid token: unknown kid, unknown issuer, wrong signature, or not a token.
 fn bad_token() -> String {
     let number = number();
     let signature: [[u8; 32]; 2] = rand::random();
@@ -136,7 +136,7 @@ fn bad_token() -> String {
 
 // catalogue: F19
 #[test]
-fn memory_stays_flat_under_a_flood_of_different_tokens() {
+fn memory_does_not_grow_under_a_flood_of_different_tokens() {
     const MIB: u64 = 1 << 20;
     let idp = Idp::start();
     idp.set("/keys", Reply::ok(jwks(&["a"])));
@@ -149,10 +149,10 @@ fn memory_stays_flat_under_a_flood_of_different_tokens() {
         ask_each(&stage, bad_ones, bad_token);
         heap::of(stage.envoy.process_id())
     };
-    // Each worker's cache is full, and each kind of answer was given.
+    // The cache of each worker is full, and each kind of answer has occurred.
     let before = flood(4_000, 10_000);
     let after = flood(4_000, 30_000);
-    // A leak of 30 bytes on each request would show.
+    // The bound detects a leak of 30 bytes per request.
     assert!(after <= before + MIB, "{before} bytes, then {after}");
     assert_eq!(stage.ask("gate", &good("a")).0, 200);
     stage.assert_no_trap();

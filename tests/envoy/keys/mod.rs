@@ -1,4 +1,4 @@
-//! Fetched keys, through a real Envoy with two workers and a real HTTP server as the identity provider.
+//! Fetched keys, in a real Envoy with two workers and an HTTP server as the identity provider.
 
 mod discovery;
 mod flood;

@@ -1,4 +1,4 @@
-//! Another plugin in the same Envoy, which writes into the shared data where the workers of the gate leave their keys.
+//! Another plugin in the same Envoy that overwrites the shared data of the gate.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::proxy::listener::Listener;
 use crate::stage::{Stage, eventually, fetched, listener};
 use crate::support::tokens::{ISSUER, good, jwk, jwks, now, token};
 
-/// A module that at every tick writes these values under these names.
+/// A module that writes these values under these names at every tick.
 fn module(shared: &[(String, Vec<u8>)]) -> Vec<u8> {
     let (mut data, mut calls, mut at) = (String::new(), String::new(), 1024);
     let mut place = |bytes: &[u8]| {
@@ -41,7 +41,7 @@ fn module(shared: &[(String, Vec<u8>)]) -> Vec<u8> {
     wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Keys as a worker leaves them: when they were fetched, until when they are fresh, and the set.
+/// A shared record of keys: the time of the fetch, the end of freshness, and the key set.
 fn record(set: &str) -> Vec<u8> {
     let [fetched, fresh_until] = [now() + 3600, now() + 7200].map(|seconds| (seconds * 1000).to_le_bytes());
     [&fetched, &fresh_until, set.as_bytes()].concat()
@@ -84,7 +84,7 @@ fn malformed_shared_data_of_another_plugin_is_ignored() {
     let stage = Stage::with(setup, &listeners);
 
     let forged = || token("stranger_p256", "a", &json!({}));
-    // As is documented of plugins with one `vm_id`; and so the names above are the right ones.
+    // Plugins with the same `vm_id` share data, as documented. This also shows that the names above are correct.
     eventually("the other's keys", || stage.ask_all("theirs", &vec![forged(); 20]) == [200; 20]);
     for Listener { name, .. } in &listeners {
         if ["theirs", "other"].contains(&name.as_str()) {

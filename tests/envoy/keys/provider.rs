@@ -1,4 +1,4 @@
-//! What becomes of the keys in each manner in which a provider fails.
+//! The keys after each kind of failure of a provider.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -23,7 +23,7 @@ fn an_unreachable_provider_means_503_until_it_can_be_reached() {
         ("nameless", cluster("nameless")),
     ]
     .map(|(name, config)| listener(name, &config));
-    // RFC 6761 section 6.4: no such name ever resolves.
+    // RFC 6761 section 6.4: this name never resolves.
     let address = json!({"socket_address": {"address": "idp.invalid", "port_value": 443}});
     let endpoints = json!([{"lb_endpoints": [{"endpoint": {"address": address}}]}]);
     let clusters = vec![
@@ -50,8 +50,8 @@ fn an_unreachable_provider_means_503_until_it_can_be_reached() {
     stage.assert_no_trap();
 }
 
-/// Each reply is given to a listener that has keys and to one that has none: the first keeps its own, the second has none.
-fn assert_none_is_taken(replies: &[(String, Reply)]) {
+/// Sends each reply to a listener with keys and to one without: the first keeps its keys, the second gets none.
+fn assert_none_is_accepted(replies: &[(String, Reply)]) {
     let idp = Idp::start();
     let paths: Vec<(String, String)> =
         (0..replies.len()).map(|index| (format!("/old/{index}"), format!("/none/{index}"))).collect();
@@ -99,7 +99,7 @@ fn only_status_200_is_accepted_and_no_redirect_is_followed() {
         .chain(&statuses)
         .map(|(status, lines)| (status.to_string(), Reply::status(*status, lines, &set)))
         .collect();
-    assert_none_is_taken(&replies);
+    assert_none_is_accepted(&replies);
 }
 
 // catalogue: E07 E10 F12
@@ -117,12 +117,12 @@ fn a_set_without_a_usable_key_is_not_accepted() {
         ("null as a key", r#"{"keys":[null]}"#.to_owned()),
         ("a number as a key", r#"{"keys":[1]}"#.to_owned()),
         ("an array as a key", r#"{"keys":[[]]}"#.to_owned()),
-        ("symmetric keys alone", r#"{"keys":[{"kty":"oct","kid":"b","k":"AAAA"}]}"#.to_owned()),
-        ("a broken key alone", r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"b","x":"AA","y":"AA"}]}"#.to_owned()),
-        ("E10 keys of certificates alone", json!({"keys": certified}).to_string()),
+        ("only symmetric keys", r#"{"keys":[{"kty":"oct","kid":"b","k":"AAAA"}]}"#.to_owned()),
+        ("only a broken key", r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"b","x":"AA","y":"AA"}]}"#.to_owned()),
+        ("E10 only keys of certificates", json!({"keys": certified}).to_string()),
         ("keys twice", format!(r#"{},"keys":[]}}"#, &set[..set.len() - 1])),
     ];
-    assert_none_is_taken(&texts.map(|(what, text)| (what.to_owned(), Reply::ok(text))));
+    assert_none_is_accepted(&texts.map(|(what, text)| (what.to_owned(), Reply::ok(text))));
 }
 
 // catalogue: E10 E11 F02 F05
@@ -132,7 +132,7 @@ fn a_body_that_is_not_a_key_set_is_not_accepted() {
     let packed = packed(&set);
     let padded = |size: usize| format!("{set}{}", " ".repeat(size));
     let wide: Vec<u8> = set.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    // Its header says: RSA-OAEP, A256GCM, a key set within.
+    // An encrypted key set: RSA-OAEP, A256GCM.
     let encrypted = "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00iLCJjdHkiOiJqd2stc2V0K2pzb24ifQ.AAAA.AAAA.AAAA.AAAA";
     let replies = [
         ("nothing", Reply::ok("")),
@@ -145,11 +145,11 @@ fn a_body_that_is_not_a_key_set_is_not_accepted() {
             Reply::ok(r#"{"protected":"e30","encrypted_key":"AAAA","iv":"AAAA","ciphertext":"AAAA","tag":"AAAA"}"#),
         ),
         ("gzip", Reply::status(200, "content-encoding: gzip\r\n", &packed)),
-        ("gzip that nobody announced", Reply::ok(&packed)),
+        ("gzip without Content-Encoding", Reply::ok(&packed)),
         ("UTF-16", Reply::ok(wide)),
         ("a byte order mark", Reply::ok(format!("\u{feff}{set}"))),
         ("cut JSON", Reply::ok(&set[..set.len() - 2])),
-        ("something behind", Reply::ok(format!("{set}{set}"))),
+        ("trailing data", Reply::ok(format!("{set}{set}"))),
         ("1 MiB", Reply::ok(padded(1 << 20))),
         ("10 MiB", Reply::ok(padded(10 << 20))),
         ("100,000 keys", Reply::ok(many_keys(100_000))),
@@ -165,14 +165,14 @@ fn a_body_that_is_not_a_key_set_is_not_accepted() {
         ("F05 an answer that is no HTTP", Reply::Bytes(b"hello\r\n\r\n".to_vec())),
         ("F05 no answer", Reply::Bytes(Vec::new())),
     ];
-    assert_none_is_taken(&replies.map(|(what, reply)| (what.to_owned(), reply)));
+    assert_none_is_accepted(&replies.map(|(what, reply)| (what.to_owned(), reply)));
 }
 
-/// The keys `a` and `b`, and so many that are passed over before them.
-fn many_keys(passed_over: usize) -> String {
+/// The keys `a` and `b` after this number of ignored keys.
+fn many_keys(ignored: usize) -> String {
     let set = jwks(&["a", "b"]);
-    let (before, behind) = set.split_at(set.find('[').expect("an array") + 1);
-    format!("{before}{}{behind}", r#"{"kty":"x"},"#.repeat(passed_over))
+    let (before, after) = set.split_at(set.find('[').expect("an array") + 1);
+    format!("{before}{}{after}", r#"{"kty":"x"},"#.repeat(ignored))
 }
 
 fn packed(text: &str) -> Vec<u8> {
@@ -181,7 +181,7 @@ fn packed(text: &str) -> Vec<u8> {
     gzip.wait_with_output().expect("packing").stdout
 }
 
-/// What is refused above is refused for its size alone.
+/// The sets above are rejected only for their size.
 // catalogue: E11
 #[test]
 fn key_sets_up_to_the_limits_are_accepted() {
@@ -204,7 +204,7 @@ fn key_sets_up_to_the_limits_are_accepted() {
     }
 }
 
-/// As with every other library: a set that is one is one, and no attacker chooses how the provider labels it.
+/// As in other libraries: the content type is under the provider's control, so checking it adds no security.
 // catalogue: E10
 #[test]
 fn a_key_set_is_accepted_with_any_content_type() {
@@ -229,11 +229,11 @@ fn a_key_set_is_accepted_with_any_content_type() {
     }
 }
 
-/// Istio once used a key whose private half it shipped where it could fetch none (CVE-2026-31837).
+/// Istio used a built-in key with a published private key if it could fetch none (CVE-2026-31837).
 // catalogue: F18
 #[test]
 fn there_is_no_built_in_key() {
-    // RFC 7515 appendices A.2 and A.3: the filter knows these keys, to find out what its host can do.
+    // RFC 7515 appendices A.2 and A.3: the filter contains these keys to test the host's crypto.
     const OF_RFC_7515: [&str; 2] = [
         "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw",
         "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q",

@@ -1,4 +1,4 @@
-//! Keys that come and go.
+//! Key rotation.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn a_new_key_is_fetched_once_and_used() {
 
 // catalogue: F10 F20
 #[test]
-fn a_removed_key_and_its_cached_tokens_are_refused() {
+fn a_removed_key_and_its_cached_tokens_are_rejected() {
     let idp = Idp::start();
     let other = jwk("partner", "same");
     idp.set("/keys", Reply::ok(json!({"keys": [jwk("p256", "removed"), jwk("p256", "same")]}).to_string()));
@@ -70,7 +70,7 @@ fn issuers_that_share_a_kid_do_not_share_keys() {
     }
 }
 
-/// Each fetch brings another key, and takes the last one away.
+/// Each fetch returns a new key instead of the last one.
 // catalogue: F09
 #[test]
 fn a_provider_may_rotate_its_key_at_every_fetch() {
@@ -83,10 +83,10 @@ fn a_provider_may_rotate_its_key_at_every_fetch() {
     for _ in 0..3 {
         rest(COOLDOWN);
         let next = idp.asked("/keys") + 1;
-        // The first of these causes the fetch, and all get its key.
+        // The first request causes the fetch, and all use its key.
         assert_eq!(stage.ask_all("gate", &vec![good(&next.to_string()); 20]), [200; 20]);
         assert_eq!(idp.asked("/keys"), next);
-        // The next look at what the other worker fetched.
+        // The next check for the other worker's keys.
         std::thread::sleep(Duration::from_millis(300));
         assert_eq!(stage.ask_all("gate", &vec![good(&(next - 1).to_string()); 20]), [401; 20]);
     }

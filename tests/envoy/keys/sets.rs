@@ -19,7 +19,7 @@ fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// A modulus of so many bits, odd.
+/// An odd modulus of this number of bits.
 fn modulus(bits: usize) -> String {
     encode((BigUint::from(3_u8) << (bits - 2)).to_bytes_be().iter().map(|byte| byte | 1).collect::<Vec<_>>())
 }
@@ -78,12 +78,12 @@ fn unfit() -> Vec<(&'static str, Value)> {
         ("D11 x with a zero byte", p256(json!({"x": zero_before("p256", "x")}))),
         ("D11 y with a zero byte, P-384", jwk_with("p384", &json!({"y": zero_before("p384", "y")}))),
         ("D11 another curve's name", p256(json!({"crv": "P-384"}))),
-        ("D11 a curve that is not taken", p256(json!({"crv": "secp256k1"}))),
+        ("D11 an unsupported curve", p256(json!({"crv": "secp256k1"}))),
         ("D11 no crv", p256(json!({"crv": null}))),
         ("D11 no y", p256(json!({"y": null}))),
         ("D13 a private EC key", p256(json!({"d": PRIVATE}))),
         ("D13 a private RSA key", jwk_with("rsa", &json!({"d": PRIVATE, "p": PRIVATE, "q": PRIVATE}))),
-        ("D13 a prime alone", rsa("p", json!(PRIVATE))),
+        ("D13 a single prime", rsa("p", json!(PRIVATE))),
         ("D13 a private Ed25519 key", jwk_with("ed25519", &json!({"d": PRIVATE}))),
         ("D14 E06 a symmetric key", json!({"kty": "oct", "k": PRIVATE})),
         ("D14 E06 a symmetric key with alg", json!({"kty": "oct", "k": PRIVATE, "alg": "HS256"})),
@@ -136,7 +136,7 @@ fn unusable_keys_are_not_used_and_do_not_affect_the_others() {
                 _ => "p256",
             };
             assert_eq!(by(signer, &kid), (401, KEY_UNKNOWN.to_owned()), "{what}");
-            // RFC 8032: by a key of small order the signature of zeros fits any message, or many.
+            // RFC 8032: with a key of small order, a signature of zeros is valid for any message, or for many.
             let zeros = signed(&unsigned("EdDSA", &kid, &json!({})), &[0; 64]);
             assert_eq!(stage.ask(listener, &zeros), (401, KEY_UNKNOWN.to_owned()), "{what}");
             let unsigned = unsigned("HS256", &kid, &json!({}));

@@ -78,7 +78,7 @@ fn a_removed_key_is_trusted_until_the_next_refresh() {
     let remembered = good("a");
     assert_all(&stage, &remembered, 200, "");
     assert_eq!(idp.asked("/keys"), 1);
-    // `refresh`; no token has asked for the new key.
+    // `refresh` alone: no token has requested the new key.
     clock.set(300);
     eventually("another fetch", || idp.asked("/keys") == 2);
     look();
@@ -117,7 +117,7 @@ fn keys_of_an_unreachable_provider_are_used_until_they_expire() {
 
 // catalogue: F20
 #[test]
-fn a_cached_token_is_refused_once_it_expires() {
+fn a_cached_token_is_rejected_after_its_expiry() {
     let (idp, clock) = (Idp::start(), Clock::new());
     idp.set("/keys", Reply::ok(jwks(&["a"])));
     let stage = stage(&idp, &clock, &[("gate", fetched("/keys", &json!({})))]);
@@ -133,7 +133,7 @@ fn a_cached_token_is_refused_once_it_expires() {
 
 // catalogue: F21
 #[test]
-fn a_clock_that_jumps_never_lets_an_invalid_token_pass() {
+fn a_clock_jump_never_makes_an_invalid_token_pass() {
     let (idp, clock) = (Idp::start(), Clock::new());
     idp.set("/keys", Reply::ok(jwks(&["a"])));
     let stage = stage(&idp, &clock, &[("gate", fetched("/keys", &json!({})))]);
@@ -168,7 +168,7 @@ fn a_clock_that_jumps_never_lets_an_invalid_token_pass() {
 
 // catalogue: F21
 #[test]
-fn a_clock_that_jumps_while_requests_wait_does_not_strand_them() {
+fn a_clock_jump_does_not_strand_waiting_requests() {
     let timeless = || token("p256", "a", &json!({"iat": null}));
     for (seconds, status) in [(-3600, 200), (1800, 503)] {
         let (idp, clock) = (Idp::start(), Clock::new());

@@ -1,4 +1,4 @@
-//! Requests that come before the keys, and wait for them.
+//! Requests that arrive before the keys and wait for them.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::proxy::listener::{Listener, Settings};
 use crate::stage::{Stage, assert_unavailable, eventually, fetched, id, listener, request, rest, source};
 use crate::support::tokens::{config, good, jwks, token};
 
-/// Longer than any of these tests holds the keys back.
+/// A key source with a timeout longer than these tests delay the keys.
 fn patient(path: &str) -> Value {
     fetched(path, &json!({"timeout": "30s"}))
 }
 
 // catalogue: F08
 #[test]
-fn a_thousand_requests_at_a_cold_start_cause_one_fetch_and_get_their_verdicts() {
+fn a_thousand_requests_at_a_cold_start_cause_one_fetch() {
     let idp = Idp::start();
     idp.set("/keys", Reply::Hold);
     let stage = Stage::new(idp.address, &[("gate", patient("/keys"))]);
@@ -40,7 +40,7 @@ fn a_thousand_requests_at_a_cold_start_cause_one_fetch_and_get_their_verdicts() 
     stage.assert_no_trap();
 }
 
-/// The workers begin at one moment, so that for some of so many sets two find nobody who fetches it.
+/// The workers start at the same moment. With this number of sets, both workers see some set without a fetch in progress.
 // catalogue: F08
 #[test]
 fn workers_that_start_together_fetch_once() {
@@ -62,7 +62,7 @@ fn workers_that_start_together_fetch_once() {
 
 // catalogue: F13
 #[test]
-fn clients_that_leave_while_they_wait_do_not_disturb_the_others() {
+fn clients_that_disconnect_while_waiting_do_not_affect_others() {
     let idp = Idp::start();
     idp.set("/keys", Reply::Hold);
     let stage = Stage::new(idp.address, &[("gate", patient("/keys"))]);
@@ -87,10 +87,10 @@ fn clients_that_leave_while_they_wait_do_not_disturb_the_others() {
     stage.assert_no_trap();
 }
 
-/// CVE-2025-64527: Envoy's own filter answered twice, once in the midst of beginning a fetch that failed at once.
+/// CVE-2025-64527: Envoy's jwt_authn answered twice if a fetch failed immediately, once while it started the fetch.
 // catalogue: F14
 #[test]
-fn two_authorization_headers_are_refused_while_fetches_fail() {
+fn two_authorization_headers_are_rejected_while_fetches_fail() {
     let idp = Idp::start();
     idp.set("/held", Reply::Hold);
     idp.set("/failing", Reply::status(500, "", ""));
@@ -125,12 +125,12 @@ fn two_authorization_headers_are_refused_while_fetches_fail() {
     stage.assert_no_trap();
 }
 
-/// What a client sends, and what becomes of it.
+/// A client's request and its expected outcome.
 struct Post {
     token: String,
     lines: &'static str,
     body: String,
-    /// What the upstream makes of the body.
+    /// The body at the upstream.
     arrives: String,
     status: u16,
 }
@@ -148,13 +148,14 @@ impl Post {
 const CHUNKED: &str = "transfer-encoding: chunked\r\n";
 const EXPECTING: &str = "expect: 100-continue\r\ncontent-length: 5\r\n";
 
-/// Sends all of them while the keys are held back, and a gRPC stream; nothing goes on before the keys are there.
+/// Sends all of these and a gRPC stream while the keys are delayed. Asserts that no part reaches the upstream before the keys
+/// arrive.
 fn assert_whole_requests_wait(changes: Value, posts: Vec<Post>) {
     let idp = Idp::start();
     idp.set("/keys", Reply::Hold);
     let grpc = GrpcUpstream::start();
     let to_grpc = json!({"match": {"prefix": "/echo.Echo/"}, "route": {"cluster": "grpc"}});
-    // The shipped listener drops the trailers of HTTP/1.
+    // The shipped listener removes HTTP/1.1 trailers.
     let gate = Listener::new("gate", Settings::Bare, patient("/keys"));
     let gate = Listener { plugin: changes, routes: vec![to_grpc], ..gate };
     let setup = Setup { workers: 2, others: &[("idp", idp.address)], grpc: Some(grpc.address), ..Setup::default() };
@@ -174,7 +175,7 @@ fn assert_whole_requests_wait(changes: Value, posts: Vec<Post>) {
                 let mut connection = Connection::new(stage.envoy.address("gate"));
                 connection.send(&request("POST", &id, &post.token, post.lines)).expect("sending");
                 if post.lines == EXPECTING {
-                    // From Envoy itself, which has asked nobody.
+                    // Envoy itself sends this; it does not ask the upstream.
                     assert_eq!(connection.response(false).expect("an answer").answer.status, 100);
                 }
                 connection.send(post.body.as_bytes()).expect("sending");
@@ -232,7 +233,7 @@ fn bodies_and_trailers_wait_with_their_headers() {
 
 // catalogue: F16
 #[test]
-fn bodies_wait_where_envoy_lets_them_pass_a_paused_header() {
+fn bodies_wait_even_if_envoy_streams_past_paused_headers() {
     let large = "x".repeat(500_000);
     let posts = vec![
         Post::new(good("a"), "content-length: 500000\r\n", &large, 200),
@@ -248,7 +249,7 @@ fn bodies_wait_where_envoy_lets_them_pass_a_paused_header() {
     assert_whole_requests_wait(json!({"allow_on_headers_stop_iteration": true}), posts);
 }
 
-/// Envoy then has to hold the body, and refuses more than its buffer takes.
+/// Envoy then buffers the body, and rejects a body larger than its buffer.
 // catalogue: F16
 #[test]
 fn a_body_larger_than_the_buffer_does_not_reach_the_upstream() {
@@ -289,7 +290,7 @@ fn a_provider_that_hangs_beyond_the_timeout_means_503() {
     assert!(statuses.iter().all(|status| *status == 503), "{statuses:?}");
     let (response, details) = stage.respond("gate", &good("a"));
     assert_unavailable(&response, &details);
-    // Answers what is long given up, too.
+    // Also answers requests that have timed out.
     idp.set("/keys", Reply::ok(jwks(&["a"])));
     stage.wait_for_keys("gate", "a");
     eventually("the end of all requests", || stage.statistic("http.gate.downstream_rq_active") == 0);

@@ -17,7 +17,7 @@ pub struct Crds {
 }
 
 impl Crds {
-    /// Reads every YAML file of a folder; `None` where it is not there.
+    /// Reads every YAML file of a folder; `None` if the folder is absent.
     pub fn load(folder: &Path) -> Option<Self> {
         let mut schemas = BTreeMap::new();
         for entry in std::fs::read_dir(folder).ok()? {
@@ -37,7 +37,7 @@ impl Crds {
         Some(Crds { schemas })
     }
 
-    /// Everything that is wrong with a manifest; `None` where no CRD is for its kind.
+    /// All errors of a manifest; `None` if no CRD defines its kind.
     pub fn problems(&self, manifest: &Value) -> Option<Vec<String>> {
         let schema = self.schemas.get(&(text(&manifest["apiVersion"]), text(&manifest["kind"])))?;
         let validator =
@@ -70,7 +70,7 @@ fn whole(schema: &Value) -> Value {
     json_schema(&schema)
 }
 
-/// A structural schema as JSON Schema: fields that are not named are wrong, unless it says that they are kept.
+/// A structural schema as JSON Schema. Unknown fields are errors unless the schema preserves them.
 fn json_schema(schema: &Value) -> Value {
     let Value::Object(schema) = schema else { return schema.clone() };
     let mut result: Map<String, Value> =
@@ -100,7 +100,7 @@ fn own((key, value): (&String, &Value)) -> (String, Value) {
     (key.clone(), value.clone())
 }
 
-/// `x-kubernetes-validations`, at every place where the schema has some.
+/// Evaluates all `x-kubernetes-validations` of the schema.
 fn check_rules(schema: &Value, instance: &Value, place: &str, problems: &mut Vec<String>) {
     for rule in schema["x-kubernetes-validations"].as_array().into_iter().flatten() {
         match evaluate(&text(&rule["rule"]), instance) {
@@ -127,7 +127,7 @@ fn check_rules(schema: &Value, instance: &Value, place: &str, problems: &mut Vec
 
 fn evaluate(rule: &str, instance: &Value) -> Result<bool, String> {
     let mut context = Context::default();
-    // The functions that Kubernetes adds and these rules use.
+    // The functions of Kubernetes that these rules use.
     let scheme = |url: &str| url.split_once("://").map(|(scheme, _)| scheme.to_owned());
     let added = [
         context.add_function("isURL", move |url: Arc<String>| scheme(&url).is_some()),

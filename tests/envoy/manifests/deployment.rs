@@ -14,12 +14,12 @@ pub const NAMES: [&str; 4] = [
     "gateway/envoy-proxy.yaml",
 ];
 
-/// A folder outside the repository, or one of it.
+/// The folder at a variable, or a default in the repository.
 pub fn folder(variable: &str, default: &str) -> PathBuf {
     std::env::var_os(variable).map_or_else(|| support::repository(default), PathBuf::from)
 }
 
-/// The one document of a manifest.
+/// The only document of a manifest.
 pub fn manifest(name: &str) -> Value {
     let mut documents = support::documents(&folder("MANIFESTS", "envoy").join(name));
     assert_eq!(documents.len(), 1, "{name}");
@@ -39,8 +39,8 @@ pub struct Deployment {
     stats_matcher: Value,
 }
 
-/// As istiod writes it: the plugin's configuration as a JSON string, no id of the machine, the plugin by the resource's
-/// name, and the patches at their places.
+/// The deployment by istiod: the plugin's configuration as a JSON string, no `vm_id`, the plugin named by the resource, and
+/// the patches applied.
 pub fn istio() -> Deployment {
     let plugin = manifest(NAMES[0])["spec"].clone();
     let filter = manifest(NAMES[1]);
@@ -74,7 +74,7 @@ pub fn istio() -> Deployment {
     }
 }
 
-/// As Envoy Gateway writes it: Lua before Wasm, the machine by the policy's name, and the bootstrap merged.
+/// The deployment by Envoy Gateway: Lua before Wasm, `vm_id` from the policy's name, and the bootstrap merged.
 pub fn gateway() -> Deployment {
     let policy = manifest(NAMES[2])["spec"].clone();
     let proxy = manifest(NAMES[3])["spec"].clone();

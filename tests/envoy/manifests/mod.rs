@@ -1,8 +1,8 @@
 //! The manifests for Istio and Envoy Gateway: accepted by the CRDs, and by a real Envoy as the configuration that those make
 //! of them. And the configuration for Docker Compose.
 //!
-//! The CRDs lie outside the repository; CRDS names another place for them. MANIFESTS names another place for the
-//! manifests, as for those of a release.
+//! The CRDs are outside the repository; CRDS overrides their folder. MANIFESTS overrides the folder of the manifests, for
+//! example to test a release.
 
 mod crd;
 mod deployment;
@@ -27,7 +27,7 @@ use crate::support::forge::Forge;
 use crate::support::table::Sample;
 use crate::support::tokens::now;
 
-/// What would make a manifest wrong.
+/// A change that makes a manifest invalid.
 type Change = fn(&mut Value);
 
 #[test]
@@ -44,13 +44,13 @@ fn the_crds_accept_the_manifests() {
             None => unknown.push(name),
         }
     }
-    // Whoever brings its CRD has it compared.
+    // The folder may lack the CRD of this kind; its manifest is then not validated.
     assert!(unknown.iter().all(|name| *name == NAMES[3]), "no CRD for {unknown:?}");
     for name in unknown {
         support::note(&format!("`{}` has no CRD for envoy/{name}: only Envoy was asked about it", folder.display()));
     }
 
-    // What an API server refuses, this does too.
+    // Changes that an API server rejects are rejected here too.
     let refusals: [(&str, Change, &str); 7] = [
         (NAMES[0], |plugin| plugin["spec"]["phase"] = json!("AUTH"), "\"AUTH\" is not one of"),
         (NAMES[0], |plugin| plugin["spec"]["sha256"] = json!("sha256:00"), "\"sha256:00\" does not match"),
@@ -76,7 +76,7 @@ fn the_crds_accept_the_manifests() {
     }
 }
 
-/// Whoever forgets to name the digest gets no image, rather than any.
+/// A manifest without a digest gets no image, rather than any image.
 #[test]
 fn the_manifests_require_an_image_by_its_digest() {
     let version = concat!(":", env!("CARGO_PKG_VERSION"));
@@ -95,7 +95,7 @@ fn the_filter_reads_the_configuration_of_the_manifests() {
     for (name, deployment) in [("istio", istio()), ("gateway", gateway())] {
         mfa_gate::config::parse(deployment.config.to_string().as_bytes())
             .unwrap_or_else(|errors| panic!("{name}: {errors}"));
-        // Else no key is ever fetched.
+        // Otherwise the filter can fetch no keys.
         assert_eq!(deployment.config["issuers"][0]["jwks"]["cluster"], deployment.cluster["name"], "{name}");
     }
     assert_eq!(istio().config, gateway().config, "they deploy the same policy");
@@ -128,9 +128,9 @@ fn labels_and_access_log_of_the_manifests_are_the_shipped_ones() {
     }
 }
 
-/// With the cluster and the trusted CA as they stand.
+/// The cluster and the trusted CA are unchanged.
 #[test]
-fn envoy_accepts_the_configuration_that_the_manifests_become() {
+fn envoy_accepts_the_configuration_generated_from_the_manifests() {
     let upstream = [("upstream", std::net::SocketAddr::from(([127, 0, 0, 1], 9)))];
     for (name, deployment) in [("istio", istio()), ("gateway", gateway())] {
         let listener = Listener::new("gate", Settings::Shipped, json!({}));
@@ -142,7 +142,7 @@ fn envoy_accepts_the_configuration_that_the_manifests_become() {
     }
 }
 
-/// `make compose` runs it, where a Docker daemon may be started.
+/// `make compose` runs the configuration, if a Docker daemon is available.
 #[test]
 fn envoy_accepts_the_configuration_for_docker_compose() {
     let rendered = Command::new(support::repository("envoy/compose/render.sh"))
@@ -157,7 +157,7 @@ fn envoy_accepts_the_configuration_for_docker_compose() {
     let (code, log) = run_to_end(&bootstrap, &["--mode", "validate"]).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(code, Some(0), "{log}");
 
-    // A configuration that it was not written for.
+    // The script rejects an unexpected configuration.
     let rendered = Command::new(support::repository("envoy/compose/render.sh"))
         .arg(support::repository("Cargo.toml"))
         .output()
@@ -174,7 +174,7 @@ fn envoy_answers_as_the_manifests_say() {
     let now = now();
     let mint = |token: &str| sample.mint(&forge, &json!({"from": token}), now);
     for (name, mut deployment) in [("istio", istio()), ("gateway", gateway())] {
-        // In the place of the issuer's own, which the forge cannot sign by.
+        // Replaces the issuer's keys, because the forge does not have their private keys.
         deployment.config["issuers"][0]["jwks"] =
             json!({"inline": {"keys": [forge.jwk("rsa").expect("a key of the forge")]}});
         let folder = tempfile::tempdir().expect("a folder");
@@ -213,7 +213,7 @@ fn assert_logged(log: &Path) {
     let mut lines: Vec<Value> = Vec::new();
     eventually("six lines of the access log", || {
         let text = std::fs::read_to_string(log).unwrap_or_default();
-        // The last may be half written.
+        // The last line may be incomplete.
         lines = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         lines.len() == 6
     });
@@ -249,7 +249,7 @@ fn fields(object: &Value) -> Vec<&str> {
     object.as_object().expect("an object").keys().map(String::as_str).collect()
 }
 
-/// Prometheus finds them under their labels.
+/// The requests are counted with the expected Prometheus labels.
 fn assert_counted(envoy: &Envoy) {
     let statistics = || {
         let request = b"GET /stats/prometheus HTTP/1.1\r\nhost: admin\r\n\r\n";

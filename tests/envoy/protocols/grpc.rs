@@ -1,4 +1,4 @@
-//! gRPC, as callers see it.
+//! gRPC, from the caller's view.
 
 use super::{on_tokio, stage};
 use crate::grpc;

@@ -3,7 +3,7 @@
 use super::{bearer, get, stage};
 
 #[test]
-fn a_thousand_requests_on_one_connection_get_their_own_verdicts() {
+fn each_of_a_thousand_requests_on_one_connection_is_decided() {
     let stage = stage();
     let mut connection = stage.connect("plain");
     let requests = [(&stage.good, 200), (&stage.without_mfa, 401), (&stage.good, 200), (&stage.bad, 401)];
@@ -19,7 +19,7 @@ fn a_thousand_requests_on_one_connection_get_their_own_verdicts() {
 /// request's own, and a request without an answer must not have reached the upstream.
 // catalogue: J13
 #[test]
-fn pipelined_requests_are_judged_one_by_one() {
+fn pipelined_requests_are_decided_separately() {
     let stage = stage();
     let (good, bad, without_mfa) = ((&stage.good, 200), (&stage.bad, 401), (&stage.without_mfa, 401));
     for requests in [
@@ -70,7 +70,7 @@ fn the_body_of_a_denied_request_does_not_reach_the_upstream() {
 
 // catalogue: J05
 #[test]
-fn websocket_upgrades_need_the_token() {
+fn websocket_upgrades_require_a_token() {
     let stage = stage();
     let upgrade = [
         "connection: upgrade",
@@ -89,7 +89,7 @@ fn websocket_upgrades_need_the_token() {
     let (id, response) = with(&stage.good);
     assert_eq!(response.answer.status, 101);
     assert_eq!(stage.envoy.upstream.seen(&id).len(), 1);
-    // As shipped, Envoy upgrades nothing.
+    // The shipped configuration allows no upgrades.
     let (id, response) = stage.get("plain", "/v1/customers", &[&upgrade[..], &[&bearer(&stage.good)]].concat());
     assert_eq!(response.answer.status, 403);
     assert!(stage.envoy.upstream.seen(&id).is_empty());
@@ -145,7 +145,7 @@ fn connect_reaches_the_filter_and_not_the_upstream() {
         let id = stage.id();
         let response = stage.connect("bare").request(request(&id, &lines).as_bytes()).expect("an answer");
         assert_eq!((response.answer.status, stage.details(&id).as_str()), (400, "mfa_gate{path-unreadable}"));
-        // As shipped, Envoy refuses it itself.
+        // In the shipped configuration Envoy rejects CONNECT itself.
         let id = stage.id();
         let response = stage.connect("plain").request(request(&id, &lines).as_bytes()).expect("an answer");
         assert!([400, 403, 404].contains(&response.answer.status), "{}", response.answer.status);

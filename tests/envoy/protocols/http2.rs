@@ -1,4 +1,4 @@
-//! HTTP/2: the same answers as over HTTP/1.1, and what only HTTP/2 has.
+//! HTTP/2: the same answers as over HTTP/1.1, and features of HTTP/2.
 
 use serde_json::Value;
 
@@ -67,7 +67,7 @@ fn http2_requests_get_the_same_answers() {
 
 // catalogue: G04
 #[test]
-fn two_authorization_headers_over_http2_are_refused() {
+fn two_authorization_headers_over_http2_are_rejected() {
     let stage = stage();
     for tokens in [[&stage.good, &stage.bad], [&stage.bad, &stage.good], [&stage.good, &stage.good]] {
         let id = stage.id();
@@ -119,7 +119,7 @@ fn forged_trailers_over_http2_are_removed() {
 
 // catalogue: I15
 #[test]
-fn connect_over_http2_has_no_path_and_is_refused() {
+fn connect_over_http2_has_no_path_and_is_rejected() {
     let stage = stage();
     let id = stage.id();
     let mut request =

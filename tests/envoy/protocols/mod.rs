@@ -1,5 +1,5 @@
-//! What the table's single requests over HTTP/1.1 cannot show: bytes on the wire, HTTP/2, gRPC, connections, upgrades,
-//! redirects and copies. Envoy is set up as shipped unless a test says otherwise.
+//! Behaviour that the table's single HTTP/1.1 requests cannot test: raw bytes, HTTP/2, gRPC, connections, upgrades, redirects
+//! and mirrored requests. Envoy has the shipped configuration unless a test changes it.
 
 mod grpc;
 mod http1;
@@ -123,7 +123,7 @@ fn get(path: &str, id: &str, lines: &[&str]) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: api.example.com\r\nx-test-id: {id}\r\n{lines}\r\n").into_bytes()
 }
 
-/// Runs a future to its end, which must come within half a minute.
+/// Runs a future to completion, within half a minute.
 fn on_tokio<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async { tokio::time::timeout(Duration::from_secs(30), future).await.expect("an answer in time") })

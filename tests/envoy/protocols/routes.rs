@@ -1,4 +1,4 @@
-//! What Envoy's routes do with a request: rewrites, redirects that Envoy follows, copies.
+//! Actions of Envoy's routes: rewrites, internal redirects and mirrored requests.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::{bearer, stage};
 /// Where Envoy rewrites the path, the policy of the path before that decides.
 // catalogue: I24
 #[test]
-fn a_path_that_envoy_rewrites_is_judged_as_it_was_sent() {
+fn a_rewritten_path_is_decided_as_sent() {
     let stage = stage();
     let (id, response) = stage.get("rerouted", "/public/rewritten/1", &[]);
     assert_eq!(response.answer.status, 200);
@@ -20,7 +20,7 @@ fn a_path_that_envoy_rewrites_is_judged_as_it_was_sent() {
 
 // catalogue: I25
 #[test]
-fn a_redirect_that_envoy_follows_is_judged_again() {
+fn an_internal_redirect_is_decided_again() {
     let stage = stage();
     let to = format!("x-test-redirect-to: http://{}/v1/customers", "api.example.com");
     let (id, response) = stage.get("rerouted", "/moved", &[&to]);
@@ -38,7 +38,7 @@ fn a_redirect_that_envoy_follows_is_judged_again() {
 
 // catalogue: I26
 #[test]
-fn no_copy_of_a_request_leaves_before_the_verdict() {
+fn a_denied_request_is_not_mirrored() {
     let stage = stage();
     for lines in [vec![], vec![bearer(&stage.without_mfa)], vec![bearer(&stage.bad)]] {
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();

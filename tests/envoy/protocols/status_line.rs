@@ -1,4 +1,4 @@
-//! The status line of a denial over HTTP/1.1: plain, or the one that Partner Center has for a lack of MFA.
+//! The status line of a denial over HTTP/1.1: the default, or Partner Center's for missing MFA.
 
 use super::{REQUEST_CONTEXT, bearer, stage};
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::process::read_from;
 
-/// How long a line of the access log may be on its way.
+/// Maximum delay of a line of the access log.
 const LOG: Duration = Duration::from_secs(20);
 
 /// One line of the access log.
@@ -27,7 +27,7 @@ pub struct AccessLog {
     read: Mutex<Read>,
 }
 
-/// What was read of it.
+/// The part of the log that was read.
 #[derive(Default)]
 struct Read {
     bytes: u64,
@@ -40,7 +40,7 @@ impl AccessLog {
         Self { path, read: Mutex::default() }
     }
 
-    /// The line of the request with this id, once it is there.
+    /// Waits for the line of the request with this id.
     pub fn line(&self, id: &str) -> Option<Logged> {
         let deadline = Instant::now() + LOG;
         loop {

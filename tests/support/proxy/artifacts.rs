@@ -1,10 +1,10 @@
-//! What a test runs: the Envoy that is fetched, and the module that is built.
+//! The files that a test runs: the Envoy binary and the module.
 
 use std::path::PathBuf;
 
 use crate::support::repository;
 
-/// The Envoy that `make` fetched, or the one that ENVOY names.
+/// The Envoy that `make` fetches, or the one at ENVOY.
 pub fn binary() -> Result<PathBuf, String> {
     let pins = std::fs::read_to_string(repository("envoy/requirements.txt")).map_err(|error| error.to_string())?;
     let pin = pins
@@ -14,7 +14,7 @@ pub fn binary() -> Result<PathBuf, String> {
     found("ENVOY", &format!(".envoy/envoy-{pin}/envoy/_bin/envoy"))
 }
 
-/// The module that `make` built, or the one that MFA_GATE_WASM names.
+/// The module that `make` builds, or the one at MFA_GATE_WASM.
 pub fn module() -> Result<PathBuf, String> {
     found("MFA_GATE_WASM", "target/mfa_gate.wasm")
 }

@@ -1,4 +1,4 @@
-//! The configuration that an Envoy starts with.
+//! The bootstrap of an Envoy.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::listener::{Listener, address, rendered, shipped};
 
-/// The whole configuration.
+/// The bootstrap.
 pub fn bootstrap(
     listeners: &[Listener],
     upstreams: &[(&str, SocketAddr)],

@@ -26,13 +26,13 @@ pub struct Setup<'a> {
     pub grpc: Option<SocketAddr>,
     /// Further clusters, in Envoy's own format.
     pub clusters: Vec<Value>,
-    /// Whether the listeners come by xDS, so that they can be replaced.
+    /// Whether xDS delivers the listeners, so that they can be replaced.
     pub by_xds: bool,
-    /// Variables that are set for Envoy alone.
+    /// Environment variables for Envoy only.
     pub environment: Vec<(&'static str, PathBuf)>,
 }
 
-/// A running Envoy. It ends with the test, however that ends.
+/// A running Envoy. It stops when the test ends.
 pub struct Envoy {
     process: Child,
     watchdog: Child,
@@ -66,7 +66,7 @@ impl Envoy {
         Envoy::start_as(Setup { workers, others, grpc, ..Setup::default() }, listeners, upstream)
     }
 
-    /// The same with one worker and these changes to the whole configuration.
+    /// Like [`Self::start`], with these changes to the bootstrap.
     pub fn start_changed(
         listeners: &[Listener],
         upstream: Upstream,
@@ -101,7 +101,7 @@ impl Envoy {
         std::fs::write(path("envoy.json"), bootstrap.to_string()).map_err(|error| error.to_string())?;
         let mut command = command(&path("envoy.json"), &path("log"), setup.workers)?;
         if setup.by_xds {
-            // How long connections may go on by a configuration that was replaced; ten minutes otherwise.
+            // Drain time of connections after their configuration is replaced. The default is ten minutes.
             command.args(["--drain-time-s", "2"]);
         }
         command.envs(setup.environment);
@@ -143,7 +143,7 @@ impl Envoy {
         }
     }
 
-    /// How many listeners have a port.
+    /// The number of listeners with a port.
     fn read_ports(&mut self) -> Option<usize> {
         self.admin = std::fs::read_to_string(self.folder.path().join("admin")).ok()?.parse().ok()?;
         let ready = Connection::new(self.admin).request(b"GET /ready HTTP/1.1\r\nhost: admin\r\n\r\n").ok()?;
@@ -166,27 +166,27 @@ impl Envoy {
         write_xds(self.folder.path(), listeners).unwrap_or_else(|error| panic!("{error}"));
     }
 
-    /// The id of its process.
+    /// The process id.
     pub fn process_id(&self) -> u32 {
         self.process.id()
     }
 
-    /// Where a listener listens.
+    /// The address of a listener.
     pub fn address(&self, listener: &str) -> SocketAddr {
         *self.ports.get(listener).unwrap_or_else(|| panic!("no listener `{listener}`"))
     }
 
-    /// What the access log says of the request with this id.
+    /// The line of the access log for the request with this id.
     pub fn logged(&self, id: &str) -> Option<Logged> {
         self.access_log.line(id)
     }
 
-    /// What Envoy has logged since a place in its log.
+    /// Envoy's log from this offset.
     pub fn log_from(&self, start: u64) -> Vec<u8> {
         read_from(&self.folder.path().join("log"), start)
     }
 
-    /// The length of its log.
+    /// The length of Envoy's log.
     pub fn log_length(&self) -> u64 {
         std::fs::metadata(self.folder.path().join("log")).map_or(0, |metadata| metadata.len())
     }
@@ -199,7 +199,7 @@ impl Envoy {
 
 impl Drop for Envoy {
     fn drop(&mut self) {
-        // Nothing to be done where they are gone already.
+        // Errors are ignored: the files may not exist.
         self.watchdog.kill().ok();
         self.watchdog.wait().ok();
         self.process.kill().ok();

@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand: what is sent is sent byte for byte, and what comes back is kept so.
+//! A raw HTTP/1.1 client: requests are sent and responses are kept byte for byte.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -6,23 +6,23 @@ use std::time::Duration;
 
 use crate::support::answer::Answer;
 
-/// How long any answer may take.
+/// Timeout of an answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// More than a socket takes at once.
+/// More than a socket buffers.
 const LONG: usize = 64 * 1024;
 
-/// A response, and its status line as it came.
+/// A response with its raw status line.
 #[derive(Debug)]
 pub struct Response {
     /// With `\r\n`.
     pub status_line: String,
-    /// From the status line to the empty line, as it came.
+    /// The raw head: from the status line to the empty line.
     pub head: Vec<u8>,
     pub answer: Answer,
 }
 
-/// A connection, kept as long as the server keeps it.
+/// A connection, kept open as long as the server does.
 pub struct Connection {
     address: SocketAddr,
     stream: Option<TcpStream>,
@@ -30,12 +30,12 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// To this address, once something is sent.
+    /// A connection to this address. It connects at the first send.
     pub fn new(address: SocketAddr) -> Self {
         Connection { address, stream: None, unread: Vec::new() }
     }
 
-    /// Sends bytes. Long ones go while the answer is read: a server that has seen enough answers and stops reading.
+    /// Sends bytes. A long request is sent in another thread: a server may answer early and stop reading.
     pub fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         if self.stream.is_none() {
             let stream = TcpStream::connect(self.address)?;
@@ -48,15 +48,15 @@ impl Connection {
         let Some(stream) = &mut self.stream else { return Ok(()) };
         if bytes.len() > LONG {
             let (mut stream, bytes) = (stream.try_clone()?, bytes.to_vec());
-            // How it ends shows in the answer.
+            // The answer shows whether the server read it.
             std::thread::spawn(move || stream.write_all(&bytes).ok());
             return Ok(());
         }
         stream.write_all(bytes)
     }
 
-    /// Sends a request and reads its response. A server may close a connection that lay idle, so a request on an old one
-    /// is sent once more on a new one.
+    /// Sends a request and reads its response. A server may close an idle connection, so a request that fails on an old
+    /// connection is sent again on a new one.
     pub fn request(&mut self, bytes: &[u8]) -> std::io::Result<Response> {
         let was_open = self.stream.is_some();
         let is_head = bytes.starts_with(b"HEAD ");
@@ -69,7 +69,7 @@ impl Connection {
         }
     }
 
-    /// Reads one response. `is_head` is whether it answers a HEAD, and so has no body.
+    /// Reads one response. `is_head`: the response to a HEAD request, which has no body.
     pub fn response(&mut self, is_head: bool) -> std::io::Result<Response> {
         let result = self.read_response(is_head);
         let closing =
@@ -80,12 +80,12 @@ impl Connection {
         result
     }
 
-    /// Closes it.
+    /// Closes the connection.
     pub fn close(&mut self) {
         self.stream = None;
     }
 
-    /// Whether the server has closed it.
+    /// Whether the server has closed the connection.
     pub fn is_closed_by_server(&mut self) -> bool {
         self.fill().is_ok_and(|read| read == 0)
     }
@@ -167,12 +167,12 @@ impl Connection {
     }
 }
 
-/// Where a run of bytes starts.
+/// The offset of a byte sequence.
 pub fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|window| window == needle)
 }
 
-/// Puts an id in the place of `$id`.
+/// Replaces `$id` by an id.
 pub fn with_id(bytes: &[u8], id: &str) -> Vec<u8> {
     let mut out = bytes.to_vec();
     while let Some(at) = find(&out, b"$id") {

@@ -1,4 +1,4 @@
-//! HTTP/2 frames by hand, for header blocks that no HTTP/2 library would send.
+//! Raw HTTP/2 frames, for header blocks that no HTTP/2 library sends.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -11,22 +11,22 @@ const SETTINGS: u8 = 4;
 const GOAWAY: u8 = 7;
 const END_HEADERS_AND_STREAM: u8 = 5;
 
-/// What became of the one stream.
+/// The outcome of the stream.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// A header block came back.
+    /// The server sent a header block.
     Answered,
     /// The stream was reset, or the connection was closed.
     Reset,
 }
 
-/// Sends one request of these header lines, in this order, and waits for what becomes of it.
+/// Sends one request with these header lines in this order, and waits for the outcome.
 pub fn request(address: SocketAddr, headers: &[(Vec<u8>, Vec<u8>)]) -> std::io::Result<Outcome> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")?;
     stream.write_all(&frame(SETTINGS, 0, 0, &[]))?;
-    // Literal header fields that are never indexed, in plain octets (RFC 7541 section 6.2.3).
+    // Literal header fields that are never indexed, without Huffman coding (RFC 7541 section 6.2.3).
     let mut block = Vec::new();
     for (name, value) in headers {
         block.push(0x10);

@@ -45,7 +45,7 @@ pub fn filter(mut config: Value) -> Value {
     json!({"name": "envoy.filters.http.jwt_authn", "typed_config": config})
 }
 
-/// A key set of these keys, public.
+/// A key set of the public parts of these keys.
 pub fn key_set(forge: &Forge, keys: &[&str]) -> String {
     let jwk = |name: &&str| Value::Object(forge.jwk(name).unwrap_or_else(|error| panic!("{error:#}")));
     let keys: Vec<_> = keys.iter().map(jwk).collect();

@@ -1,4 +1,4 @@
-//! A listener with the gate: the shipped one, but for what a test changes.
+//! A listener with the gate: the shipped one with the changes of a test.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub enum Settings {
     Bare,
 }
 
-/// The protobuf message that carries the filter's configuration.
+/// The protobuf message that contains the filter's configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Carrier {
     StringValue,
@@ -39,7 +39,7 @@ pub struct Listener {
     pub routes: Vec<Value>,
     /// Filters before the gate.
     pub filters: Vec<Value>,
-    /// Changes to how Envoy runs the filter (JSON Merge Patch to its `PluginConfig`).
+    /// Changes to the filter's `PluginConfig` (JSON Merge Patch).
     pub plugin: Value,
 }
 
@@ -97,7 +97,7 @@ fn manager(listener: &Listener, module: &Path, access_log: &Path) -> Value {
         }),
         Carrier::Struct => json!({"@type": "type.googleapis.com/google.protobuf.Struct", "value": listener.config}),
     };
-    // A trap must not heal before it is seen.
+    // The filter must not reload after a trap, so that the test sees the trap.
     plugin["failure_policy"] = json!("FAIL_CLOSED");
     merge(plugin, &listener.plugin);
     let gate = filters.iter().position(|filter| filter["name"] == "envoy.filters.http.wasm").expect("the wasm filter");

@@ -1,4 +1,4 @@
-//! A real Envoy with the gate, clients before it and a recording upstream behind it.
+//! A real Envoy with the gate, clients, and an upstream that records requests.
 #![allow(dead_code, reason = "the table and the tests through Envoy use a part each")]
 
 pub mod access_log;

@@ -1,4 +1,4 @@
-//! How Envoy is run.
+//! Runs Envoy processes.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use super::artifacts::binary;
 
-/// How long Envoy may take to start. Reading the module takes most of it.
+/// Timeout of Envoy's start. Compiling the module takes most of the time.
 pub(super) const START: Duration = Duration::from_secs(60);
 
-/// Runs Envoy on a configuration until it ends by itself, and hands back its exit code and its log.
+/// Runs Envoy with a bootstrap until it exits. Returns its exit code and its log.
 pub fn run_to_end(bootstrap: &Value, arguments: &[&str]) -> Result<(Option<i32>, String), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let config = folder.path().join("envoy.json");
@@ -49,7 +49,7 @@ pub(super) fn command(config: &Path, log: &Path, workers: usize) -> Result<Comma
     Ok(command)
 }
 
-/// What a file holds from a place on; nothing where it is not there yet.
+/// The content of a file from an offset; empty if the file does not exist yet.
 pub(super) fn read_from(path: &Path, start: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Ok(mut file) = File::open(path) {

@@ -1,16 +1,16 @@
-//! The service behind the gate: it records what reaches it, by the id that each request carries.
+//! The service behind the gate. It records requests by their id.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A request as it arrived.
+/// A request that reached the upstream.
 #[derive(Debug, Clone)]
 pub struct Seen {
     pub method: String,
     pub path: String,
-    /// Names in lower case, trailers included.
+    /// Headers and trailers, with names in lower case.
     pub headers: Vec<(String, Vec<u8>)>,
     pub body: Vec<u8>,
 }
@@ -28,7 +28,7 @@ impl Seen {
     }
 }
 
-/// The requests by id; those without one under an empty id.
+/// The requests by id. Requests without an id are under the empty id.
 type Record = Arc<Mutex<HashMap<String, Vec<Seen>>>>;
 
 /// The service.
@@ -38,7 +38,7 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// Starts it. It stops with the process.
+    /// Starts the service. It stops with the process.
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port for the upstream");
         let address = listener.local_addr().expect("its address");
@@ -47,14 +47,14 @@ impl Upstream {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let record = Arc::clone(&shared);
-                // A connection that ends amid a request has nothing to record.
+                // A connection that ends within a request leaves nothing to record.
                 std::thread::spawn(move || serve(stream, &record).ok());
             }
         });
         Upstream { address, record }
     }
 
-    /// What arrived under an id.
+    /// The requests with an id.
     pub fn seen(&self, id: &str) -> Vec<Seen> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned().unwrap_or_default()
     }

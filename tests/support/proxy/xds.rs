@@ -1,4 +1,4 @@
-//! Listeners that come by xDS, here from a file.
+//! Listeners delivered by xDS, from a file.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::listener::{Listener, rendered};
 
-/// Envoy reads its listeners from this file, and again whenever another takes its place.
+/// Envoy reads its listeners from this file, and reads it again when it is replaced.
 pub(super) const XDS: &str = "listeners.json";
 
 pub(super) fn write_xds(folder: &Path, listeners: &[Listener]) -> Result<(), String> {

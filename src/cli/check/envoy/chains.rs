@@ -1,4 +1,4 @@
-//! Ways around the gate: filter chains and listeners without it that lead where it guards.
+//! Bypasses of the gate: filter chains and listeners without it that route to a cluster the gate guards.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub fn check(
         let around = |listener: &&&At<'_>| manager.path().starts_with(&format!("{}.", listener.path()));
         listeners.iter().filter(around).max_by_key(|listener| listener.path().len()).map(|listener| listener.path())
     };
-    // Guarded cluster, and the listeners that guard it.
+    // Guarded clusters, and the listeners that guard each.
     let mut guarded: BTreeMap<&str, Vec<Option<&str>>> = BTreeMap::new();
     for manager in managers.iter().filter(|manager| is_guarded(manager)) {
         for (name, _) in clusters(manager) {
@@ -37,14 +37,14 @@ pub fn check(
             false => (Lint::ListenerUnguarded, "another listener guards"),
         };
         let message = format!(
-            "this leads to the cluster {}, which the gate in {what}, but no gate stands before it here; put it into `http_filters`",
+            "this routes to the cluster {}, which the gate in {what}, but this filter chain has no gate; add it to `http_filters`",
             quoted(name)
         );
         findings.at(lint, &at, message);
     }
 }
 
-/// The clusters that a manager's own routes lead to.
+/// The clusters that a manager's inline routes route to.
 fn clusters<'d>(manager: &At<'d>) -> Vec<(&'d str, At<'d>)> {
     let mut found = Vec::new();
     for at in manager.walk() {

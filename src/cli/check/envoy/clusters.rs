@@ -1,4 +1,4 @@
-//! The clusters that keys come through.
+//! The clusters that issuers' keys are fetched through.
 
 use crate::check::cursor::At;
 use crate::check::finding::Findings;
@@ -7,7 +7,7 @@ use crate::check::lint::Lint;
 use crate::terminal::{list, quoted};
 
 pub fn check(bootstrap: &At<'_>, config: &GateConfig, findings: &mut Findings) {
-    // Elsewhere than in a bootstrap the clusters are somebody else's.
+    // Only a bootstrap defines the clusters.
     let Some(resources) = bootstrap.get("static_resources") else { return };
     let clusters = resources.list("clusters");
     let dynamic = bootstrap.get("dynamic_resources");
@@ -19,7 +19,7 @@ pub fn check(bootstrap: &At<'_>, config: &GateConfig, findings: &mut Findings) {
             None if are_all => {
                 let names: Vec<_> = clusters.iter().filter_map(|cluster| cluster.field("name")).collect();
                 let message = format!(
-                    "{}: no cluster is called {}, so the keys never come; there are {}",
+                    "{}: the cluster {} is not defined, so no keys can be fetched; defined: {}",
                     at.path(),
                     quoted(name),
                     if names.is_empty() { "none".to_owned() } else { list(&names) }
@@ -31,7 +31,7 @@ pub fn check(bootstrap: &At<'_>, config: &GateConfig, findings: &mut Findings) {
     }
 }
 
-/// Who answers in an issuer's name can sign tokens in its name.
+/// An impostor of the issuer's key server can issue valid tokens.
 fn check_tls(cluster: &At<'_>, name: &str, findings: &mut Findings) {
     let sockets = [cluster.get("transport_socket"), cluster.get("transport_socket_matches")];
     let inside: Vec<_> = sockets.iter().flatten().flat_map(|socket| socket.walk()).collect();
@@ -39,13 +39,13 @@ fn check_tls(cluster: &At<'_>, name: &str, findings: &mut Findings) {
     let Some(tls) = inside.iter().find_map(|at| at.get("common_tls_context").or(at.message("UpstreamTlsContext")))
     else {
         let message = format!(
-            "an issuer's keys come through the cluster {} without TLS, so whoever stands between can send others; give it a `transport_socket` with an UpstreamTlsContext",
+            "an issuer's keys are fetched through the cluster {} without TLS, so an attacker on the network can replace them; give it a `transport_socket` with an UpstreamTlsContext",
             quoted(name)
         );
         findings.at(Lint::KeysWithoutTls, &at, message);
         return;
     };
-    // Given by somebody else at run time.
+    // SDS delivers the validation context at run time.
     if tls.walk().iter().any(|at| at.get("validation_context_sds_secret_config").is_some()) {
         return;
     }
@@ -61,13 +61,12 @@ fn check_tls(cluster: &At<'_>, name: &str, findings: &mut Findings) {
     };
     let what = match (pinned, trusted) {
         (true, _) => return,
-        (false, false) => "does not verify it; give its `validation_context` a `trusted_ca`",
+        (false, false) => "does not verify the server's certificate; give its `validation_context` a `trusted_ca`",
         (false, true) if cluster.walk().iter().any(checks_name) => return,
         (false, true) => {
-            "takes one for any host; give its `validation_context` `match_typed_subject_alt_names`, or the cluster `auto_sni` and `auto_san_validation`"
+            "accepts a certificate for any host; give its `validation_context` `match_typed_subject_alt_names`, or the cluster `auto_sni` and `auto_san_validation`"
         }
     };
-    let message =
-        format!("an issuer's keys come through the cluster {}, whose certificate matters: Envoy {what}", quoted(name));
+    let message = format!("an issuer's keys are fetched through the cluster {}, but Envoy {what}", quoted(name));
     findings.at(Lint::KeysUnverified, &at, message);
 }

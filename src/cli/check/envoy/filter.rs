@@ -1,14 +1,14 @@
-//! The gate's filter as it was found.
+//! An occurrence of the gate's filter.
 
 use crate::check::cursor::At;
 
 /// One of the gate's filters.
 pub struct Filter<'d> {
-    /// What the filter chain holds.
+    /// The item of the filter chain.
     pub item: At<'d>,
     /// The message of the Wasm filter.
     pub wasm: At<'d>,
-    /// Its chain.
+    /// The chain that contains it; `None` in a patch without one.
     pub chain: Option<Chain<'d>>,
 }
 

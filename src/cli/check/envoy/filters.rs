@@ -1,4 +1,4 @@
-//! Where the gate stands among the filters.
+//! The position of the gate among the HTTP filters.
 
 use super::filter::{Chain, Filter};
 use super::{plugin, verifiers};
@@ -8,7 +8,7 @@ use crate::check::gate::GateConfig;
 use crate::check::lint::Lint;
 use crate::terminal::quoted;
 
-/// The gate's filters: those of the managers' chains, of their chains for upgrades, and what a patch would put there.
+/// The gate's filters: in the managers' chains, in their chains for upgrades, and in patches of these.
 pub fn find<'d>(everything: &[At<'d>], managers: &[At<'d>]) -> Vec<Filter<'d>> {
     let mut found: Vec<Filter<'d>> = Vec::new();
     for manager in managers {
@@ -33,7 +33,7 @@ pub fn find<'d>(everything: &[At<'d>], managers: &[At<'d>]) -> Vec<Filter<'d>> {
     found
 }
 
-/// The gate's message in a filter, or in one that a matcher wraps.
+/// The gate's Wasm message in a filter, also inside a matcher.
 fn gate_in<'d>(item: &At<'d>) -> Option<At<'d>> {
     item.walk().into_iter().find_map(|at| as_gate(&at))
 }
@@ -42,7 +42,7 @@ fn as_gate<'d>(at: &At<'d>) -> Option<At<'d>> {
     at.message("Wasm").filter(plugin::is_gate)
 }
 
-/// Whether a filter stands in the manager's own chain.
+/// Whether a filter is in the manager's main chain.
 pub fn is_main(filter: &Filter<'_>, manager: &At<'_>) -> bool {
     let own = manager.get("http_filters").map(|filters| format!("{}[", filters.path()));
     own.is_some_and(|own| filter.item.path().starts_with(&own))
@@ -60,15 +60,14 @@ pub fn check(filter: &Filter<'_>, config: Option<&GateConfig>, findings: &mut Fi
     }
     let typed = item.get("typed_config");
     if let Some(matcher) = typed.as_ref().and_then(|typed| typed.message("ExtensionWithMatcher")) {
-        let message =
-            "a matcher decides which requests the filter sees; let it see all, and make exceptions in its `routes`";
+        let message = "a matcher decides which requests reach the filter; remove the matcher, and configure exceptions in the filter's `routes`";
         findings.at(Lint::FilterConditional, &matcher, message);
     }
     let Some(chain) = &filter.chain else { return };
     let before = chain.filters.get(..chain.index).unwrap_or_default();
     if let Some(router) = before.iter().find(|other| other.is_configured_by("Router")) {
         let message = format!(
-            "the filter stands behind {}, which ends the chain, so no request comes to it; put it before",
+            "the filter is after {}, which ends the chain, so no request reaches it; move it before",
             quoted(router.field("name").unwrap_or("the router"))
         );
         findings.at(Lint::AfterRouter, item, message);

@@ -1,4 +1,4 @@
-//! The HTTP connection manager around the gate: what it does to a path, a host and headers, and for upgrades.
+//! The HTTP connection manager around the gate: how it normalises paths, hosts and headers, and its upgrades.
 
 use mfa_gate::wire::json::Json;
 
@@ -13,18 +13,18 @@ pub fn check(manager: &At<'_>, config: Option<&GateConfig>, findings: &mut Findi
     for name in ["normalize_path", "merge_slashes"] {
         if !manager.is_true(name) {
             let message = format!(
-                "{name}: is not true, so Envoy routes by a path that the upstream may read as another; write `{name}: true`"
+                "{name}: is not true, so Envoy may route by another path than the upstream reads; set `{name}: true`"
             );
             findings.at(Lint::PathNormalisation, &manager.get(name).unwrap_or(manager.clone()), message);
         }
     }
-    // KEEP_UNCHANGED is 1, and what Envoy does by itself.
+    // KEEP_UNCHANGED is 1, and Envoy's default.
     let escaped = manager.get("path_with_escaped_slashes_action");
     if escaped
         .as_ref()
         .is_none_or(|at| at.is_enum("KEEP_UNCHANGED", 1) || at.is_enum("IMPLEMENTATION_SPECIFIC_DEFAULT", 0))
     {
-        let message = "path_with_escaped_slashes_action: keeps `%2F`, which Envoy does not take for a slash and the upstream may; write `REJECT_REQUEST`";
+        let message = "path_with_escaped_slashes_action: keeps `%2F`, which the upstream may read as a slash and Envoy does not; set `REJECT_REQUEST`";
         findings.at(Lint::PathNormalisation, &escaped.unwrap_or(manager.clone()), message);
     }
     let options = manager.get("common_http_protocol_options");
@@ -33,7 +33,7 @@ pub fn check(manager: &At<'_>, config: Option<&GateConfig>, findings: &mut Findi
         let message = "headers_with_underscores_action: allows `x_mfa_gate_subject`, which many frameworks take for `x-mfa-gate-subject`; write `REJECT_REQUEST` in `common_http_protocol_options`";
         findings.at(Lint::UnderscoreHeaders, &underscores.or(options).unwrap_or(manager.clone()), message);
     }
-    if config.is_some_and(GateConfig::goes_by_host) {
+    if config.is_some_and(GateConfig::matches_hosts) {
         check_host(manager, findings);
     }
     check_upgrades(manager, findings);
@@ -41,12 +41,13 @@ pub fn check(manager: &At<'_>, config: Option<&GateConfig>, findings: &mut Findi
 
 fn check_host(manager: &At<'_>, findings: &mut Findings) {
     let strips_port = manager.is_true("strip_any_host_port") || manager.is_true("strip_matching_host_port");
-    for (strips, name) in
-        [(strips_port, "strip_any_host_port"), (manager.is_true("strip_trailing_host_dot"), "strip_trailing_host_dot")]
+    let strips_dot = manager.is_true("strip_trailing_host_dot");
+    for (strips, name, part) in
+        [(strips_port, "strip_any_host_port", "port"), (strips_dot, "strip_trailing_host_dot", "trailing dot")]
     {
         if !strips {
             let message = format!(
-                "{name}: is not true, and routes of the gate go by host: a host that comes with one must meet what is demanded without as well; write `{name}: true`"
+                "{name}: is not true, and routes of the gate match hosts: a request for a host with a {part} must also satisfy the routes without `hosts`; set `{name}: true`"
             );
             findings.at(Lint::HostPort, &manager.get(name).unwrap_or(manager.clone()), message);
         }
@@ -63,7 +64,7 @@ fn check_upgrades(manager: &At<'_>, findings: &mut Findings) {
         let has_gate = filters.walk().iter().filter_map(|at| at.message("Wasm")).any(|wasm| plugin::is_gate(&wasm));
         if !has_gate {
             let message = format!(
-                "requests for an upgrade to {} pass these filters instead of the others, and the gate is not among them; remove `filters`, or put the gate first",
+                "an upgrade to {} replaces the HTTP filters with these, and the gate is not among them; remove `filters`, or put the gate first",
                 quoted(upgrade.field("upgrade_type").unwrap_or_default())
             );
             findings.at(Lint::UpgradeUnguarded, &filters, message);

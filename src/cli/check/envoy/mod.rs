@@ -1,4 +1,4 @@
-//! Envoy's own configuration: a bootstrap, resources of xDS in a file, or such messages within another's patches.
+//! Envoy's configuration: a bootstrap, an xDS resource in a file, or such messages in the patches of Istio and Envoy Gateway.
 
 mod chains;
 mod clusters;
@@ -14,7 +14,7 @@ use super::finding::Findings;
 use super::gate::{self, GateConfig};
 use super::lint::Lint;
 
-/// The gate's configurations in an object that may hold its filter; a finding for one that cannot be read.
+/// The gate's configurations in an object that may contain its filter. Reports a finding for each that cannot be read.
 pub fn configs(object: &At<'_>, text: &str, findings: &mut Findings) -> Vec<GateConfig> {
     let everything = object.walk();
     let managers: Vec<_> = everything.iter().filter_map(|at| at.message("HttpConnectionManager")).collect();
@@ -22,7 +22,7 @@ pub fn configs(object: &At<'_>, text: &str, findings: &mut Findings) -> Vec<Gate
     filters.iter().filter_map(|filter| plugin::config(&filter.wasm, text, findings)).collect()
 }
 
-/// Checks an object that may hold the gate's filter; how many it holds.
+/// Checks an object that may contain the gate's filter. Returns the number of gates in it.
 pub fn check(object: &At<'_>, text: &str, findings: &mut Findings) -> usize {
     let everything = object.walk();
     let managers: Vec<_> = everything.iter().filter_map(|at| at.message("HttpConnectionManager")).collect();
@@ -57,14 +57,14 @@ pub fn check(object: &At<'_>, text: &str, findings: &mut Findings) -> usize {
     filters.len()
 }
 
-/// Whoever reaches it can stop Envoy and read its configuration.
+/// The admin interface can stop Envoy and read its configuration, without authentication.
 fn check_admin(bootstrap: &At<'_>, findings: &mut Findings) {
     let Some(address) = bootstrap.find(&["admin", "address", "socket_address", "address"]) else { return };
     let Some(host) = address.text() else { return };
     let is_loopback = host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
     if !is_loopback {
         let message = format!(
-            "the admin interface listens on `{}`, where others may reach it, and it can stop Envoy; let it listen on 127.0.0.1",
+            "the admin interface, which can stop Envoy, listens on `{}`, where other hosts may reach it; bind it to 127.0.0.1",
             host.escape_debug()
         );
         findings.at(Lint::AdminExposed, &address, message);

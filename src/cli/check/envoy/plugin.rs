@@ -1,4 +1,4 @@
-//! The Wasm filter's own message: plugin, machine, code, and the gate's configuration in it.
+//! The Wasm filter's message: plugin, VM, code, and the gate's configuration.
 
 use crate::check::cursor::At;
 use crate::check::finding::Findings;
@@ -7,26 +7,26 @@ use crate::check::lint::Lint;
 use crate::check::recognize;
 use crate::terminal::quoted;
 
-/// Whether a Wasm filter is the gate: its configuration has the gate's fields, or its name, root, vm_id or code has the gate's
-/// name in it.
+/// Whether a Wasm filter is the gate: its configuration has the gate's fields, or its name, root_id, vm_id or code contains the
+/// gate's name.
 pub fn is_gate(wasm: &At<'_>) -> bool {
     let Some(plugin) = wasm.get("config") else { return false };
     let code = |place: &[&str]| plugin.find(&[&["vm_config", "code"], place].concat()).and_then(|at| at.text());
-    let said = [
+    let names = [
         plugin.field("name"),
         plugin.field("root_id"),
         plugin.find(&["vm_config", "vm_id"]).and_then(|at| at.text()),
         code(&["local", "filename"]),
         code(&["remote", "http_uri", "uri"]),
     ];
-    said.into_iter().flatten().any(recognize::by_name)
+    names.into_iter().flatten().any(recognize::by_name)
         || plugin.get("configuration").is_some_and(|configuration| {
             let value = configuration.get("value").unwrap_or(configuration);
             recognize::by_configuration(&value)
         })
 }
 
-/// The gate's configuration; `None`, and a finding, where there is none that can be read.
+/// The gate's configuration. Reports a finding and returns `None` if it is absent or cannot be read.
 pub fn config(wasm: &At<'_>, text: &str, findings: &mut Findings) -> Option<GateConfig> {
     let plugin = wasm.get("config")?;
     let Some(any) = plugin.get("configuration") else {
@@ -43,8 +43,8 @@ pub fn config(wasm: &At<'_>, text: &str, findings: &mut Findings) -> Option<Gate
         return GateConfig::in_text(&string, json, text, findings);
     }
     let message = format!(
-        "the configuration is {}, which is not read here; give a google.protobuf.Struct or a StringValue with a `value`",
-        any.field("@type").map_or("of no type".to_owned(), quoted)
+        "the configuration is {}, which `check` cannot read; use a google.protobuf.Struct or a StringValue with a `value`",
+        any.field("@type").map_or("without `@type`".to_owned(), quoted)
     );
     findings.at(Lint::Configuration, &any, message);
     None
@@ -53,23 +53,24 @@ pub fn config(wasm: &At<'_>, text: &str, findings: &mut Findings) -> Option<Gate
 pub fn check(wasm: &At<'_>, findings: &mut Findings) {
     let Some(plugin) = wasm.get("config") else { return };
     if let Some(at) = plugin.get("failure_policy").filter(|at| at.is_enum("FAIL_OPEN", 3)) {
-        let message = "failure_policy: is `FAIL_OPEN`, so a filter that has trapped lets every request through; write `FAIL_RELOAD`";
+        let message =
+            "failure_policy: is `FAIL_OPEN`, so every request passes after the filter has trapped; set `FAIL_RELOAD`";
         findings.at(Lint::FailOpen, &at, message);
     }
     if let Some(at) = plugin.get_true("fail_open") {
         let message = "fail_open: is true, so a filter that has trapped lets every request through; write `failure_policy: FAIL_RELOAD`";
         findings.at(Lint::FailOpen, &at, message);
     }
-    let machine = plugin.get("vm_config");
-    if machine.as_ref().and_then(|machine| machine.field("vm_id")).is_none() {
-        let at = machine.as_ref().and_then(|machine| machine.get("vm_id").or(Some(machine.clone())));
-        let message = "the filter has no `vm_id`, so every plugin without one can write where its keys are shared; write `vm_id: mfa_gate`";
+    let vm = plugin.get("vm_config");
+    if vm.as_ref().and_then(|vm| vm.field("vm_id")).is_none() {
+        let at = vm.as_ref().and_then(|vm| vm.get("vm_id").or(Some(vm.clone())));
+        let message = "the filter has no `vm_id`, so every other plugin without one can overwrite the keys it shares; set `vm_id: mfa_gate`";
         findings.at(Lint::EmptyVmId, &at.unwrap_or(plugin), message);
     }
-    if let Some(remote) = machine.and_then(|machine| machine.find(&["code", "remote"]))
+    if let Some(remote) = vm.and_then(|vm| vm.find(&["code", "remote"]))
         && remote.field("sha256").is_none()
     {
-        let message = "the code comes from a server without its `sha256`, which Envoy refuses; give the module's hash";
+        let message = "the remote module has no `sha256`, so Envoy refuses it; give the module's hash";
         findings.at(Lint::RemoteCode, &remote, message);
     }
 }

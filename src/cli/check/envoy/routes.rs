@@ -1,4 +1,4 @@
-//! What Envoy's routes do about the gate.
+//! Envoy's routes: where they disable the gate, and the policies that they name.
 
 use crate::check::cursor::At;
 use crate::check::finding::Findings;
@@ -7,8 +7,8 @@ use crate::check::lint::Lint;
 use crate::check::recognize;
 use crate::terminal::{list, quoted};
 
-/// Routes, virtual hosts and weighted clusters that switch the filter off. It goes there by the name it has in its chain; Istio
-/// and Envoy Gateway make that of the plugin's own.
+/// Routes, virtual hosts and weighted clusters that disable the filter. They refer to it by its name in the filter chain, which
+/// Istio and Envoy Gateway derive from the plugin's name.
 pub fn check_disabled(everything: &[At<'_>], names: &[&str], findings: &mut Findings) {
     for overrides in everything.iter().filter_map(|at| at.get("typed_per_filter_config")) {
         for (name, value) in overrides.members() {
@@ -16,7 +16,7 @@ pub fn check_disabled(everything: &[At<'_>], names: &[&str], findings: &mut Find
             let disabled = value.message("FilterConfig").and_then(|config| config.get_true("disabled"));
             if let (true, Some(at)) = (is_gate, disabled) {
                 let message = format!(
-                    "the filter {} is switched off here, so requests pass unjudged; remove it, and give them a route with the policy `public` in the gate",
+                    "the filter {} is disabled here, so requests pass unchecked; remove this, and give the gate a route with the policy `public` for them",
                     quoted(name)
                 );
                 findings.at(Lint::FilterDisabled, &at, message);
@@ -25,22 +25,22 @@ pub fn check_disabled(everything: &[At<'_>], names: &[&str], findings: &mut Find
     }
 }
 
-/// Routes whose metadata name a policy.
+/// Routes with a policy in their metadata.
 pub fn check_policies(everything: &[At<'_>], config: &GateConfig, findings: &mut Findings) {
     let known = config.policies();
     let routes = everything.iter().filter(|at| at.get("match").is_some());
     for at in routes.filter_map(|route| route.find(&["metadata", "filter_metadata", "mfa_gate", "policy"])) {
         let Some(name) = at.text().filter(|name| !name.is_empty()) else { continue };
-        if !config.by_route_metadata() {
+        if !config.uses_route_metadata() {
             let message = format!(
-                "the route names the policy {}, but the gate goes by its own routes; write `envoy_route_metadata: true` there, or remove it",
+                "the route names the policy {}, but the gate ignores route metadata; set `envoy_route_metadata: true` in the gate, or remove this",
                 quoted(name)
             );
             findings.at(Lint::RoutePolicyIgnored, &at, message);
         } else if !known.contains(name) {
             let known: Vec<_> = known.iter().collect();
             let message = format!(
-                "the route names the policy {}, which is not configured, so every request is answered with 500; known: {}",
+                "the route names the policy {}, which is not configured, so the gate answers every request with 500; known: {}",
                 quoted(name),
                 list(&known)
             );

@@ -14,7 +14,7 @@ fn gate(routes: &[Value]) -> Option<Gate> {
     config::parse(config.to_string().as_bytes()).ok()
 }
 
-/// The longest domain that has a host below it, one that has none, and others.
+/// The longest domain with a host below it, one without, and others.
 fn hosts() -> Vec<String> {
     let below = |length: usize| format!("*.{}", "a".repeat(length));
     let named = ["x.test", "*.test", "*.x.test", "*.[::1]", "[::1]", "*.1.2"].map(str::to_owned);
@@ -55,7 +55,7 @@ fn routes() -> impl Strategy<Value = Gate> {
     prop::collection::vec(route(), 1..5).prop_filter_map("two routes tie", named)
 }
 
-/// Hosts that match something above, that are too long, or that no two readers read alike; ports and dots too.
+/// Requests with hosts that match the routes, that are too long, or that parsers disagree on; also with ports and dots.
 fn probe() -> impl Strategy<Value = Probe> {
     let mut hosts: Vec<String> = hosts().iter().map(|host| host.replace('*', "x")).collect();
     let odd = ["y.x.test", "x.[::1]", "[::1].x", "test", "X.TEST.", "x.test:80", "", "a@b", "x.1.2"];
@@ -67,18 +67,18 @@ fn probe() -> impl Strategy<Value = Probe> {
     (method, select(hosts), path).prop_map(|(method, host, path)| Probe { method, host, path })
 }
 
-/// The dead parts of a route are all of it.
+/// Whether no request can match the route at all.
 fn is_dead(route: &Route) -> bool {
     let dead = dead(route);
     dead.contains(&Dead::Path) || dead.len() == route.patterns.len()
 }
 
-/// The requests that a pattern is for: its own path, and one below it.
+/// Requests for the path of a pattern, and for a path below it.
 fn own(gate: &Gate, pattern: &Pattern) -> Vec<Probe> {
     let Some(host) = shortest_host(&pattern.host) else { return Vec::new() };
     let probes = probes(gate, pattern).into_iter().map(|probe| Probe { host: host.clone(), ..probe });
     let with_below = |probe: Probe| {
-        // One letter, for which the longest of the paths leaves room.
+        // A single letter: the longest path leaves room for no more.
         let below = Probe { path: format!("{}/x", probe.path.trim_end_matches('/')), ..probe.clone() };
         [probe, below]
     };
@@ -88,9 +88,9 @@ fn own(gate: &Gate, pattern: &Pattern) -> Vec<Probe> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// No request falls to a route that is said never to match.
+    /// No request matches a route that is reported as unreachable.
     #[test]
-    fn what_is_dead_is_never_met(gate in routes(), probes in prop::collection::vec(probe(), 20)) {
+    fn unreachable_routes_never_match(gate in routes(), probes in prop::collection::vec(probe(), 20)) {
         for route in gate.routes.iter().filter(|route| is_dead(route)) {
             for probe in &probes {
                 prop_assert!(!probe.matches(&gate, route), "{probe:?} falls to {route:?}");
@@ -98,9 +98,9 @@ proptest! {
         }
     }
 
-    /// Every other route is met by a request, and each of its hosts is.
+    /// Some request matches each host of every other route.
     #[test]
-    fn what_is_not_dead_is_met(gate in routes()) {
+    fn all_other_routes_match_a_request(gate in routes()) {
         for route in gate.routes.iter() {
             let dead = dead(route);
             for (index, pattern) in route.patterns.iter().enumerate() {
@@ -111,10 +111,10 @@ proptest! {
         }
     }
 
-    /// No request for a route's own path passes by its policy alone that is said to be overruled. A path that falls to it in a
-    /// reading that leaves something out, or only by case, is another's.
+    /// An overruled route never decides alone on a request for its path. Requests that match only in another reading of their
+    /// path, or only by case, are not considered.
     #[test]
-    fn what_is_overruled_never_decides_alone(gate in routes(), probes in prop::collection::vec(probe(), 20)) {
+    fn an_overruled_route_never_decides_alone(gate in routes(), probes in prop::collection::vec(probe(), 20)) {
         for (index, route) in gate.routes.iter().enumerate() {
             let Some(over) = overruled(&gate, index) else { continue };
             prop_assert!(strictness(over.policy) > strictness(&route.policy));
@@ -146,7 +146,7 @@ fn a_laxer_route_beside_a_stricter_reading_is_overruled() {
     let get = json!({"name": "get", "path": "/x", "methods": ["GET"], "policy": "signed_in"});
     let head = json!({"name": "head", "path": "/x", "methods": ["HEAD"], "policy": "public"});
     assert_eq!(named(&[get, head], 1), Some((Some("get".to_owned()), "signed_in".to_owned())));
-    // Another host has no such neighbour.
+    // On other hosts there is no stricter route.
     let feed = json!({"name": "feed", "path": "/a.json", "policy": "public"});
     let a = json!({"name": "a", "path": "/a", "hosts": ["x.test"], "policy": "mfa"});
     assert_eq!(named(&[feed, a], 0), None);
