@@ -189,7 +189,7 @@ fn every_kind_of_broken_line_is_reported_and_none_is_fatal() {
         ),
         wrong(
             &good.replace("2026-11-25T", "yesterday "),
-            "1 not of this log|column 33: `time` is `yesterday 00:00:00.000Z`, no time such as `2026-01-31T12:00:00.000Z`",
+            "1 not of this log|column 33: `time` is `yesterday 00:00:00.000Z`, expected a time such as `2026-01-31T12:00:00.000Z`",
         ),
         wrong(&good.replace("\"path\"", "\"method\""), "1 not of this log|column 58: duplicate field `method`"),
         wrong(&good.replace("\"path\"", r#""m\u0065thod""#), "1 not of this log|column 63: duplicate field `method`"),

@@ -1,36 +1,40 @@
-//! One line of the access log, as the shipped Envoy configuration writes it.
+//! One line of the access log, in the format of the shipped Envoy configuration.
 //!
-//! Only what the report asks for is read, and borrowed from the line where it has no escapes. What else a line holds
-//! is passed over, so that an operator may log more.
+//! Text is borrowed from the line unless it contains escapes. Unknown members are ignored, so an operator may log more.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use chrono::{DateTime, Utc};
+use mfa_gate::deny_reason::{ALLOW, DENY};
+use mfa_gate::mfa::MfaState;
+use mfa_gate::telemetry::access_log::{DECISION, MFA, REASON};
+use mfa_gate::token::Subject;
+use mfa_gate::token::log_fields::{APP, APP_NAME, SUBJECT, TENANT, UPN, USER};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::error::{Kind, LineError};
 
-/// The longest line that is read, in bytes. Envoy takes 60 KiB of headers unless told otherwise, and writes no byte of
-/// them with more than six (`\u0000`); beyond that a line is no request of this log.
+/// Maximum length of a line, in bytes. By default Envoy accepts 60 KiB of headers, and it escapes a byte with at most
+/// six characters (`\u0000`). A longer line does not come from this log.
 pub const MAX_LINE: usize = 512 * 1024;
 
-/// What a line says of a request.
+/// A line of the log.
 #[derive(Debug, Deserialize)]
 pub struct LogLine<'a> {
-    /// When it came.
+    /// When the request started.
     #[serde(deserialize_with = "time")]
     pub time: DateTime<Utc>,
-    /// Envoy's own id of it.
+    /// Envoy's request id.
     #[serde(borrow, default)]
     pub request_id: Option<Text<'a>>,
-    /// The id that the client gave it.
+    /// The client's correlation id.
     #[serde(borrow, default)]
     pub correlation_id: Option<Text<'a>>,
-    /// Where it came from.
+    /// The client's address.
     #[serde(borrow, default)]
     pub address: Option<Text<'a>>,
     /// The method.
@@ -43,74 +47,46 @@ pub struct LogLine<'a> {
     mfa_gate: Option<Object<Packed<'a>>>,
 }
 
-/// The gate's word is logged as a `google.protobuf.Any`.
+/// Envoy logs the gate's record as a `google.protobuf.Any`.
 #[derive(Debug, Deserialize)]
 struct Packed<'a> {
     #[serde(borrow)]
-    value: Object<Word<'a>>,
+    value: GateRecord<'a>,
 }
 
-/// What the gate said of a request.
-#[derive(Debug, Deserialize)]
-pub struct Word<'a> {
-    /// Whether it passed.
+/// The gate's members of a line.
+#[derive(Debug)]
+pub struct GateRecord<'a> {
+    /// Whether the request was allowed.
     pub decision: Outcome,
-    /// Why it did not.
-    #[serde(borrow, default)]
+    /// Why the request was denied.
     pub reason: Option<Text<'a>>,
-    /// Who stands behind the token; none where none was verified.
-    #[serde(default)]
+    /// The subject of the token; `None` without a verified token.
     pub subject: Option<Subject>,
-    /// What a user's token proves.
-    #[serde(default)]
-    pub mfa: Option<Mfa>,
+    /// Whether a user's token proves MFA.
+    pub mfa: Option<MfaState>,
     /// The token's tenant.
-    #[serde(borrow, default)]
     pub tenant: Option<Text<'a>>,
-    /// The application that the token was issued to.
-    #[serde(borrow, default)]
+    /// The id of the application that the token was issued to.
     pub app: Option<Text<'a>>,
-    /// Its name for people.
-    #[serde(borrow, default)]
+    /// The display name of that application.
     pub app_name: Option<Text<'a>>,
     /// The user's object id.
-    #[serde(borrow, default)]
     pub user: Option<Text<'a>>,
-    /// The user's name for people.
-    #[serde(borrow, default)]
+    /// The user's sign-in name.
     pub upn: Option<Text<'a>>,
 }
 
-/// What became of a request.
+/// The decision on a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It passed.
+    /// The request was allowed.
     Allow,
-    /// It did not.
+    /// The request was denied.
     Deny,
 }
 
-/// Whose token it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject {
-    /// A user's.
-    User,
-    /// An application's own.
-    App,
-}
-
-/// What a user's token proves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mfa {
-    /// MFA.
-    Proven,
-    /// Nothing.
-    Missing,
-    /// Nothing, as tokens of its kind cannot.
-    Unknowable,
-}
-
-/// What is written as an object. What serde derives takes an array of the members' values as well.
+/// A value that must be a JSON object. Derived implementations also accept an array of the members' values.
 #[derive(Debug)]
 struct Object<T>(T);
 
@@ -134,7 +110,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// Text, borrowed where it has no escapes: serde borrows a bare `Cow` of a struct's own, never one in an `Option`.
+/// Text, borrowed unless it contains escapes. serde borrows a `Cow` only as a direct field, not inside an `Option`.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
@@ -147,38 +123,17 @@ impl std::ops::Deref for Text<'_> {
     }
 }
 
-impl Subject {
-    /// As the log has it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Subject::User => "user",
-            Subject::App => "app",
-        }
-    }
-}
-
-impl Mfa {
-    /// As the log has it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Mfa::Proven => "proven",
-            Mfa::Missing => "missing",
-            Mfa::Unknowable => "unknowable",
-        }
-    }
-}
-
 impl<'a> LogLine<'a> {
-    /// Reads a line, its newline left out.
+    /// Parses a line without its newline.
     ///
     /// # Errors
     ///
-    /// Too long, not UTF-8, not JSON, not an object with the members above in their types, or one of them twice.
+    /// The line is too long, not UTF-8, not JSON or not an object; or a member is missing, repeated or of a wrong type.
     pub fn parse(line: &'a [u8]) -> Result<Self, LineError> {
         if line.len() > MAX_LINE {
             return Err(LineError::new(Kind::TooLong, format!("longer than {MAX_LINE} bytes")));
         }
-        // At once and whole: what is passed over would be left unchecked else.
+        // The whole line is validated here: serde_json does not validate ignored members.
         let text = std::str::from_utf8(line).map_err(|error| {
             LineError::new(Kind::NotUtf8, format!("column {}: not UTF-8", error.valid_up_to().saturating_add(1)))
         })?;
@@ -186,55 +141,134 @@ impl<'a> LogLine<'a> {
         Ok(line.0)
     }
 
-    /// What the gate said of it; none where it did not come to a word.
-    pub fn word(&self) -> Option<&Word<'a>> {
-        self.mfa_gate.as_ref().map(|packed| &packed.0.value.0)
+    /// The gate's record; `None` if the request did not reach the gate.
+    pub fn gate_record(&self) -> Option<&GateRecord<'a>> {
+        self.mfa_gate.as_ref().map(|packed| &packed.0.value)
     }
 }
 
-impl Word<'_> {
-    /// Whether a user's token proved MFA, as Partner Center counts: none for an application, or without a verified
+impl GateRecord<'_> {
+    /// Whether a user's token proves MFA, as Partner Center counts; `None` for an application or without a verified
     /// token.
     pub fn mfa_compliant(&self) -> Option<bool> {
-        (self.subject == Some(Subject::User)).then_some(self.mfa == Some(Mfa::Proven))
+        (self.subject == Some(Subject::User)).then_some(self.mfa == Some(MfaState::Proven))
     }
 }
 
-impl<'de> Deserialize<'de> for Outcome {
+// Not derived: `#[serde(rename)]` takes no constant.
+impl<'de: 'a, 'a> Deserialize<'de> for GateRecord<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        one_of(deserializer, [("allow", Outcome::Allow), ("deny", Outcome::Deny)])
+        deserializer.deserialize_map(GateRecordVisitor)
     }
 }
 
-impl<'de> Deserialize<'de> for Subject {
+struct GateRecordVisitor;
+
+impl<'de> Visitor<'de> for GateRecordVisitor {
+    type Value = GateRecord<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<GateRecord<'de>, A::Error> {
+        let (mut decision, mut reason, mut subject, mut mfa) = (None, None, None, None);
+        let (mut tenant, mut app, mut app_name, mut user, mut upn) = (None, None, None, None, None);
+        while let Some(name) = map.next_key::<Text<'de>>()? {
+            match &*name {
+                DECISION => read(&mut map, DECISION, &mut decision)?,
+                REASON => read(&mut map, REASON, &mut reason)?,
+                SUBJECT => read(&mut map, SUBJECT, &mut subject)?,
+                MFA => read(&mut map, MFA, &mut mfa)?,
+                TENANT => read(&mut map, TENANT, &mut tenant)?,
+                APP => read(&mut map, APP, &mut app)?,
+                APP_NAME => read(&mut map, APP_NAME, &mut app_name)?,
+                USER => read(&mut map, USER, &mut user)?,
+                UPN => read(&mut map, UPN, &mut upn)?,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        let Named(decision) = decision.ok_or_else(|| A::Error::missing_field(DECISION))?;
+        Ok(GateRecord {
+            decision,
+            reason: reason.flatten(),
+            subject: subject.flatten().map(|Named(subject)| subject),
+            mfa: mfa.flatten().map(|Named(mfa)| mfa),
+            tenant: tenant.flatten(),
+            app: app.flatten(),
+            app_name: app_name.flatten(),
+            user: user.flatten(),
+            upn: upn.flatten(),
+        })
+    }
+}
+
+/// Reads the value of a member; rejects a repeated member.
+fn read<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
+    map: &mut A,
+    name: &'static str,
+    value: &mut Option<T>,
+) -> Result<(), A::Error> {
+    if value.is_some() {
+        return Err(A::Error::duplicate_field(name));
+    }
+    *value = Some(map.next_value()?);
+    Ok(())
+}
+
+/// A value from a closed vocabulary, written as its name. A derived enum also accepts `{"allow": null}`.
+struct Named<T>(T);
+
+trait Vocabulary: Copy + 'static {
+    const ALL: &'static [Self];
+
+    fn name(self) -> &'static str;
+}
+
+impl Vocabulary for Outcome {
+    const ALL: &'static [Self] = &[Outcome::Allow, Outcome::Deny];
+
+    fn name(self) -> &'static str {
+        match self {
+            Outcome::Allow => ALLOW,
+            Outcome::Deny => DENY,
+        }
+    }
+}
+
+impl Vocabulary for Subject {
+    const ALL: &'static [Self] = &[Subject::User, Subject::App];
+
+    fn name(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Vocabulary for MfaState {
+    const ALL: &'static [Self] = &[MfaState::Proven, MfaState::Missing, MfaState::Unknowable];
+
+    fn name(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl<'de, T: Vocabulary> Deserialize<'de> for Named<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        one_of(deserializer, [Subject::User, Subject::App].map(|subject| (subject.as_str(), subject)))
+        let text = Text::deserialize(deserializer)?;
+        let found = T::ALL.iter().find(|value| value.name() == &*text);
+        found.map(|value| Named(*value)).ok_or_else(|| {
+            let known: Vec<_> = T::ALL.iter().map(|value| format!("`{}`", value.name())).collect();
+            D::Error::custom(format_args!("found `{}`, expected {}", &*text, known.join(" or ")))
+        })
     }
-}
-
-impl<'de> Deserialize<'de> for Mfa {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        one_of(deserializer, [Mfa::Proven, Mfa::Missing, Mfa::Unknowable].map(|mfa| (mfa.as_str(), mfa)))
-    }
-}
-
-/// One of these words. What serde derives takes `{"allow": null}` as well.
-fn one_of<'de, D: Deserializer<'de>, T: Copy, const N: usize>(
-    deserializer: D,
-    known: [(&'static str, T); N],
-) -> Result<T, D::Error> {
-    let text = Text::deserialize(deserializer)?;
-    let found = known.iter().find(|(word, _)| *word == &*text);
-    found.map(|(_, value)| *value).ok_or_else(|| {
-        let known = known.map(|(word, _)| format!("`{word}`")).join(" or ");
-        serde::de::Error::custom(format_args!("found `{}`, expected {known}", &*text))
-    })
 }
 
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
     let text = Text::deserialize(deserializer)?;
     let time = DateTime::parse_from_rfc3339(&text).map_err(|_| {
-        serde::de::Error::custom(format_args!("`time` is `{}`, no time such as `2026-01-31T12:00:00.000Z`", &*text))
+        D::Error::custom(format_args!("`time` is `{}`, expected a time such as `2026-01-31T12:00:00.000Z`", &*text))
     })?;
     Ok(time.to_utc())
 }

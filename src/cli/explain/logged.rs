@@ -12,7 +12,7 @@ use super::decided::{advice_json, tell_advice};
 use super::explained::Explained;
 use super::steps::{Steps, Tone};
 use super::{draw, field_paths};
-use crate::access_log::line::{LogLine, MAX_LINE, Outcome, Text, Word};
+use crate::access_log::line::{GateRecord as Word, LogLine, MAX_LINE, Outcome, Text};
 use crate::access_log::source;
 use crate::config_file::ConfigFile;
 use crate::exit::Exit;
@@ -72,7 +72,8 @@ pub fn explain<'f>(
         member.map(|text| text.to_string()).with_context(|| format!("the line has no `{name}`"))
     };
     let request = described(text(said.method.as_ref(), "method")?, text(said.path.as_ref(), "path")?)?;
-    let word = said.word().context("the line has no word of the gate (`mfa_gate`): the request did not come to it")?;
+    let word =
+        said.gate_record().context("the line has no word of the gate (`mfa_gate`): the request did not come to it")?;
     let gate_said = &whole["mfa_gate"]["value"];
     let (route, policy) = (gate_said["route"].as_str(), gate_said["policy"].as_str());
     let named = |reason: &Text<'_>| DenyReason::ALL.into_iter().find(|known| known.as_str() == &**reason);

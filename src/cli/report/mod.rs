@@ -35,7 +35,7 @@ use self::rows::Row;
 use self::scan::{Read, Worker, scan, threads};
 use self::summary::{Logs, Summary};
 use self::tally::Tally;
-use crate::access_log::line::{LogLine, Word};
+use crate::access_log::line::{GateRecord, LogLine};
 use crate::access_log::source::Source;
 use crate::input;
 
@@ -182,8 +182,8 @@ fn count(source: Source, filter: &Filter) -> Result<(Read, Tally)> {
 }
 
 impl Worker for Tally {
-    fn take(&mut self, line: &LogLine<'_>, word: &Word<'_>) {
-        self.add(line, word);
+    fn take(&mut self, line: &LogLine<'_>, record: &GateRecord<'_>) {
+        self.add(line, record);
     }
 
     fn end_chunk(&mut self, _: u64) -> Result<()> {

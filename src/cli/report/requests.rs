@@ -12,7 +12,7 @@ use super::list;
 use super::ordered_writer::Turns;
 use super::rows::{Request, Row as _};
 use super::scan::{Read, Worker, scan, threads};
-use crate::access_log::line::{LogLine, Word};
+use crate::access_log::line::{GateRecord, LogLine};
 use crate::access_log::source::Source;
 
 /// Writes the requests of users in the logs.
@@ -71,11 +71,11 @@ impl Writer<'_> {
 }
 
 impl Worker for Writer<'_> {
-    fn take(&mut self, line: &LogLine<'_>, word: &Word<'_>) {
-        if !self.filter.lets_through(line.time.date_naive(), word) {
+    fn take(&mut self, line: &LogLine<'_>, record: &GateRecord<'_>) {
+        if !self.filter.lets_through(line.time.date_naive(), record) {
             return;
         }
-        if let Some(request) = Request::of(line, word)
+        if let Some(request) = Request::of(line, record)
             && let Err(error) = self.add(&request)
         {
             self.failed = Some(error);

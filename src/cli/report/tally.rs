@@ -5,7 +5,7 @@ use mfa_gate::deny_reason::DenyReason;
 
 use super::bounded_map::{Bounded, Budget, Day, Name};
 use super::filter::Filter;
-use crate::access_log::line::{LogLine, Outcome, Word};
+use crate::access_log::line::{GateRecord, LogLine, Outcome};
 
 /// Users' requests: how many there are, and how many of them with proof of MFA.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -189,16 +189,16 @@ impl Tally {
     }
 
     /// Counts a request.
-    pub fn add(&mut self, line: &LogLine<'_>, word: &Word<'_>) {
+    pub fn add(&mut self, line: &LogLine<'_>, record: &GateRecord<'_>) {
         let day = line.time.date_naive();
-        if !self.filter.lets_through(day, word) {
+        if !self.filter.lets_through(day, record) {
             self.left_out = self.left_out.saturating_add(1);
             return;
         }
         self.widen((line.time, line.time));
-        self.add_to_day(day, word);
-        if word.subject.is_some() {
-            self.add_to_tenant(line.time, day, word);
+        self.add_to_day(day, record);
+        if record.subject.is_some() {
+            self.add_to_tenant(line.time, day, record);
         }
     }
 
@@ -207,32 +207,32 @@ impl Tally {
         self.span = Some((from.min(first), to.max(last)));
     }
 
-    fn add_to_day(&mut self, day: NaiveDate, word: &Word<'_>) {
+    fn add_to_day(&mut self, day: NaiveDate, record: &GateRecord<'_>) {
         let daily = self.days.slot(&Day(day), &mut self.budget);
-        match word.decision {
+        match record.decision {
             Outcome::Allow => daily.allowed = daily.allowed.saturating_add(1),
-            Outcome::Deny => daily.denied.add(word.reason.as_deref()),
+            Outcome::Deny => daily.denied.add(record.reason.as_deref()),
         }
-        match (word.mfa_compliant(), word.subject) {
+        match (record.mfa_compliant(), record.subject) {
             (Some(compliant), _) => daily.users.add(Share { compliant: compliant.into(), total: 1 }),
             (None, Some(_)) => daily.app_only = daily.app_only.saturating_add(1),
             (None, None) => daily.anonymous = daily.anonymous.saturating_add(1),
         }
     }
 
-    fn add_to_tenant(&mut self, time: DateTime<Utc>, day: NaiveDate, word: &Word<'_>) {
+    fn add_to_tenant(&mut self, time: DateTime<Utc>, day: NaiveDate, record: &GateRecord<'_>) {
         let budget = &mut self.budget;
-        let tenant = self.tenants.slot(word.tenant.as_deref().unwrap_or_default(), budget);
-        let app = tenant.apps.slot(word.app.as_deref().unwrap_or_default(), budget);
-        app.name.hear(time, word.app_name.as_deref(), budget);
-        let Some(compliant) = word.mfa_compliant() else {
+        let tenant = self.tenants.slot(record.tenant.as_deref().unwrap_or_default(), budget);
+        let app = tenant.apps.slot(record.app.as_deref().unwrap_or_default(), budget);
+        app.name.hear(time, record.app_name.as_deref(), budget);
+        let Some(compliant) = record.mfa_compliant() else {
             app.app_only = app.app_only.saturating_add(1);
             return;
         };
         let one = Share { compliant: compliant.into(), total: 1 };
         app.days.slot(&Day(day), budget).add(one);
-        let user = tenant.users.slot(word.user.as_deref().unwrap_or_default(), budget);
-        user.upn.hear(time, word.upn.as_deref(), budget);
+        let user = tenant.users.slot(record.user.as_deref().unwrap_or_default(), budget);
+        user.upn.hear(time, record.upn.as_deref(), budget);
         user.requests.add(one);
         let last = if compliant { &mut user.last_with } else { &mut user.last_without };
         *last = (*last).max(Some(time));
