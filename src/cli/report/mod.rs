@@ -52,7 +52,7 @@ use crate::input;
 /// In CSV, an apostrophe precedes a cell that starts with = + - @ tab or carriage return, so that a spreadsheet does
 /// not run it as a formula.
 ///
-/// Exit status: 0; 2 if the command line is wrong or a log cannot be opened.
+/// Exit status: 0; 2 if the command line is wrong, or a log cannot be opened or decompressed.
 #[derive(Args)]
 #[command(after_help = "Example:\n  mfa-gate report access.log")]
 pub struct Report {

@@ -89,7 +89,7 @@ pub struct User {
     pub mfa_compliant_request_count: u64,
     /// All requests by users.
     pub total_request_count: u64,
-    /// Whether the last request is one without proof.
+    /// Whether no request with proof follows the last one without.
     #[serde(skip)]
     pub lacks_mfa: bool,
 }

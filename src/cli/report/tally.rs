@@ -145,7 +145,7 @@ pub struct User {
 }
 
 impl User {
-    /// Whether no request with proof follows the last one without.
+    /// Whether the user lacks MFA: no request with proof follows the last one without.
     pub fn lacks_mfa(&self) -> bool {
         self.last_without.is_some_and(|without| self.last_with.is_none_or(|with| with < without))
     }

@@ -58,13 +58,12 @@ fn head(text: &mut String, summary: &Summary) {
 }
 
 fn section(text: &mut String, table: &SummaryTable) {
-    let shown = || table.columns.iter().map(|column| !column.html_only);
-    let names: Vec<_> = table.columns.iter().map(|column| lowercase_first(column.name)).collect();
-    let columns = names.iter().zip(table.columns).map(|(name, column)| (name.as_str(), column.align));
-    let columns: Vec<_> = columns.zip(shown()).filter(|(_, shown)| *shown).map(|(column, _)| column).collect();
-    let mut lines = Table::new(&columns);
+    let shown: Vec<_> = (0..table.columns.len()).filter(|index| !table.columns[*index].html_only).collect();
+    let names: Vec<_> = shown.iter().map(|index| lowercase_first(table.columns[*index].name)).collect();
+    let columns = shown.iter().zip(&names).map(|(index, name)| (name.as_str(), table.columns[*index].align));
+    let mut lines = Table::new(&columns.collect::<Vec<_>>());
     for row in &table.rows {
-        lines.row(row.iter().zip(shown()).filter(|(_, shown)| *shown).map(|(cell, _)| cell));
+        lines.row(shown.iter().map(|index| &row[*index]));
     }
     if lines.is_empty() {
         return;
