@@ -1,50 +1,4 @@
-//! A request as the command line describes it.
-
-use std::borrow::Cow;
-
-use mfa_gate::decision::{Request, RoutePolicy};
-
-/// The request that is explained.
-#[derive(Debug)]
-pub struct Described {
-    /// The method.
-    pub method: String,
-    /// The value of `:path`.
-    pub target: String,
-    /// The host it is for.
-    pub host: Option<String>,
-    /// Names, in lower case, and values.
-    pub headers: Vec<(String, String)>,
-    /// The policy that Envoy's route names.
-    pub route_policy: Option<String>,
-}
-
-impl Request for Described {
-    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        match name {
-            ":method" => Some(self.method.as_bytes().into()),
-            ":path" => Some(self.target.as_bytes().into()),
-            ":authority" => self.host.as_ref().map(|host| host.as_bytes().into()),
-            name => {
-                let of_name = self.headers.iter().filter(|(other, _)| other == name);
-                let values: Vec<&str> = of_name.map(|(_, value)| value.as_str()).collect();
-                (!values.is_empty()).then(|| values.join(",").into_bytes().into())
-            }
-        }
-    }
-
-    fn route_policy(&self) -> RoutePolicy {
-        match &self.route_policy {
-            Some(name) => RoutePolicy::Named(name.clone().into_bytes()),
-            None => RoutePolicy::Unset,
-        }
-    }
-
-    /// There is no filter before it.
-    fn dynamic_metadata(&self) -> Option<Vec<u8>> {
-        None
-    }
-}
+//! Parts of a request as the command line describes them.
 
 /// A method and a target, as a request line has them.
 pub fn parse_line(line: &str) -> Result<(String, String), String> {
@@ -68,16 +22,6 @@ fn is_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn headers_of_one_name_are_joined_as_envoy_joins_them() {
-        let headers = ["X-Token: a", "x-token:b", "x: "].map(|line| parse_header(line).unwrap()).to_vec();
-        let request =
-            Described { method: "GET".to_owned(), target: "/".to_owned(), host: None, headers, route_policy: None };
-        assert_eq!(request.header("x-token").as_deref(), Some(&b"a,b"[..]));
-        assert_eq!(request.header("x").as_deref(), Some(&b""[..]));
-        assert_eq!(request.header("y"), None);
-    }
 
     #[test]
     fn what_is_no_header_or_request_line_is_refused() {

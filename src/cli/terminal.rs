@@ -5,9 +5,8 @@ use std::borrow::Cow;
 /// The longest text in a table, in characters: a path may have thousands.
 pub const MAX_SHOWN: usize = 120;
 
-/// The text so that it tells a terminal nothing (escape sequences, changes of direction), at most `max` characters of
-/// it. Quotes and backslashes stay as they are: they are part of
-/// names, and of messages.
+/// The text without what controls a terminal (escape sequences, changes of direction), at most `max` characters of it.
+/// Quotes and backslashes stay as they are: they are part of names and of messages.
 pub fn shown(text: &str, max: usize) -> Cow<'_, str> {
     if text.len() <= max && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Cow::Borrowed(text);
@@ -28,15 +27,9 @@ pub fn shown(text: &str, max: usize) -> Cow<'_, str> {
 /// The longest text from a token that is shown whole, in characters.
 const MAX_ESCAPED: usize = 200;
 
-/// Text that may be anybody's, so that it tells a terminal nothing.
-pub fn escaped(text: &str) -> String {
-    // Quotes harm nothing, and stand in many a name.
-    let escape = |c: char| if matches!(c, '\'' | '"') { c.to_string() } else { c.escape_debug().to_string() };
-    let mut shown: String = text.chars().take(MAX_ESCAPED).map(escape).collect();
-    if text.chars().nth(MAX_ESCAPED).is_some() {
-        shown.push('…');
-    }
-    shown
+/// Untrusted text, escaped.
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    shown(text, MAX_ESCAPED)
 }
 
 /// The same in backticks.

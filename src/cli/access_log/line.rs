@@ -9,20 +9,25 @@ use std::marker::PhantomData;
 use chrono::{DateTime, Utc};
 use mfa_gate::deny_reason::{ALLOW, DENY};
 use mfa_gate::mfa::MfaState;
-use mfa_gate::telemetry::access_log::{DECISION, MFA, REASON};
+use mfa_gate::telemetry::access_log::{DECISION, MFA, POLICY, REASON, ROUTE};
 use mfa_gate::token::Subject;
 use mfa_gate::token::log_fields::{APP, APP_NAME, SUBJECT, TENANT, UPN, USER};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::error::{Kind, LineError};
+use super::error::{LineError, LineErrorKind};
+
+/// Member: the status of the response. The report does not read it.
+pub const STATUS: &str = "status";
+/// Member: Envoy's response code details. The report does not read them.
+pub const DETAILS: &str = "details";
 
 /// Maximum length of a line, in bytes. By default Envoy accepts 60 KiB of headers, and it escapes a byte with at most
 /// six characters (`\u0000`). A longer line does not come from this log.
 pub const MAX_LINE: usize = 512 * 1024;
 
-/// A line of the log.
+/// A line: Envoy's own members, and those of the gate.
 #[derive(Debug, Deserialize)]
 pub struct LogLine<'a> {
     /// When the request started.
@@ -59,8 +64,12 @@ struct Packed<'a> {
 pub struct GateRecord<'a> {
     /// Whether the request was allowed.
     pub decision: Outcome,
-    /// Why the request was denied.
+    /// The deny reason.
     pub reason: Option<Text<'a>>,
+    /// The route that decided.
+    pub route: Option<Text<'a>>,
+    /// The policy that decided.
+    pub policy: Option<Text<'a>>,
     /// The subject of the token; `None` without a verified token.
     pub subject: Option<Subject>,
     /// Whether a user's token proves MFA.
@@ -80,10 +89,20 @@ pub struct GateRecord<'a> {
 /// The decision on a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The request was allowed.
+    /// Allowed.
     Allow,
-    /// The request was denied.
+    /// Denied.
     Deny,
+}
+
+impl Outcome {
+    /// The name in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Allow => ALLOW,
+            Outcome::Deny => DENY,
+        }
+    }
 }
 
 /// A value that must be a JSON object. Derived implementations also accept an array of the members' values.
@@ -131,18 +150,21 @@ impl<'a> LogLine<'a> {
     /// The line is too long, not UTF-8, not JSON or not an object; or a member is missing, repeated or of a wrong type.
     pub fn parse(line: &'a [u8]) -> Result<Self, LineError> {
         if line.len() > MAX_LINE {
-            return Err(LineError::new(Kind::TooLong, format!("longer than {MAX_LINE} bytes")));
+            return Err(LineError::new(LineErrorKind::TooLong, format!("longer than {MAX_LINE} bytes")));
         }
         // The whole line is validated here: serde_json does not validate ignored members.
         let text = std::str::from_utf8(line).map_err(|error| {
-            LineError::new(Kind::NotUtf8, format!("column {}: not UTF-8", error.valid_up_to().saturating_add(1)))
+            LineError::new(
+                LineErrorKind::NotUtf8,
+                format!("column {}: not UTF-8", error.valid_up_to().saturating_add(1)),
+            )
         })?;
         let line = serde_json::from_str::<Object<LogLine<'_>>>(text).map_err(LineError::from)?;
         Ok(line.0)
     }
 
     /// The gate's record; `None` if the request did not reach the gate.
-    pub fn gate_record(&self) -> Option<&GateRecord<'a>> {
+    pub fn gate(&self) -> Option<&GateRecord<'a>> {
         self.mfa_gate.as_ref().map(|packed| &packed.0.value)
     }
 }
@@ -155,47 +177,53 @@ impl GateRecord<'_> {
     }
 }
 
-// Not derived: `#[serde(rename)]` takes no constant.
 impl<'de: 'a, 'a> Deserialize<'de> for GateRecord<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(GateRecordVisitor)
+        deserializer.deserialize_map(GateVisitor(PhantomData))
     }
 }
 
-struct GateRecordVisitor;
+/// Not derived: `#[serde(rename)]` takes no constants, and the names are the constants that the gate writes.
+struct GateVisitor<'a>(PhantomData<&'a str>);
 
-impl<'de> Visitor<'de> for GateRecordVisitor {
-    type Value = GateRecord<'de>;
+impl<'de: 'a, 'a> Visitor<'de> for GateVisitor<'a> {
+    type Value = GateRecord<'a>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<GateRecord<'de>, A::Error> {
-        let (mut decision, mut reason, mut subject, mut mfa) = (None, None, None, None);
-        let (mut tenant, mut app, mut app_name, mut user, mut upn) = (None, None, None, None, None);
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<GateRecord<'a>, A::Error> {
+        let (mut decision, mut subject, mut mfa) = (None, None, None);
+        let (mut reason, mut route, mut policy) = (None, None, None);
+        let (mut tenant, mut app, mut app_name) = (None, None, None);
+        let (mut user, mut upn) = (None, None);
         while let Some(name) = map.next_key::<Text<'de>>()? {
             match &*name {
-                DECISION => read(&mut map, DECISION, &mut decision)?,
-                REASON => read(&mut map, REASON, &mut reason)?,
-                SUBJECT => read(&mut map, SUBJECT, &mut subject)?,
-                MFA => read(&mut map, MFA, &mut mfa)?,
-                TENANT => read(&mut map, TENANT, &mut tenant)?,
-                APP => read(&mut map, APP, &mut app)?,
-                APP_NAME => read(&mut map, APP_NAME, &mut app_name)?,
-                USER => read(&mut map, USER, &mut user)?,
-                UPN => read(&mut map, UPN, &mut upn)?,
+                DECISION => read(&mut decision, DECISION, &mut map)?,
+                REASON => read(&mut reason, REASON, &mut map)?,
+                ROUTE => read(&mut route, ROUTE, &mut map)?,
+                POLICY => read(&mut policy, POLICY, &mut map)?,
+                SUBJECT => read(&mut subject, SUBJECT, &mut map)?,
+                MFA => read(&mut mfa, MFA, &mut map)?,
+                TENANT => read(&mut tenant, TENANT, &mut map)?,
+                APP => read(&mut app, APP, &mut map)?,
+                APP_NAME => read(&mut app_name, APP_NAME, &mut map)?,
+                USER => read(&mut user, USER, &mut map)?,
+                UPN => read(&mut upn, UPN, &mut map)?,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        let Named(decision) = decision.ok_or_else(|| A::Error::missing_field(DECISION))?;
+        let Known(decision) = decision.ok_or_else(|| A::Error::missing_field(DECISION))?;
         Ok(GateRecord {
             decision,
             reason: reason.flatten(),
-            subject: subject.flatten().map(|Named(subject)| subject),
-            mfa: mfa.flatten().map(|Named(mfa)| mfa),
+            route: route.flatten(),
+            policy: policy.flatten(),
+            subject: subject.flatten().map(|Known(subject)| subject),
+            mfa: mfa.flatten().map(|Known(mfa)| mfa),
             tenant: tenant.flatten(),
             app: app.flatten(),
             app_name: app_name.flatten(),
@@ -207,39 +235,37 @@ impl<'de> Visitor<'de> for GateRecordVisitor {
 
 /// Reads the value of a member; rejects a repeated member.
 fn read<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
-    map: &mut A,
+    slot: &mut Option<T>,
     name: &'static str,
-    value: &mut Option<T>,
+    map: &mut A,
 ) -> Result<(), A::Error> {
-    if value.is_some() {
+    if slot.is_some() {
         return Err(A::Error::duplicate_field(name));
     }
-    *value = Some(map.next_value()?);
+    *slot = Some(map.next_value()?);
     Ok(())
 }
 
-/// A value from a closed vocabulary, written as its name. A derived enum also accepts `{"allow": null}`.
-struct Named<T>(T);
+/// A value of a closed vocabulary, written as its name. A derived enum also accepts `{"allow": null}`.
+struct Known<T>(T);
 
+/// A closed vocabulary.
 trait Vocabulary: Copy + 'static {
-    const ALL: &'static [Self];
+    const ALL: &[Self];
 
     fn name(self) -> &'static str;
 }
 
 impl Vocabulary for Outcome {
-    const ALL: &'static [Self] = &[Outcome::Allow, Outcome::Deny];
+    const ALL: &[Self] = &[Outcome::Allow, Outcome::Deny];
 
     fn name(self) -> &'static str {
-        match self {
-            Outcome::Allow => ALLOW,
-            Outcome::Deny => DENY,
-        }
+        self.as_str()
     }
 }
 
 impl Vocabulary for Subject {
-    const ALL: &'static [Self] = &[Subject::User, Subject::App];
+    const ALL: &[Self] = &[Subject::User, Subject::App];
 
     fn name(self) -> &'static str {
         self.as_str()
@@ -247,18 +273,18 @@ impl Vocabulary for Subject {
 }
 
 impl Vocabulary for MfaState {
-    const ALL: &'static [Self] = &[MfaState::Proven, MfaState::Missing, MfaState::Unknowable];
+    const ALL: &[Self] = &[MfaState::Proven, MfaState::Missing, MfaState::Unknowable];
 
     fn name(self) -> &'static str {
         self.as_str()
     }
 }
 
-impl<'de, T: Vocabulary> Deserialize<'de> for Named<T> {
+impl<'de, T: Vocabulary> Deserialize<'de> for Known<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Text::deserialize(deserializer)?;
         let found = T::ALL.iter().find(|value| value.name() == &*text);
-        found.map(|value| Named(*value)).ok_or_else(|| {
+        found.map(|value| Known(*value)).ok_or_else(|| {
             let known: Vec<_> = T::ALL.iter().map(|value| format!("`{}`", value.name())).collect();
             D::Error::custom(format_args!("found `{}`, expected {}", &*text, known.join(" or ")))
         })
@@ -268,7 +294,10 @@ impl<'de, T: Vocabulary> Deserialize<'de> for Named<T> {
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
     let text = Text::deserialize(deserializer)?;
     let time = DateTime::parse_from_rfc3339(&text).map_err(|_| {
-        D::Error::custom(format_args!("`time` is `{}`, expected a time such as `2026-01-31T12:00:00.000Z`", &*text))
+        serde::de::Error::custom(format_args!(
+            "`time` is `{}`, expected a time such as `2026-01-31T12:00:00.000Z`",
+            &*text
+        ))
     })?;
     Ok(time.to_utc())
 }

@@ -1,18 +1,19 @@
 //! What would make a denied request pass.
 
 use mfa_gate::deny_reason::DenyReason;
+use serde_json::{Value, json};
 
-/// What to do, in a sentence for each who can.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Advice {
+use super::steps::Steps;
+
+/// What to do.
+struct Advice {
     /// For whoever runs the gate.
-    pub operator: &'static str,
-    /// For whoever sends the request; `None` where they can do nothing.
-    pub caller: Option<&'static str>,
+    operator: &'static str,
+    /// For whoever sends the request; `None` if they can do nothing.
+    caller: Option<&'static str>,
 }
 
-/// The advice for a reason.
-pub fn advice(reason: DenyReason) -> Advice {
+fn advice(reason: DenyReason) -> Advice {
     let (operator, caller) = match reason {
         DenyReason::PathUnreadable => (
             "no policy can let it pass, as upstreams would read it in different ways; if the client is yours, have it write the path plainly",
@@ -98,6 +99,22 @@ pub fn advice(reason: DenyReason) -> Advice {
         ),
     };
     Advice { operator, caller }
+}
+
+/// Adds the advice as a step.
+pub fn tell(steps: &mut Steps<'_>, reason: DenyReason) {
+    let Advice { operator, caller } = advice(reason);
+    steps.begin("advice");
+    steps.say(format!("operator: {operator}"));
+    if let Some(caller) = caller {
+        steps.say(format!("caller: {caller}"));
+    }
+}
+
+/// The advice as JSON.
+pub fn to_json(reason: DenyReason) -> Value {
+    let Advice { operator, caller } = advice(reason);
+    json!({"operator": operator, "caller": caller})
 }
 
 #[cfg(test)]

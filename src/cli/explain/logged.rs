@@ -3,21 +3,22 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
+use mfa_gate::cases::native::NativeRequest;
 use mfa_gate::decision::Applied;
 use mfa_gate::deny_reason::DenyReason;
+use mfa_gate::mfa::MfaState;
+use mfa_gate::token::Subject;
 use serde_json::{Value, json};
 
-use super::decided::{advice_json, tell_advice};
-use super::explained::Explained;
+use super::explanation::Explanation;
 use super::steps::{Steps, Tone};
-use super::{draw, field_paths};
-use crate::access_log::line::{GateRecord as Word, LogLine, MAX_LINE, Outcome, Text};
+use super::{advice, draw, field_paths};
+use crate::access_log::line::{DETAILS, GateRecord, LogLine, MAX_LINE, Outcome, STATUS, Text};
 use crate::access_log::source;
 use crate::config_file::ConfigFile;
 use crate::exit::Exit;
 use crate::input;
-use crate::request::Described;
 use crate::terminal;
 
 /// The line of a log that is asked for: that with this `request_id`, or the only one.
@@ -56,93 +57,93 @@ pub fn find(log: &Path, request_id: Option<&str>) -> Result<Vec<u8>> {
     }
 }
 
-/// Tells what a line says, and how this configuration judges such a request.
+/// Explains a line, and how this configuration judges such a request.
 ///
 /// # Errors
 ///
-/// It is no line of the shipped log, or the gate did not come to a word.
+/// It is not a line of the shipped log, or the request did not reach the gate.
 pub fn explain<'f>(
     file: &'f ConfigFile,
     line: &[u8],
-    described: impl FnOnce(String, String) -> Result<Described>,
-) -> Result<Explained<'f>> {
-    let said = LogLine::parse(line).map_err(|broken| anyhow!("{broken}"))?;
+    described: impl FnOnce(String, String) -> Result<NativeRequest>,
+) -> Result<Explanation<'f>> {
+    let logged = LogLine::parse(line)?;
     let whole: Value = serde_json::from_slice(line)?;
     let text = |member: Option<&Text<'_>>, name: &str| {
         member.map(|text| text.to_string()).with_context(|| format!("the line has no `{name}`"))
     };
-    let request = described(text(said.method.as_ref(), "method")?, text(said.path.as_ref(), "path")?)?;
-    let word =
-        said.gate_record().context("the line has no word of the gate (`mfa_gate`): the request did not come to it")?;
-    let gate_said = &whole["mfa_gate"]["value"];
-    let (route, policy) = (gate_said["route"].as_str(), gate_said["policy"].as_str());
-    let named = |reason: &Text<'_>| DenyReason::ALL.into_iter().find(|known| known.as_str() == &**reason);
-    let reason = word.reason.as_ref().and_then(named);
+    let request = described(text(logged.method.as_ref(), "method")?, text(logged.path.as_ref(), "path")?)?;
+    let gate =
+        logged.gate().context("the line has no word of the gate (`mfa_gate`): the request did not come to it")?;
+    let (route, policy) = (gate.route.as_deref(), gate.policy.as_deref());
+    let named = |reason: &str| DenyReason::ALL.into_iter().find(|known| known.as_str() == reason);
+    let reason = gate.reason.as_deref().and_then(named);
 
     let mut steps = Steps::new(file);
     steps.begin("log");
-    tell_line(&mut steps, &said, &whole);
-    tell_word(&mut steps, word, route, policy);
+    tell_line(&mut steps, &logged, &whole);
+    tell_record(&mut steps, gate);
     steps.tell_request(&request);
     let policies = steps.tell_policies(&file.gate, &request);
     let agrees = tell_agreement(&mut steps, file, policies.as_deref(), route, policy, &request);
     if let Some(reason) = reason {
-        tell_advice(&mut steps, reason);
+        advice::tell(&mut steps, reason);
     }
-    let code = match word.decision {
+    let exit = match gate.decision {
         Outcome::Allow => Exit::Success,
         Outcome::Deny => Exit::Negative,
     };
     let report = json!({
-        "decision": gate_said["decision"],
-        "reason": gate_said["reason"],
+        "decision": gate.decision.as_str(),
+        "reason": gate.reason.as_deref(),
         "route": route,
         "policy": policy,
-        "subject": gate_said["subject"],
-        "mfa": gate_said["mfa"],
-        "status": whole["status"],
+        "subject": gate.subject.map(Subject::as_str),
+        "mfa": gate.mfa.map(MfaState::as_str),
+        "status": whole[STATUS],
         "agrees": agrees,
-        "advice": reason.map(advice_json),
+        "advice": reason.map(advice::to_json),
         "steps": draw::to_json(&steps),
     });
-    Ok(Explained { steps, report, code })
+    Ok(Explanation { steps, report, exit })
 }
 
-fn tell_line(steps: &mut Steps<'_>, said: &LogLine<'_>, whole: &Value) {
-    let time = said.time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
-    let id = said.request_id.as_deref().map(|id| format!(", request {}", terminal::quoted(id)));
-    let address = said.address.as_deref().map(|address| format!(", from {}", terminal::quoted(address)));
+fn tell_line(steps: &mut Steps<'_>, logged: &LogLine<'_>, whole: &Value) {
+    let time = logged.time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+    let id = logged.request_id.as_deref().map(|id| format!(", request {}", terminal::quoted(id)));
+    let address = logged.address.as_deref().map(|address| format!(", from {}", terminal::quoted(address)));
     steps.say([Some(time), id, address].into_iter().flatten().collect::<String>());
-    if let Some(status) = whole["status"].as_u64() {
-        let details = whole["details"].as_str().map(|details| format!(", {}", terminal::quoted(details)));
+    if let Some(status) = whole[STATUS].as_u64() {
+        let details = whole[DETAILS].as_str().map(|details| format!(", {}", terminal::quoted(details)));
         steps.say(format!("was answered with {status}{}", details.unwrap_or_default()));
     }
 }
 
-fn tell_word(steps: &mut Steps<'_>, word: &Word<'_>, route: Option<&str>, policy: Option<&str>) {
-    let reason = word.reason.as_deref().map(|reason| format!(", {}", terminal::escaped(reason))).unwrap_or_default();
-    match word.decision {
-        Outcome::Allow => steps.say_as(Tone::Good, format!("allow{reason}")),
-        Outcome::Deny => steps.say_as(Tone::Bad, format!("deny{reason}")),
-    }
-    if let Some(by) = by(route, policy) {
+fn tell_record(steps: &mut Steps<'_>, gate: &GateRecord<'_>) {
+    let reason = gate.reason.as_deref().map(|reason| format!(", {}", terminal::escaped(reason))).unwrap_or_default();
+    let tone = match gate.decision {
+        Outcome::Allow => Tone::Good,
+        Outcome::Deny => Tone::Bad,
+    };
+    steps.say_as(tone, format!("{}{reason}", gate.decision.as_str()));
+    if let Some(by) = by(gate.route.as_deref(), gate.policy.as_deref()) {
         steps.say(format!("by {by}"));
     }
     let member =
         |name: &str, text: &Option<Text<'_>>| text.as_deref().map(|text| format!("{name} {}", terminal::quoted(text)));
     let who = [
-        word.subject.map(|subject| subject.as_str().to_owned()),
-        member("named", &word.upn),
-        member("with the id", &word.user),
-        member("of tenant", &word.tenant),
-        member("by application", &word.app),
-        member("named", &word.app_name),
+        gate.subject.map(|subject| subject.as_str().to_owned()),
+        member("named", &gate.upn),
+        member("with the id", &gate.user),
+        member("of tenant", &gate.tenant),
+        member("by application", &gate.app),
+        member("named", &gate.app_name),
     ];
     let who: Vec<_> = who.into_iter().flatten().collect();
     if !who.is_empty() {
         steps.say(who.join(" "));
     }
-    if let Some(mfa) = word.mfa {
+    if let Some(mfa) = gate.mfa {
         steps.say(format!("MFA {}", mfa.as_str()));
     }
 }
@@ -161,7 +162,7 @@ fn tell_agreement(
     policies: Option<&[Applied<'_>]>,
     route: Option<&str>,
     policy: Option<&str>,
-    request: &Described,
+    request: &NativeRequest,
 ) -> Option<bool> {
     steps.begin("compare");
     let Some(logged) = by(route, policy) else {

@@ -1,9 +1,9 @@
-//! `explain`: what the filter would do with a request, and why.
+//! `explain`: what the filter would do with a request.
 
 mod advice;
 mod decided;
 mod draw;
-mod explained;
+mod explanation;
 mod field_paths;
 mod keys;
 mod logged;
@@ -17,18 +17,22 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use clap::{ArgGroup, Args};
+use mfa_gate::cases::carrier::carrier;
+use mfa_gate::cases::native::NativeRequest;
 use mfa_gate::gate::Gate;
 use mfa_gate::time::UnixTime;
 use mfa_gate::token::TokenRules;
+use serde_json::Value;
 
 use crate::config_file::ConfigFile;
+use crate::curl;
 use crate::exit::Exit;
 use crate::input;
-use crate::request::{self, Described};
-use explained::Explained;
+use crate::request;
+use explanation::Explanation;
 use keys::Keys;
 
-/// Tell what the filter would do with a request, and why
+/// Explain what the filter would do with a request
 ///
 /// The request is described by options, by a `curl` command, or by the line that it left in the access log. Each step has
 /// the place of the rule it goes by. Of a line of the log it tells what the filter said, and whether this configuration
@@ -38,14 +42,8 @@ use keys::Keys;
 /// configuration is wrong, with 3 where it passes if the token's signature is good, which could not be verified. A
 /// token is never shown.
 ///
-/// With `--json`: an object with `decision` (`allow` or `deny`), `reason` and `detail` (null on allow), `status`,
-/// `headers` and `body` of the answer (null, {} and null on allow, as the upstream answers), `route` and `policy`
-/// that decided (null for none), `subject` (`user`, `app` or null), `signature` (`verified`, `invalid`, `not-verified`, or
-/// null where it did not come to one), `upstream_headers` (name to value; {} on deny), `advice` (null on allow, else
-/// `operator` and `caller`, which may be null) and `steps` (each with `name` and `lines`, of `text` and `rule`: null, or
-/// `file`, `line` and `field`). Of a line of the log: `decision`, `reason`, `route`, `policy`, `subject`, `mfa` and `status` as
-/// it says (null where it does not), `agrees` (whether this configuration has the same route and policy for it; null where
-/// that cannot be told), `advice` and `steps`.
+/// With `--json`: an object with `decision`, `reason`, `route`, `policy`, `advice`, `steps` and others. `envoy/commands.md` has a table of
+/// them.
 #[derive(Args)]
 #[command(group = ArgGroup::new("what").required(true).args(["request", "curl", "access_log"]))]
 pub struct Explain {
@@ -94,7 +92,7 @@ impl Explain {
     /// Explains; the text for standard output and the exit code.
     pub fn run(&self) -> Result<(String, Exit)> {
         let file = ConfigFile::read(&self.config)?;
-        let Explained { steps, report, code } = match &self.access_log {
+        let Explanation { steps, report, exit } = match &self.access_log {
             Some(log) => {
                 let line = logged::find(log, self.request_id.as_deref())?;
                 let described = |method, target| self.complete(&file.gate, method, target, None, Vec::new());
@@ -108,10 +106,10 @@ impl Explain {
             }
         };
         let text = if self.json { serde_json::to_string_pretty(&report)? + "\n" } else { draw::to_text(&steps) };
-        Ok((text, code))
+        Ok((text, exit))
     }
 
-    fn describe(&self, gate: &Gate) -> Result<Described> {
+    fn describe(&self, gate: &Gate) -> Result<NativeRequest> {
         let (method, target, host, mut headers) = match (&self.request, &self.curl) {
             (Some((method, target)), _) => (method.clone(), target.clone(), None, Vec::new()),
             (None, curl) => {
@@ -119,8 +117,8 @@ impl Explain {
                     "-" => input::read("-".as_ref())?,
                     command => command.to_owned(),
                 };
-                let asked = crate::curl::read(&command).context("--curl")?;
-                (asked.method, asked.target, Some(asked.host), asked.headers)
+                let request = curl::read(&command).context("--curl")?;
+                (request.method, request.target, Some(request.host), request.headers)
             }
         };
         let own: Option<Vec<_>> = self.headers.iter().map(|line| request::parse_header(line)).collect();
@@ -138,22 +136,21 @@ impl Explain {
         target: String,
         host: Option<String>,
         headers: Vec<(String, String)>,
-    ) -> Result<Described> {
+    ) -> Result<NativeRequest> {
         let of_headers = || headers.iter().find(|(name, _)| name == "host").map(|(_, value)| value.clone());
         let host = self.host.clone().or_else(of_headers).or(host);
         if host.is_none() && gate.routes.by_host() {
             bail!("--host: missing; routes of {} go by host", input::name(&self.config));
         }
-        Ok(Described { method, target, host, headers, route_policy: self.route_policy.clone() })
+        let route_policy = self.route_policy.clone().map(Value::from);
+        Ok(NativeRequest { route_policy, ..NativeRequest::with_headers(method, target, host, headers) })
     }
 }
 
 /// The header that a token is sent in.
 fn carry(rules: &TokenRules, token: &str) -> (String, String) {
-    match rules.headers.first().map(String::as_str) {
-        None | Some("authorization") => ("authorization".to_owned(), format!("Bearer {token}")),
-        Some(name) => (name.to_owned(), token.to_owned()),
-    }
+    let (name, prefix) = carrier(rules.headers.first().map(String::as_str));
+    (name.to_ascii_lowercase(), format!("{prefix}{token}"))
 }
 
 fn parse_time(text: &str) -> Result<UnixTime, String> {

@@ -1,6 +1,7 @@
-//! A decision, step by step: each step is asked of the core, none is decided here.
+//! The steps of a decision. The core makes each; none is decided here.
 
-use mfa_gate::decision::{Applied, Environment, Request as _, matching_routes, policies_on};
+use mfa_gate::cases::native::NativeRequest;
+use mfa_gate::decision::{Applied, Environment, Request as _, RoutePolicy, matching_routes, policies_on};
 use mfa_gate::gate::Gate;
 use mfa_gate::keys::KeySource;
 use mfa_gate::policy::Demand;
@@ -10,14 +11,18 @@ use mfa_gate::token::{Compact, TokenError, Unverified};
 use super::field_paths;
 use super::keys::Keys;
 use super::steps::{Steps, Tone};
-use super::token::why;
-use super::wording;
-use crate::request::Described;
+use super::{token, wording};
 use crate::terminal;
 
 impl Steps<'_> {
     /// Tells the steps from the request to the last condition; `None` where it got no further.
-    pub fn tell(&mut self, gate: &Gate, request: &Described, keys: &Keys, environment: &Environment<'_>) -> Option<()> {
+    pub fn tell(
+        &mut self,
+        gate: &Gate,
+        request: &NativeRequest,
+        keys: &Keys,
+        environment: &Environment<'_>,
+    ) -> Option<()> {
         self.tell_request(request);
         let policies = self.tell_policies(gate, request)?;
 
@@ -32,13 +37,7 @@ impl Steps<'_> {
             let issuer = gate.trust.issuers.iter().find(|issuer| matches!(issuer.keys, KeySource::Metadata(_)));
             self.by(issuer.map(|issuer| field_paths::keys(issuer)).as_deref());
         }
-        let values = gate
-            .trust
-            .rules
-            .headers
-            .iter()
-            .map(|name| (name.as_str(), request.header(name).unwrap_or_default().into_owned()));
-        let values: Vec<_> = values.collect();
+        let values = token::carriers(gate, request);
         let token = self.tell_credential(&values)?;
         let compact = self.hear(Compact::decode(token, &gate.trust.rules))?;
         let unverified = self.hear(compact.read(&gate.trust.rules, environment.cache.last_header()))?;
@@ -79,7 +78,7 @@ impl Steps<'_> {
 
         self.begin("subject");
         let subject = verified.subject();
-        self.say(format!("{}, {}", subject.as_str(), why(unverified.claims(), verified.issuer())));
+        self.say(format!("{}, {}", subject.as_str(), token::why(unverified.claims(), verified.issuer())));
         self.by(Some(&field_paths::issuer(issuer, "app_only")));
 
         for Applied { policy, .. } in &policies {
@@ -93,16 +92,17 @@ impl Steps<'_> {
     }
 
     /// Tells what is asked for.
-    pub fn tell_request(&mut self, request: &Described) {
+    pub fn tell_request(&mut self, request: &NativeRequest) {
         self.begin("request");
-        self.say(format!("{} {}", terminal::escaped(&request.method), terminal::escaped(&request.target)));
-        if let Some(host) = &request.host {
-            self.say(format!("for host {}", terminal::quoted(host)));
+        let part = |name: &str| terminal::escaped(&request.text(name).unwrap_or_default()).into_owned();
+        self.say(format!("{} {}", part(":method"), part(":path")));
+        if let Some(host) = request.text(":authority") {
+            self.say(format!("for host {}", terminal::quoted(&host)));
         }
     }
 
     /// Tells the routes that a request falls to, and the policies that it must meet; `None` where it cannot be read.
-    pub fn tell_policies<'g>(&mut self, gate: &'g Gate, request: &Described) -> Option<Vec<Applied<'g>>> {
+    pub fn tell_policies<'g>(&mut self, gate: &'g Gate, request: &NativeRequest) -> Option<Vec<Applied<'g>>> {
         self.begin("path");
         let policies = self.hear(policies_on(gate, request).map_err(|denial| denial.detail))?;
         self.tell_readings(gate, request);
@@ -114,17 +114,18 @@ impl Steps<'_> {
         Some(policies)
     }
 
-    fn tell_readings(&mut self, gate: &Gate, request: &Described) -> Option<()> {
+    fn tell_readings(&mut self, gate: &Gate, request: &NativeRequest) -> Option<()> {
         let path = request.header(":path");
         let path = RequestPath::read(path.as_deref()).ok()?;
-        match (&request.route_policy, gate.envoy_route_metadata) {
-            (None, _) => {}
-            (Some(_), false) => {
+        match (request.route_policy(), gate.envoy_route_metadata) {
+            (RoutePolicy::Unset | RoutePolicy::Unreadable, _) => {}
+            (RoutePolicy::Named(_), false) => {
                 self.say("the policy of Envoy's route is not read: `envoy_route_metadata` is false");
                 self.by(Some("envoy_route_metadata"));
             }
-            (Some(name), true) => {
-                self.say(format!("Envoy's route names policy {}", terminal::quoted(name)));
+            (RoutePolicy::Named(name), true) => {
+                let name = String::from_utf8_lossy(&name);
+                self.say(format!("Envoy's route names policy {}", terminal::quoted(&name)));
                 self.by(Some("envoy_route_metadata"));
                 if !path.is_ambiguous() {
                     return None;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::access_log::error::{Kind, LineError, Place};
+use crate::access_log::error::{LineError, LineErrorKind, Place};
 
 /// How many broken lines are reported one by one. The counts cover the rest.
 pub const MAX_EXAMPLES: usize = 5;
@@ -29,10 +29,10 @@ impl Examples {
 /// The lines of the logs that cannot be counted: broken ones, and those without a decision of the gate.
 #[derive(Debug, Default)]
 pub struct BrokenLines {
-    counts: BTreeMap<Kind, u64>,
+    counts: BTreeMap<LineErrorKind, u64>,
     examples: Examples,
-    undecided: u64,
-    undecided_examples: Examples,
+    without_decision: u64,
+    without_decision_examples: Examples,
 }
 
 impl BrokenLines {
@@ -44,9 +44,9 @@ impl BrokenLines {
     }
 
     /// Counts a valid line without a decision of the gate.
-    pub fn add_undecided(&mut self, place: Place) {
-        self.undecided = self.undecided.saturating_add(1);
-        self.undecided_examples.add(place, String::new);
+    pub fn add_without_decision(&mut self, place: Place) {
+        self.without_decision = self.without_decision.saturating_add(1);
+        self.without_decision_examples.add(place, String::new);
     }
 
     /// Adds the counts of `other`.
@@ -55,12 +55,12 @@ impl BrokenLines {
             let sum = self.counts.entry(kind).or_default();
             *sum = sum.saturating_add(count);
         }
-        self.undecided = self.undecided.saturating_add(other.undecided);
+        self.without_decision = self.without_decision.saturating_add(other.without_decision);
         for (place, message) in other.examples.lines {
             self.examples.add(place, || message);
         }
-        for (place, message) in other.undecided_examples.lines {
-            self.undecided_examples.add(place, || message);
+        for (place, message) in other.without_decision_examples.lines {
+            self.without_decision_examples.add(place, || message);
         }
     }
 
@@ -70,7 +70,7 @@ impl BrokenLines {
     }
 
     /// The number of broken lines of each kind.
-    pub fn counts(&self) -> impl Iterator<Item = (Kind, u64)> {
+    pub fn counts(&self) -> impl Iterator<Item = (LineErrorKind, u64)> {
         self.counts.iter().map(|(kind, count)| (*kind, *count))
     }
 
@@ -80,12 +80,12 @@ impl BrokenLines {
     }
 
     /// The number of valid lines without a decision of the gate.
-    pub fn undecided(&self) -> u64 {
-        self.undecided
+    pub fn without_decision(&self) -> u64 {
+        self.without_decision
     }
 
     /// The first of these lines.
-    pub fn undecided_examples(&self) -> impl Iterator<Item = Place> {
-        self.undecided_examples.lines.keys().copied()
+    pub fn without_decision_examples(&self) -> impl Iterator<Item = Place> {
+        self.without_decision_examples.lines.keys().copied()
     }
 }

@@ -17,9 +17,9 @@ pub struct Filter {
 
 impl Filter {
     /// Whether the report includes the request. A request without a verified token belongs to no tenant.
-    pub fn includes(&self, day: NaiveDate, record: &GateRecord<'_>) -> bool {
+    pub fn includes(&self, day: NaiveDate, gate: &GateRecord<'_>) -> bool {
         let by_day = self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to);
         let is_named = |tenant: &str| self.tenants.iter().any(|named| named == tenant);
-        by_day && (self.tenants.is_empty() || record.tenant.as_deref().is_some_and(is_named))
+        by_day && (self.tenants.is_empty() || gate.tenant.as_deref().is_some_and(is_named))
     }
 }

@@ -117,7 +117,8 @@ impl Report {
                 let summary = Summary::of(names.clone(), &read, &tally);
                 match self.format {
                     Format::Json => {
-                        serde_json::to_writer_pretty(&mut out, &summary)?;
+                        // An I/O error instead of serde_json's wrapper, so that `main` recognizes a closed pipe.
+                        serde_json::to_writer_pretty(&mut out, &summary).map_err(io::Error::from)?;
                         out.write_all(b"\n")?;
                     }
                     Format::Html => html::write(&mut out, &summary)?,
@@ -184,8 +185,8 @@ fn count(source: Source, filter: &Filter) -> Result<(Read, Tally)> {
 }
 
 impl Worker for Tally {
-    fn add_line(&mut self, line: &LogLine<'_>, record: &GateRecord<'_>) {
-        self.add(line, record);
+    fn add_line(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>) {
+        self.add(line, gate);
     }
 
     fn end_chunk(&mut self, _: u64) -> Result<()> {
@@ -209,7 +210,8 @@ fn show_progress(progress: &ProgressBar) {
 /// Prints notes on the logs to standard error, because standard output is for programs.
 fn print_notes(logs: &Logs) {
     for note in text::notes(logs) {
-        eprintln!("note: {note}");
+        // `eprintln!` panics if standard error is closed.
+        let _ = writeln!(io::stderr(), "note: {note}");
     }
 }
 

@@ -71,11 +71,11 @@ impl Writer<'_> {
 }
 
 impl Worker for Writer<'_> {
-    fn add_line(&mut self, line: &LogLine<'_>, record: &GateRecord<'_>) {
-        if !self.filter.includes(line.time.date_naive(), record) {
+    fn add_line(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>) {
+        if !self.filter.includes(line.time.date_naive(), gate) {
             return;
         }
-        if let Some(request) = Request::of(line, record)
+        if let Some(request) = Request::of(line, gate)
             && let Err(error) = self.add(&request)
         {
             self.failed = Some(error);

@@ -52,8 +52,8 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// The request of a line; `None` if the subject is not a user.
-    pub fn of(line: &'a LogLine<'_>, record: &'a GateRecord<'_>) -> Option<Self> {
-        let mfa_compliant = record.mfa_compliant()?;
+    pub fn of(line: &'a LogLine<'_>, gate: &'a GateRecord<'_>) -> Option<Self> {
+        let mfa_compliant = gate.mfa_compliant()?;
         let part = |part: &'a Option<_>| part.as_deref();
         let operation = [line.method.as_deref(), line.path.as_deref()];
         Some(Request {
@@ -62,10 +62,10 @@ impl<'a> Request<'a> {
             operation_name: operation.into_iter().flatten().collect::<Vec<_>>().join(" "),
             request_date_time: time(line.time),
             ip_address: part(&line.address),
-            object_id: part(&record.user),
-            tenant_id: part(&record.tenant),
-            upn: part(&record.upn),
-            application_id: part(&record.app),
+            object_id: part(&gate.user),
+            tenant_id: part(&gate.tenant),
+            upn: part(&gate.upn),
+            application_id: part(&gate.app),
             mfa_compliant,
         })
     }

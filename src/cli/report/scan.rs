@@ -15,7 +15,7 @@ use crate::access_log::source::{Chunk, Source};
 /// Processes the lines of one thread.
 pub trait Worker: Send {
     /// Processes a line with a record of the gate.
-    fn add_line(&mut self, line: &LogLine<'_>, record: &GateRecord<'_>);
+    fn add_line(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>);
 
     /// Finishes the chunk with this number.
     ///
@@ -111,9 +111,9 @@ fn process_line<W: Worker>(bytes: &[u8], place: Place, worker: &mut W, read: &mu
     read.lines = read.lines.saturating_add(1);
     match LogLine::parse(bytes) {
         Err(error) => read.broken.add(place, error),
-        Ok(line) => match line.gate_record() {
-            None => read.broken.add_undecided(place),
-            Some(record) => worker.add_line(&line, record),
+        Ok(line) => match line.gate() {
+            None => read.broken.add_without_decision(place),
+            Some(gate) => worker.add_line(&line, gate),
         },
     }
 }

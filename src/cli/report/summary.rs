@@ -9,7 +9,7 @@ use super::grouped::{self, key};
 use super::rows::{AppDay, User, time};
 use super::scan::Read;
 use super::tally::{Daily, Denials, Share, Tally};
-use crate::access_log::error::{Kind, Place};
+use crate::access_log::error::{LineErrorKind, Place};
 
 /// The summary.
 #[derive(Debug, Serialize)]
@@ -52,7 +52,7 @@ pub struct Logs {
     /// Lines that cannot be read.
     pub broken: u64,
     /// Broken lines by kind.
-    pub broken_by_kind: BTreeMap<Kind, u64>,
+    pub broken_by_kind: BTreeMap<LineErrorKind, u64>,
     /// The first broken lines.
     pub broken_lines: Vec<BrokenLine>,
     /// Lines without a decision of the gate.
@@ -224,8 +224,8 @@ impl Logs {
             broken: read.broken.total(),
             broken_by_kind: read.broken.counts().collect(),
             broken_lines: read.broken.examples().map(example).collect(),
-            without_decision: read.broken.undecided(),
-            without_decision_lines: read.broken.undecided_examples().map(at).collect(),
+            without_decision: read.broken.without_decision(),
+            without_decision_lines: read.broken.without_decision_examples().map(at).collect(),
             names,
         }
     }

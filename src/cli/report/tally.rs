@@ -189,16 +189,16 @@ impl Tally {
     }
 
     /// Counts a request.
-    pub fn add(&mut self, line: &LogLine<'_>, record: &GateRecord<'_>) {
+    pub fn add(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>) {
         let day = line.time.date_naive();
-        if !self.filter.includes(day, record) {
+        if !self.filter.includes(day, gate) {
             self.left_out = self.left_out.saturating_add(1);
             return;
         }
         self.extend_span((line.time, line.time));
-        self.add_to_day(day, record);
-        if record.subject.is_some() {
-            self.add_to_tenant(line.time, day, record);
+        self.add_to_day(day, gate);
+        if gate.subject.is_some() {
+            self.add_to_tenant(line.time, day, gate);
         }
     }
 
@@ -207,32 +207,32 @@ impl Tally {
         self.span = Some((from.min(first), to.max(last)));
     }
 
-    fn add_to_day(&mut self, day: NaiveDate, record: &GateRecord<'_>) {
+    fn add_to_day(&mut self, day: NaiveDate, gate: &GateRecord<'_>) {
         let daily = self.days.slot(&Day(day), &mut self.budget);
-        match record.decision {
+        match gate.decision {
             Outcome::Allow => daily.allowed = daily.allowed.saturating_add(1),
-            Outcome::Deny => daily.denied.add(record.reason.as_deref()),
+            Outcome::Deny => daily.denied.add(gate.reason.as_deref()),
         }
-        match (record.mfa_compliant(), record.subject) {
+        match (gate.mfa_compliant(), gate.subject) {
             (Some(compliant), _) => daily.users.add(Share { compliant: compliant.into(), total: 1 }),
             (None, Some(_)) => daily.app_only = daily.app_only.saturating_add(1),
             (None, None) => daily.anonymous = daily.anonymous.saturating_add(1),
         }
     }
 
-    fn add_to_tenant(&mut self, time: DateTime<Utc>, day: NaiveDate, record: &GateRecord<'_>) {
+    fn add_to_tenant(&mut self, time: DateTime<Utc>, day: NaiveDate, gate: &GateRecord<'_>) {
         let budget = &mut self.budget;
-        let tenant = self.tenants.slot(record.tenant.as_deref().unwrap_or_default(), budget);
-        let app = tenant.apps.slot(record.app.as_deref().unwrap_or_default(), budget);
-        app.name.update(time, record.app_name.as_deref(), budget);
-        let Some(compliant) = record.mfa_compliant() else {
+        let tenant = self.tenants.slot(gate.tenant.as_deref().unwrap_or_default(), budget);
+        let app = tenant.apps.slot(gate.app.as_deref().unwrap_or_default(), budget);
+        app.name.update(time, gate.app_name.as_deref(), budget);
+        let Some(compliant) = gate.mfa_compliant() else {
             app.app_only = app.app_only.saturating_add(1);
             return;
         };
         let one = Share { compliant: compliant.into(), total: 1 };
         app.days.slot(&Day(day), budget).add(one);
-        let user = tenant.users.slot(record.user.as_deref().unwrap_or_default(), budget);
-        user.upn.update(time, record.upn.as_deref(), budget);
+        let user = tenant.users.slot(gate.user.as_deref().unwrap_or_default(), budget);
+        user.upn.update(time, gate.upn.as_deref(), budget);
         user.requests.add(one);
         let last = if compliant { &mut user.last_with } else { &mut user.last_without };
         *last = (*last).max(Some(time));

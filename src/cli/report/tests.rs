@@ -40,8 +40,8 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
     let request = (1..5_u8, 0..5_u8, 0..4_u8, prop::sample::select(&["proven", "missing", "unknowable"][..]), "[a-c]?")
         .prop_map(|(day, user, app, mfa, name)| request(day, user, app, mfa, &name).into_bytes());
     let broken = prop::sample::select(BROKEN);
-    let undecided = Just(br#"{"time":"2026-11-25T00:00:00Z","mfa_gate":null}"#.to_vec());
-    prop_oneof![6 => request, 2 => broken.prop_map(<[u8]>::to_vec), 1 => undecided]
+    let without_decision = Just(br#"{"time":"2026-11-25T00:00:00Z","mfa_gate":null}"#.to_vec());
+    prop_oneof![6 => request, 2 => broken.prop_map(<[u8]>::to_vec), 1 => without_decision]
 }
 
 fn log() -> impl Strategy<Value = Vec<u8>> {

@@ -1,4 +1,4 @@
-//! An explanation.
+//! The explanation of a request.
 
 use serde_json::Value;
 
@@ -6,11 +6,11 @@ use super::steps::Steps;
 use crate::exit::Exit;
 
 /// An explanation.
-pub struct Explained<'f> {
+pub struct Explanation<'f> {
     /// The steps, for people.
     pub steps: Steps<'f>,
-    /// The explanation for programs.
+    /// The same for programs.
     pub report: Value,
     /// The exit code.
-    pub code: Exit,
+    pub exit: Exit,
 }
