@@ -130,7 +130,7 @@ fn report_json(arguments: &str) -> String {
 #[test]
 fn lines_that_are_left_out_are_counted() {
     let ran = run_in(&samples(), "--by app-day --format csv --to 2026-11-23 access.log", b"");
-    assert_eq!(ran.err, "note: 11 of 14 lines are not of these days or tenants\n");
+    assert_eq!(ran.err, "note: 11 of 14 lines are outside the selected days or tenants\n");
 }
 
 /// A line whose record of the gate has these members, without a newline.
@@ -173,7 +173,7 @@ fn every_kind_of_broken_line_is_reported_and_none_is_fatal() {
         foreign(&good.replace("\"GET\"", "5"), "column 45: invalid type: integer `5`, expected a string"),
         foreign(
             &good.replace("2026-11-25T", "yesterday "),
-            "column 33: `time` is `yesterday 00:00:00.000Z`, no time such as `2026-01-31T12:00:00.000Z`",
+            "column 33: `time` is `yesterday 00:00:00.000Z`, expected a time such as `2026-01-31T12:00:00.000Z`",
         ),
         foreign(&good.replace("\"path\"", "\"method\""), "column 58: duplicate field `method`"),
         foreign(&good.replace("\"path\"", r#""m\u0065thod""#), "column 63: duplicate field `method`"),
@@ -211,7 +211,7 @@ fn lines_without_a_decision_of_the_gate_are_counted_apart() {
     let absent = r#"{"time":"2026-11-25T00:00:00.000Z"}"#;
     let log = [good.as_str(), null, absent, &good].join("\n");
     let expected = "\
-note: 2 of 4 lines tell no decision of the gate
+note: 2 of 4 lines contain no decision of the gate
 note:   standard input line 2
 note:   standard input line 3
 ";
@@ -245,9 +245,9 @@ fn an_empty_log_has_a_report() {
 MFA coverage, no requests
 
   –  0 of 0 requests by users prove MFA, 0 do not
-  0 of 0 users still lack MFA; 0 more did once
+  0 of 0 users still lack MFA; 0 more lacked it earlier
 
-  0 allowed, 0 denied; besides users' 0 by applications alone, 0 without a verified token
+  0 allowed, 0 denied; not part of the coverage: 0 application-only, 0 without a verified token
 
 log
   no lines
@@ -333,11 +333,7 @@ fn the_html_page_is_self_contained_and_escapes_everything() {
     assert!(page.contains(
         "<span class=\"figure\">44.4 %</span> <span class=\"headline\">4 of 9 requests by users prove MFA</span>"
     ));
-    assert!(
-        page.contains(
-            "<p class=\"lacking\">2 of 4 users still lack MFA; 1 more did once, and have proven it since</p>"
-        )
-    );
+    assert!(page.contains("<p class=\"lacking\">2 of 4 users still lack MFA; 1 more lacked it earlier</p>"));
     for title in ["Coverage over time", "Requests by decision and reason"] {
         assert!(page.contains(&format!(
             "<title id=\"{}-title\">{title}</title>",
@@ -401,7 +397,7 @@ fn wrong_use_is_reported() {
     );
     assert_eq!(
         wrong_use("--format html --by user access.log"),
-        "error: --format html: the page holds the summary; leave out --by\n"
+        "error: --format html: only for the summary; leave out --by\n"
     );
     assert_eq!(
         wrong_use("--from 2026-11-25 --to 2026-11-24 access.log"),

@@ -1,4 +1,4 @@
-//! Why a line of an access log was rejected, and where it is.
+//! Errors of access-log lines, and their places.
 
 use std::error::Error;
 use std::fmt;
@@ -8,27 +8,27 @@ use serde_json::error::Category;
 
 use crate::terminal::shown;
 
-/// The longest message about a line, in characters; serde quotes what it found.
+/// Maximum length of a message, in characters: serde quotes the value it found.
 const MAX_MESSAGE: usize = 160;
 
 /// What is wrong with a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LineErrorKind {
-    /// Longer than what is read.
+    /// Longer than [`MAX_LINE`](super::line::MAX_LINE).
     TooLong,
-    /// Bytes that are no text.
+    /// Not UTF-8.
     NotUtf8,
-    /// JSON that ends too early.
+    /// Incomplete JSON.
     CutShort,
     /// Not JSON.
     NotJson,
-    /// JSON, but no line of this log: a member of another type, twice, or missing.
+    /// JSON, but not in the format of this log: a member is missing, repeated or of a wrong type.
     NotOfThisLog,
 }
 
 impl LineErrorKind {
-    /// The kind in words, of many lines.
+    /// The kind as an adjective of lines.
     pub fn as_str(self) -> &'static str {
         match self {
             LineErrorKind::TooLong => "too long",
@@ -40,17 +40,17 @@ impl LineErrorKind {
     }
 }
 
-/// Why a line cannot be read.
+/// Why a line was rejected.
 #[derive(Debug)]
 pub struct LineError {
-    /// What is wrong.
+    /// The kind of error.
     pub kind: LineErrorKind,
-    /// What is wrong, with the column.
+    /// The message, with the column.
     pub message: String,
 }
 
 impl LineError {
-    /// A line that is broken in this way.
+    /// An error of this kind.
     pub fn new(kind: LineErrorKind, message: String) -> Self {
         LineError { kind, message }
     }
@@ -71,7 +71,7 @@ impl From<serde_json::Error> for LineError {
             Category::Data => LineErrorKind::NotOfThisLog,
             Category::Syntax | Category::Io => LineErrorKind::NotJson,
         };
-        // Its line is always 1, and would be taken for the file's.
+        // serde's line number is always 1: each line is parsed alone.
         let whole = error.to_string();
         let place = format!(" at line {} column {}", error.line(), error.column());
         let message = whole.strip_suffix(&place).unwrap_or(&whole);
@@ -79,11 +79,11 @@ impl From<serde_json::Error> for LineError {
     }
 }
 
-/// A line of a log.
+/// The place of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// Which of the logs, from 0.
+    /// The index of the log.
     pub log: usize,
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: u64,
 }

@@ -1,7 +1,6 @@
-//! One line of the access log, as the shipped Envoy configuration writes it.
+//! One line of the access log, in the format of the shipped Envoy configuration.
 //!
-//! Only the members that the report needs are read, and borrowed from the line unless they have escapes. Others are skipped,
-//! so that an operator can log more.
+//! Text is borrowed from the line unless it contains escapes. Unknown members are ignored, so an operator may log more.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -24,20 +23,20 @@ pub const STATUS: &str = "status";
 /// Member: Envoy's response code details. The report does not read them.
 pub const DETAILS: &str = "details";
 
-/// The longest line that is read, in bytes. Envoy takes 60 KiB of headers unless told otherwise, and writes no byte of
-/// them with more than six (`\u0000`); beyond that a line is no request of this log.
+/// Maximum length of a line, in bytes. By default Envoy accepts 60 KiB of headers, and it escapes a byte with at most
+/// six characters (`\u0000`). A longer line does not come from this log.
 pub const MAX_LINE: usize = 512 * 1024;
 
 /// A line: Envoy's own members, and those of the gate.
 #[derive(Debug, Deserialize)]
 pub struct LogLine<'a> {
-    /// The start of the request.
+    /// When the request started.
     #[serde(deserialize_with = "time")]
     pub time: DateTime<Utc>,
-    /// Envoy's id of the request.
+    /// Envoy's request id.
     #[serde(borrow, default)]
     pub request_id: Option<Text<'a>>,
-    /// The client's id of the request.
+    /// The client's correlation id.
     #[serde(borrow, default)]
     pub correlation_id: Option<Text<'a>>,
     /// The client's address.
@@ -53,14 +52,14 @@ pub struct LogLine<'a> {
     mfa_gate: Option<Object<Packed<'a>>>,
 }
 
-/// The gate's fields are logged as a `google.protobuf.Any`.
+/// Envoy logs the gate's record as a `google.protobuf.Any`.
 #[derive(Debug, Deserialize)]
 struct Packed<'a> {
     #[serde(borrow)]
     value: GateRecord<'a>,
 }
 
-/// The gate's fields of an access-log line.
+/// The gate's members of a line.
 #[derive(Debug)]
 pub struct GateRecord<'a> {
     /// Whether the request was allowed.
@@ -71,9 +70,9 @@ pub struct GateRecord<'a> {
     pub route: Option<Text<'a>>,
     /// The policy that decided.
     pub policy: Option<Text<'a>>,
-    /// Who stands behind the token; `None` if no token was verified.
+    /// The subject of the token; `None` without a verified token.
     pub subject: Option<Subject>,
-    /// What a user's token proves.
+    /// Whether a user's token proves MFA.
     pub mfa: Option<MfaState>,
     /// The token's tenant.
     pub tenant: Option<Text<'a>>,
@@ -87,7 +86,7 @@ pub struct GateRecord<'a> {
     pub upn: Option<Text<'a>>,
 }
 
-/// The outcome of a request.
+/// The decision on a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Allowed.
@@ -106,7 +105,7 @@ impl Outcome {
     }
 }
 
-/// What is written as an object. What serde derives takes an array of the members' values as well.
+/// A value that must be a JSON object. Derived implementations also accept an array of the members' values.
 #[derive(Debug)]
 struct Object<T>(T);
 
@@ -130,7 +129,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// Text, borrowed where it has no escapes: serde borrows a bare `Cow` of a struct's own, never one in an `Option`.
+/// Text, borrowed unless it contains escapes. serde borrows a `Cow` only as a direct field, not inside an `Option`.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
@@ -144,16 +143,16 @@ impl std::ops::Deref for Text<'_> {
 }
 
 impl<'a> LogLine<'a> {
-    /// Reads a line, its newline left out.
+    /// Parses a line without its newline.
     ///
     /// # Errors
     ///
-    /// Too long, not UTF-8, not JSON, not an object with the members above in their types, or one of them twice.
+    /// The line is too long, not UTF-8, not JSON or not an object; or a member is missing, repeated or of a wrong type.
     pub fn parse(line: &'a [u8]) -> Result<Self, LineError> {
         if line.len() > MAX_LINE {
             return Err(LineError::new(LineErrorKind::TooLong, format!("longer than {MAX_LINE} bytes")));
         }
-        // At once and whole: what is passed over would be left unchecked else.
+        // The whole line is validated here: serde_json does not validate ignored members.
         let text = std::str::from_utf8(line).map_err(|error| {
             LineError::new(
                 LineErrorKind::NotUtf8,
@@ -164,14 +163,15 @@ impl<'a> LogLine<'a> {
         Ok(line.0)
     }
 
-    /// The gate's fields; `None` if the request did not reach the gate.
+    /// The gate's record; `None` if the request did not reach the gate.
     pub fn gate(&self) -> Option<&GateRecord<'a>> {
         self.mfa_gate.as_ref().map(|packed| &packed.0.value)
     }
 }
 
 impl GateRecord<'_> {
-    /// Whether a user's token proved MFA, as Partner Center counts; `None` for an application, or without a verified token.
+    /// Whether a user's token proves MFA, as Partner Center counts; `None` for an application or without a verified
+    /// token.
     pub fn mfa_compliant(&self) -> Option<bool> {
         (self.subject == Some(Subject::User)).then_some(self.mfa == Some(MfaState::Proven))
     }
@@ -183,7 +183,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for GateRecord<'a> {
     }
 }
 
-/// By hand, as serde's own takes the members' names as literals alone; these are the constants that the gate writes.
+/// Not derived: `#[serde(rename)]` takes no constants, and the names are the constants that the gate writes.
 struct GateVisitor<'a>(PhantomData<&'a str>);
 
 impl<'de: 'a, 'a> Visitor<'de> for GateVisitor<'a> {
@@ -233,7 +233,7 @@ impl<'de: 'a, 'a> Visitor<'de> for GateVisitor<'a> {
     }
 }
 
-/// Reads a member's value, once.
+/// Reads the value of a member; rejects a repeated member.
 fn read<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
     slot: &mut Option<T>,
     name: &'static str,
@@ -246,46 +246,46 @@ fn read<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
     Ok(())
 }
 
-/// One of the words of a closed set. What serde derives takes `{"allow": null}` as well.
+/// A value of a closed vocabulary, written as its name. A derived enum also accepts `{"allow": null}`.
 struct Known<T>(T);
 
-/// A closed set of words.
-trait Words: Copy + 'static {
+/// A closed vocabulary.
+trait Vocabulary: Copy + 'static {
     const ALL: &[Self];
 
-    fn word(self) -> &'static str;
+    fn name(self) -> &'static str;
 }
 
-impl Words for Outcome {
+impl Vocabulary for Outcome {
     const ALL: &[Self] = &[Outcome::Allow, Outcome::Deny];
 
-    fn word(self) -> &'static str {
+    fn name(self) -> &'static str {
         self.as_str()
     }
 }
 
-impl Words for Subject {
+impl Vocabulary for Subject {
     const ALL: &[Self] = &[Subject::User, Subject::App];
 
-    fn word(self) -> &'static str {
+    fn name(self) -> &'static str {
         self.as_str()
     }
 }
 
-impl Words for MfaState {
+impl Vocabulary for MfaState {
     const ALL: &[Self] = &[MfaState::Proven, MfaState::Missing, MfaState::Unknowable];
 
-    fn word(self) -> &'static str {
+    fn name(self) -> &'static str {
         self.as_str()
     }
 }
 
-impl<'de, T: Words> Deserialize<'de> for Known<T> {
+impl<'de, T: Vocabulary> Deserialize<'de> for Known<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Text::deserialize(deserializer)?;
-        let found = T::ALL.iter().find(|value| value.word() == &*text);
+        let found = T::ALL.iter().find(|value| value.name() == &*text);
         found.map(|value| Known(*value)).ok_or_else(|| {
-            let known: Vec<_> = T::ALL.iter().map(|value| format!("`{}`", value.word())).collect();
+            let known: Vec<_> = T::ALL.iter().map(|value| format!("`{}`", value.name())).collect();
             D::Error::custom(format_args!("found `{}`, expected {}", &*text, known.join(" or ")))
         })
     }
@@ -294,7 +294,10 @@ impl<'de, T: Words> Deserialize<'de> for Known<T> {
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
     let text = Text::deserialize(deserializer)?;
     let time = DateTime::parse_from_rfc3339(&text).map_err(|_| {
-        serde::de::Error::custom(format_args!("`time` is `{}`, no time such as `2026-01-31T12:00:00.000Z`", &*text))
+        serde::de::Error::custom(format_args!(
+            "`time` is `{}`, expected a time such as `2026-01-31T12:00:00.000Z`",
+            &*text
+        ))
     })?;
     Ok(time.to_utc())
 }

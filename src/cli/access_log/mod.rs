@@ -1,4 +1,4 @@
-//! Reading the access log that the gate's host writes.
+//! Reads the access log that Envoy writes for the filter.
 
 pub mod error;
 pub mod line;

@@ -1,4 +1,4 @@
-//! The logs as chunks of whole lines, each log from its beginning, gzip or plain.
+//! Reads logs, plain or gzip, in chunks of whole lines.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -13,43 +13,43 @@ use super::error::Place;
 use super::line::MAX_LINE;
 use crate::input;
 
-/// How much is read at once: large beside the cost of taking turns, small beside memory.
+/// Bytes per read: large enough to make locking cheap, small enough to buffer one chunk per thread.
 pub const CHUNK: usize = 1024 * 1024;
 
-/// What a gzip file begins with (RFC 1952 section 2.3.1), and no line of JSON.
+/// The first bytes of a gzip file (RFC 1952 section 2.3.1). No JSON line starts with them.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Whole lines of one log.
 #[derive(Debug)]
 pub struct Chunk {
-    /// The number of this chunk among all, from 0.
+    /// The number of this chunk, from 0, across all logs.
     pub number: u64,
     /// The place of its first line.
     pub first: Place,
-    /// The lines, with their newlines but for the last of a log.
+    /// The lines with their newlines. The last line of a log may have none.
     pub lines: Vec<u8>,
 }
 
-/// What chunks are taken from.
+/// Reads the logs one after the other.
 pub struct Source {
     names: Vec<String>,
-    left: std::vec::IntoIter<Box<dyn Read + Send>>,
+    remaining: std::vec::IntoIter<Box<dyn Read + Send>>,
     current: Option<Box<dyn Read + Send>>,
     chunk: usize,
     next: u64,
     place: Place,
-    /// The beginning of a line whose end is not read yet.
+    /// The start of an incomplete line.
     rest: Vec<u8>,
     progress: ProgressBar,
 }
 
 impl Source {
-    /// The logs at `paths`, in that order; none and `-` are standard input. All are opened at once, so that a wrong
-    /// name is told before the work.
+    /// Opens the logs at `paths`, in that order. `-` is standard input, and so is an empty list. All logs are opened
+    /// before any is read, so a wrong name fails early.
     ///
     /// # Errors
     ///
-    /// One cannot be opened.
+    /// A log cannot be opened.
     pub fn open(paths: &[PathBuf]) -> Result<Self> {
         let stdin = [PathBuf::from("-")];
         let paths = if paths.is_empty() { &stdin } else { paths };
@@ -60,7 +60,7 @@ impl Source {
             let (reader, length) = open(path).with_context(|| input::name(path))?;
             size = size.zip(length).map(|(size, length)| size.saturating_add(length));
             let reader = progress.wrap_read(reader);
-            readers.push(unpacked(reader).with_context(|| input::name(path))?);
+            readers.push(decompressed(reader).with_context(|| input::name(path))?);
         }
         if let Some(size) = size {
             progress.set_length(size);
@@ -74,7 +74,7 @@ impl Source {
     fn new(readers: Vec<Box<dyn Read + Send>>, names: Vec<String>, chunk: usize) -> Self {
         Source {
             names,
-            left: readers.into_iter(),
+            remaining: readers.into_iter(),
             current: None,
             chunk,
             next: 0,
@@ -84,7 +84,7 @@ impl Source {
         }
     }
 
-    /// Logs that are at hand, read so many bytes at once.
+    /// Logs in memory, read `chunk` bytes at a time.
     #[cfg(test)]
     pub fn of(logs: Vec<Vec<u8>>, chunk: usize) -> Self {
         let names = (0..logs.len()).map(|log| format!("log {log}")).collect();
@@ -96,20 +96,20 @@ impl Source {
         &self.names
     }
 
-    /// How far it is, in bytes.
+    /// The progress, in bytes.
     pub fn progress(&self) -> &ProgressBar {
         &self.progress
     }
 
-    /// The next lines; none after the last.
+    /// The next chunk; `None` at the end.
     ///
     /// # Errors
     ///
-    /// A log cannot be read, or unpacked.
+    /// A log cannot be read or decompressed.
     pub fn next(&mut self) -> Result<Option<Chunk>> {
         loop {
             if self.current.is_none() {
-                let Some(reader) = self.left.next() else { return Ok(None) };
+                let Some(reader) = self.remaining.next() else { return Ok(None) };
                 self.current = Some(reader);
             }
             let lines = self.read_lines().with_context(|| input::name(Path::new(&self.names[self.place.log])))?;
@@ -127,7 +127,7 @@ impl Source {
         }
     }
 
-    /// Lines of the current log, and what is left of it at its end, which takes it away.
+    /// Whole lines of the current log. At its end, returns the rest and clears `current`.
     fn read_lines(&mut self) -> io::Result<Vec<u8>> {
         let Some(reader) = &mut self.current else { return Ok(Vec::new()) };
         let mut lines = mem::take(&mut self.rest);
@@ -140,7 +140,7 @@ impl Source {
             }
             if let Some(end) = memchr::memrchr(b'\n', &lines[searched..]) {
                 self.rest = lines.split_off(searched + end + 1);
-                // However long its end is, a line that is too long stays one.
+                // One byte over the limit is enough to reject the line; the rest needs no memory.
                 self.rest.truncate(MAX_LINE + 1);
                 return Ok(lines);
             }
@@ -150,13 +150,13 @@ impl Source {
     }
 }
 
-/// What a log holds, unpacked.
+/// Opens a log and decompresses it.
 ///
 /// # Errors
 ///
-/// It cannot be read.
+/// The log cannot be read.
 pub fn read(path: &Path) -> io::Result<Box<dyn Read + Send>> {
-    unpacked(open(path)?.0)
+    decompressed(open(path)?.0)
 }
 
 fn open(path: &Path) -> io::Result<(Box<dyn Read + Send>, Option<u64>)> {
@@ -164,17 +164,17 @@ fn open(path: &Path) -> io::Result<(Box<dyn Read + Send>, Option<u64>)> {
         return Ok((Box::new(io::stdin()), None));
     }
     let file = File::open(path)?;
-    let about = file.metadata()?;
-    if about.is_dir() {
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    Ok((Box::new(file), about.is_file().then_some(about.len())))
+    Ok((Box::new(file), metadata.is_file().then_some(metadata.len())))
 }
 
-/// The reader as it is, or what it holds where it holds gzip.
-fn unpacked(reader: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+/// Decompresses the reader if it contains gzip.
+fn decompressed(reader: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
     let mut reader = BufReader::new(reader);
-    // A pipe may give one byte at first; a log that begins so is then taken as it is, and its lines are broken.
+    // A pipe may deliver one byte first. Such a gzip log is read as plain text, and its lines are reported as broken.
     let is_gzip = reader.fill_buf()?.starts_with(&GZIP);
     Ok(if is_gzip { Box::new(MultiGzDecoder::new(reader)) } else { Box::new(reader) })
 }

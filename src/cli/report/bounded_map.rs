@@ -1,8 +1,8 @@
-//! Maps whose growth has an end.
+//! Maps with bounded memory.
 //!
-//! Tenants, applications and users of verified tokens are named by their issuers, so they are as many as there are.
-//! But an operator may trust an issuer where anybody can make users, and a log may be anybody's. So what is counted one
-//! by one has a bound; beyond it things are counted together.
+//! Issuers name the tenants, applications and users of verified tokens, so their number is normally limited. But an
+//! operator may trust an issuer with open registration, and a log may be forged. When the memory is used up, further
+//! keys share one entry.
 
 use std::borrow::Borrow;
 use std::hash::Hash;
@@ -11,30 +11,30 @@ use chrono::NaiveDate;
 use foldhash::fast::RandomState;
 use hashbrown::hash_map::{EntryRef, HashMap};
 
-/// How much memory the counts may take, in bytes, all threads together; some million users. As much again is used for
-/// a moment, when the threads' counts are added up.
+/// Memory for the counts of all threads together, in bytes: enough for some million users. Merging the threads' counts
+/// briefly uses the same amount again.
 pub const MEMORY: usize = 1024 * 1024 * 1024;
 
-/// What an entry costs beside its key and value: the table is at worst half empty, and an allocation has a head.
+/// Bytes per entry in addition to its key and value: the table may be half empty, and an allocation has a header.
 const OVERHEAD: usize = 64;
 
-/// Memory that is left.
+/// The remaining memory.
 #[derive(Debug)]
 pub struct Budget(usize);
 
 impl Budget {
-    /// So many bytes.
+    /// A budget of `bytes`.
     pub fn new(bytes: usize) -> Self {
         Budget(bytes)
     }
 
-    /// Puts some to it.
-    pub fn give(&mut self, bytes: usize) {
+    /// Adds to the budget.
+    pub fn add(&mut self, bytes: usize) {
         self.0 = self.0.saturating_add(bytes);
     }
 
-    /// Takes some, if there is as much.
-    pub fn take(&mut self, bytes: usize) -> bool {
+    /// Reserves `bytes`; returns `false` if fewer remain.
+    pub fn reserve(&mut self, bytes: usize) -> bool {
         let left = self.0.checked_sub(bytes);
         self.0 = left.unwrap_or(self.0);
         left.is_some()
@@ -74,7 +74,7 @@ impl From<&Day> for Day {
     }
 }
 
-/// A map that puts together what it has no memory for.
+/// A map that counts all keys beyond its memory in one shared entry.
 #[derive(Debug)]
 pub struct Bounded<K, V> {
     entries: HashMap<K, V, RandomState>,
@@ -88,7 +88,7 @@ impl<K, V> Default for Bounded<K, V> {
 }
 
 impl<K: Hash + Eq, V: Default> Bounded<K, V> {
-    /// The value of `key`; that of all others together where the budget has no room for one more.
+    /// The value of `key`, or the shared entry if the budget has no room for a new key.
     pub fn slot<'k, Q>(&mut self, key: &'k Q, budget: &mut Budget) -> &mut V
     where
         Q: Hash + Eq + ?Sized,
@@ -96,20 +96,20 @@ impl<K: Hash + Eq, V: Default> Bounded<K, V> {
     {
         match self.entries.entry_ref(key) {
             EntryRef::Occupied(entry) => entry.into_mut(),
-            EntryRef::Vacant(entry) if budget.take(size_of::<(K, V)>() + size_of_val(key) + OVERHEAD) => {
+            EntryRef::Vacant(entry) if budget.reserve(size_of::<(K, V)>() + size_of_val(key) + OVERHEAD) => {
                 entry.insert(V::default())
             }
             EntryRef::Vacant(_) => self.others.get_or_insert_default(),
         }
     }
 
-    /// Each with its key; none is the key of all others together.
+    /// All entries. The shared entry has the key `None`.
     pub fn iter(&self) -> impl Iterator<Item = (Option<&K>, &V)> {
         let others = self.others.as_deref().map(|value| (None, value));
         self.entries.iter().map(|(key, value)| (Some(key), value)).chain(others)
     }
 
-    /// Adds another's entries, each by `add`.
+    /// Merges the entries of `other` with `add`.
     pub fn merge<Q>(&mut self, other: Self, budget: &mut Budget, add: impl Fn(&mut V, V, &mut Budget))
     where
         Q: Hash + Eq + ?Sized,
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_no_room_is_counted_together() {
+    fn keys_without_room_share_an_entry() {
         let mut map = Bounded::<Name, u64>::default();
         let mut budget = Budget::new(3 * (size_of::<(Name, u64)>() + 1 + OVERHEAD));
         for name in ["a", "b", "c", "d", "e", "a", "d"] {
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_stay_when_maps_with_others_are_merged() {
+    fn merging_maps_with_shared_entries_preserves_sums() {
         let one = size_of::<(Name, u64)>() + 1 + OVERHEAD;
         let count = |names: &[&str]| {
             let (mut map, mut budget) = (Bounded::<Name, u64>::default(), Budget::new(one));

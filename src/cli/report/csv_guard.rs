@@ -1,14 +1,14 @@
-//! CSV, for spreadsheets.
+//! CSV that is safe to open in a spreadsheet.
 
 use std::borrow::Cow;
 use std::io::Write;
 
 use anyhow::Result;
 
-/// What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection").
+/// First characters that make a spreadsheet read a cell as a formula (OWASP, "CSV Injection").
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-/// The cell's text, with an apostrophe before what a spreadsheet would run.
+/// The text of a cell, with an apostrophe before a formula.
 pub fn guarded(cell: &str) -> Cow<'_, str> {
     match cell.starts_with(FORMULA) {
         true => format!("'{cell}").into(),
@@ -20,7 +20,7 @@ pub fn guarded(cell: &str) -> Cow<'_, str> {
 ///
 /// # Errors
 ///
-/// It cannot be written.
+/// The row cannot be written.
 pub fn row<'a>(out: &mut csv::Writer<impl Write>, cells: impl IntoIterator<Item = Cow<'a, str>>) -> Result<()> {
     for cell in cells {
         out.write_field(guarded(&cell).as_bytes())?;

@@ -4,12 +4,12 @@ use clap::ValueEnum;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For a terminal
+    /// A text table for a terminal
     Table,
-    /// For a spreadsheet
+    /// CSV for a spreadsheet
     Csv,
-    /// For programs
+    /// JSON for programs
     Json,
-    /// One page with charts, of the summary; it needs nothing beside it
+    /// A self-contained HTML page with charts; summary only
     Html,
 }

@@ -1,4 +1,4 @@
-//! Rows from the counts.
+//! Turns the counts into rows.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,10 +9,10 @@ use super::bounded_map::{Day, Name};
 use super::rows::{AppDay, User, time};
 use super::tally::Tally;
 
-/// What stands for all that there was no memory for to count one by one.
+/// The name of the shared entry for keys beyond the memory limit.
 pub const OTHERS: &str = "(others)";
 
-/// Per application and day, by day and then application; an application of more than one tenant is one.
+/// One row per day and application, in that order. Tenants are added up.
 pub fn app_days(tally: &Tally) -> Vec<AppDay> {
     let mut rows: BTreeMap<(Cow<'_, str>, Option<Cow<'_, str>>), AppDay> = BTreeMap::new();
     for (_, tenant) in tally.tenants.iter() {
@@ -35,7 +35,7 @@ pub fn app_days(tally: &Tally) -> Vec<AppDay> {
     rows.into_values().collect()
 }
 
-/// Users who came without proof of MFA, those with the most such requests first.
+/// Users with requests without proof of MFA, sorted by the number of such requests, highest first.
 pub fn users(tally: &Tally) -> Vec<User> {
     let mut rows = Vec::new();
     for (tenant_id, tenant) in tally.tenants.iter() {
@@ -60,7 +60,7 @@ pub fn users(tally: &Tally) -> Vec<User> {
     rows
 }
 
-/// A map's key as it is reported: the name of all others, null for what is not logged.
+/// The reported name of a key: [`OTHERS`] for the shared entry, `None` if the log has no name.
 pub fn key(name: Option<&Name>) -> Option<Cow<'_, str>> {
     match name.map(Name::as_str) {
         None => Some(OTHERS.into()),
@@ -69,12 +69,12 @@ pub fn key(name: Option<&Name>) -> Option<Cow<'_, str>> {
     }
 }
 
-/// A day as it is reported.
+/// The reported name of a day.
 pub fn date(day: Option<&Day>) -> Cow<'static, str> {
     day.map_or(OTHERS.into(), |Day(day)| iso(*day).into())
 }
 
-/// A day as ISO 8601 has it.
+/// A day in ISO 8601.
 pub fn iso(day: NaiveDate) -> String {
     day.format("%Y-%m-%d").to_string()
 }

@@ -1,4 +1,4 @@
-//! Rows as CSV, JSON or a table.
+//! Writes rows as CSV, JSON or a table.
 
 use std::io::Write;
 
@@ -13,7 +13,7 @@ use crate::terminal::shown;
 ///
 /// # Errors
 ///
-/// They cannot be written.
+/// The rows cannot be written.
 pub fn csv<R: Row>(out: &mut dyn Write, rows: &[R]) -> Result<()> {
     let mut out = csv::Writer::from_writer(out);
     csv_guard::row(&mut out, R::COLUMNS.iter().map(|(name, _)| (*name).into()))?;
@@ -23,11 +23,11 @@ pub fn csv<R: Row>(out: &mut dyn Write, rows: &[R]) -> Result<()> {
     Ok(out.flush()?)
 }
 
-/// Writes the rows as a JSON array, each on a line.
+/// Writes the rows as a JSON array, one row per line.
 ///
 /// # Errors
 ///
-/// They cannot be written.
+/// The rows cannot be written.
 pub fn json<R: Row>(out: &mut dyn Write, rows: &[R]) -> Result<()> {
     out.write_all(JSON_BEGIN.as_bytes())?;
     for (index, row) in rows.iter().enumerate() {
@@ -39,18 +39,18 @@ pub fn json<R: Row>(out: &mut dyn Write, rows: &[R]) -> Result<()> {
     Ok(out.write_all(JSON_END.as_bytes())?)
 }
 
-/// Before the first row of an array.
+/// Precedes the first row of an array.
 pub const JSON_BEGIN: &str = "[\n";
-/// Between two.
+/// Separates two rows.
 pub const JSON_SEPARATOR: &str = ",\n";
-/// After the last.
+/// Follows the last row.
 pub const JSON_END: &str = "\n]\n";
 
 /// Writes the rows as a table.
 ///
 /// # Errors
 ///
-/// They cannot be written.
+/// The rows cannot be written.
 pub fn table<R: Row>(out: &mut dyn Write, rows: &[R]) -> Result<()> {
     let mut table = Table::new(R::COLUMNS);
     for row in rows {
@@ -59,12 +59,12 @@ pub fn table<R: Row>(out: &mut dyn Write, rows: &[R]) -> Result<()> {
     Ok(out.write_all(table.render("").as_bytes())?)
 }
 
-/// The line above requests in a table.
+/// The heading of a table of requests.
 pub fn request_head() -> String {
     request_line("RequestDateTime", "MFA", "IpAddress", "Upn", "OperationName")
 }
 
-/// A request in a table whose end is not known, so that its columns cannot be as wide as what is in them.
+/// A row of a table of requests. Its columns have fixed widths, because rows are written as they are read.
 pub fn request(request: &Request<'_>) -> String {
     let user = request.upn.or(request.object_id).unwrap_or("-");
     let mfa = if request.mfa_compliant { "yes" } else { "no" };

@@ -1,4 +1,4 @@
-//! `report`: how far a tenant is, from the access log.
+//! `report`: MFA coverage from the access log.
 
 mod bounded_map;
 mod broken;
@@ -14,6 +14,7 @@ mod requests;
 mod rows;
 mod scan;
 mod summary;
+mod tables;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -41,52 +42,53 @@ use crate::input;
 
 /// Report a tenant's MFA coverage from the access log
 ///
-/// Reads the log that the shipped Envoy configuration writes, JSON lines, plain or gzip, and counts as Partner Center
-/// does: requests by users (App+User) whose token was verified. Such a request is MFA-compliant if its token proved
-/// MFA, whether or not its route demanded it and whether or not it passed; one denied as mfa-missing or
-/// mfa-unknowable is not. Requests by applications alone are told apart and are no part of any ratio, as are requests
-/// without a verified token. Days are UTC.
+/// Reads the JSON lines that the shipped Envoy configuration logs, plain or gzip. Counts as Partner Center does:
+/// coverage is the share of MFA-compliant requests among users' requests (App+User) with a verified token. A request
+/// is MFA-compliant if its token proves MFA, whether or not its route requires MFA, and whether or not the request was
+/// allowed. Application-only requests and requests without a verified token are counted separately. Days are UTC.
 ///
-/// A line that cannot be read is counted and told, with the first of them by their numbers; a report is made all the
-/// same. Exits with 0, or with 2 where the command line is wrong or a log cannot be read at all.
+/// Lines that cannot be read are counted, and the first ones are listed. They do not stop the report.
 ///
-/// As CSV, a cell that begins with = + - @ tab or carriage return gets an apostrophe in front, so that no spreadsheet
-/// runs it.
+/// In CSV, an apostrophe precedes a cell that starts with = + - @ tab or carriage return, so that a spreadsheet does
+/// not run it as a formula.
+///
+/// Exit status: 0; 2 if the command line is wrong, or a log cannot be opened or decompressed.
 #[derive(Args)]
+#[command(after_help = "Example:\n  mfa-gate report access.log")]
 pub struct Report {
-    /// The logs, in order; `-` and none at all are standard input
+    /// Logs, in order; `-` is standard input [default: -]
     #[arg(value_name = "LOG")]
     logs: Vec<PathBuf>,
-    /// What a row is
+    /// The rows of the report
     #[arg(long, value_enum, default_value_t = By::Summary)]
     by: By,
-    /// How it is written
+    /// The output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// Where it is written [default: standard output]
+    /// The output file [default: standard output]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// The first day that counts, as in 2026-01-31
+    /// The first day of the report, such as 2026-01-31
     #[arg(long, value_name = "DATE", value_parser = parse_date)]
     from: Option<NaiveDate>,
-    /// The last day that counts
+    /// The last day of the report
     #[arg(long, value_name = "DATE", value_parser = parse_date)]
     to: Option<NaiveDate>,
-    /// A tenant that counts [default: all]; may be given more than once
+    /// Report this tenant only; repeatable [default: all tenants]
     #[arg(long = "tenant", value_name = "TID")]
     tenants: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum By {
-    /// All there is for a person: coverage, denials, users who lack MFA
+    /// Coverage, denials and users who lack MFA
     Summary,
-    /// An application on a day: LoginDate, MfaCompliantRequestCount, TotalRequestCount, ApplicationId, ApplicationName
+    /// One row per application and day: LoginDate, MfaCompliantRequestCount, TotalRequestCount, ApplicationId, ApplicationName
     AppDay,
-    /// A request by a user: RequestId, CorrelationId, OperationName (method and path), RequestDateTime, IpAddress,
-    /// ObjectId, TenantId, Upn, ApplicationId, MfaCompliant; the table has some of them
+    /// One row per user request: RequestId, CorrelationId, OperationName (method and path), RequestDateTime, IpAddress,
+    /// ObjectId, TenantId, Upn, ApplicationId, MfaCompliant; a table has fewer columns
     Request,
-    /// A user who came without proof of MFA: ObjectId, TenantId, Upn, LastNonMfaCompliantLoginDateTime and counts
+    /// One row per user with requests without proof of MFA: ObjectId, TenantId, Upn, LastNonMfaCompliantLoginDateTime and counts
     User,
 }
 
@@ -96,13 +98,13 @@ impl Report {
         let filter = self.filter()?;
         let source = Source::open(&self.logs)?;
         let mut out = self.open_output()?;
-        show(source.progress());
+        show_progress(source.progress());
         let names = source.names().to_vec();
         let progress = source.progress().clone();
         if self.by == By::Request {
             let read = requests::write(source, &filter, self.format, out);
             progress.finish_and_clear();
-            tell(&Logs::of(names, &read?, 0));
+            print_notes(&Logs::of(names, &read?, 0));
             return Ok(());
         }
         let counted = count(source, &filter);
@@ -115,7 +117,7 @@ impl Report {
                 let summary = Summary::of(names.clone(), &read, &tally);
                 match self.format {
                     Format::Json => {
-                        // As an error of the output, which serde_json would hide.
+                        // An I/O error instead of serde_json's wrapper, so that `main` recognizes a closed pipe.
                         serde_json::to_writer_pretty(&mut out, &summary).map_err(io::Error::from)?;
                         out.write_all(b"\n")?;
                     }
@@ -125,9 +127,9 @@ impl Report {
             }
         }
         out.flush()?;
-        // The text of a summary has it.
+        // The text of the summary contains the notes.
         if (self.by, self.format) != (By::Summary, Format::Table) {
-            tell(&Logs::of(names, &read, tally.left_out));
+            print_notes(&Logs::of(names, &read, tally.left_out));
         }
         Ok(())
     }
@@ -138,7 +140,7 @@ impl Report {
                 bail!("--format csv: a summary is more than one table; give --by app-day, request or user")
             }
             (By::AppDay | By::Request | By::User, Format::Html) => {
-                bail!("--format html: the page holds the summary; leave out --by")
+                bail!("--format html: only for the summary; leave out --by")
             }
             _ => {}
         }
@@ -152,7 +154,7 @@ impl Report {
 
     fn open_output(&self) -> Result<Box<dyn Write + Send>> {
         let Some(path) = &self.output else { return Ok(Box::new(BufWriter::new(io::stdout()))) };
-        // Opened before it is read, it would be emptied.
+        // Creating the output file would truncate the log before it is read.
         let same = |log: &PathBuf| matches!((fs::canonicalize(log), fs::canonicalize(path)), (Ok(a), Ok(b)) if a == b);
         if self.logs.iter().any(same) {
             bail!("--output: {} is one of the logs", input::name(path));
@@ -170,7 +172,7 @@ impl Report {
     }
 }
 
-/// Counts all lines.
+/// Counts all requests in the logs.
 fn count(source: Source, filter: &Filter) -> Result<(Read, Tally)> {
     let threads = threads();
     let memory = MEMORY / threads;
@@ -183,7 +185,7 @@ fn count(source: Source, filter: &Filter) -> Result<(Read, Tally)> {
 }
 
 impl Worker for Tally {
-    fn take(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>) {
+    fn add_line(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>) {
         self.add(line, gate);
     }
 
@@ -192,8 +194,8 @@ impl Worker for Tally {
     }
 }
 
-/// Shows how far it is, to a terminal alone.
-fn show(progress: &ProgressBar) {
+/// Shows the progress if standard error is a terminal.
+fn show_progress(progress: &ProgressBar) {
     if !io::stderr().is_terminal() {
         progress.set_draw_target(ProgressDrawTarget::hidden());
         return;
@@ -205,10 +207,10 @@ fn show(progress: &ProgressBar) {
     progress.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
 }
 
-/// Tells on standard error what there is to know of the logs, as the output is for programs.
-fn tell(logs: &Logs) {
-    for note in text::logs(logs) {
-        // Not by `eprintln!`, which panics if nobody reads it.
+/// Prints notes on the logs to standard error, because standard output is for programs.
+fn print_notes(logs: &Logs) {
+    for note in text::notes(logs) {
+        // `eprintln!` panics if standard error is closed.
         let _ = writeln!(io::stderr(), "note: {note}");
     }
 }

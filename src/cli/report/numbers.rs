@@ -1,20 +1,20 @@
 //! Numbers and shares, formatted for people.
 
-/// A number with its thousands parted.
+/// A number with thousands separators.
 pub fn number(number: u64) -> String {
     let digits = number.to_string();
-    let mut parted = String::new();
+    let mut separated = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            parted.push(',');
+            separated.push(',');
         }
-        parted.push(digit);
+        separated.push(digit);
     }
-    parted
+    separated
 }
 
-/// `part` of `whole` in percent with one decimal, never rounded up to 100 nor down to 0: "all" and "none" must be true.
-/// Nothing of nothing is a dash.
+/// `part` of `whole` in percent with one decimal; a dash if `whole` is 0. Only "all" is shown as 100 and only "none" as
+/// 0, regardless of rounding.
 pub fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "–".to_owned();
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn thousands_are_parted() {
+    fn thousands_are_separated() {
         assert_eq!([0, 999, 1000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
     }
 }

@@ -5,36 +5,37 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use anyhow::Result;
 
-/// An output that takes pieces by number. A piece waits, with its thread, until all before it are written; so no more
-/// of them are held than there are threads.
+/// A writer that accepts numbered pieces. A thread blocks until all earlier pieces are written, so each thread holds at
+/// most one piece.
 pub struct OrderedWriter {
     state: Mutex<State>,
-    turned: Condvar,
+    advanced: Condvar,
 }
 
 struct State {
     out: Box<dyn Write + Send>,
     separator: &'static str,
-    begun: bool,
+    started: bool,
     next: u64,
     failed: bool,
 }
 
 impl OrderedWriter {
-    /// Writes to `out`, from piece 0 on, with the separator between pieces that are not empty.
+    /// Writes to `out`, starting at piece 0, with the separator between non-empty pieces.
     pub fn new(out: Box<dyn Write + Send>, separator: &'static str) -> Self {
-        let state = State { out, separator, begun: false, next: 0, failed: false };
-        OrderedWriter { state: Mutex::new(state), turned: Condvar::new() }
+        let state = State { out, separator, started: false, next: 0, failed: false };
+        OrderedWriter { state: Mutex::new(state), advanced: Condvar::new() }
     }
 
-    /// Writes a piece. After a failure nothing is written any more, and only the thread that met it is told.
+    /// Writes a piece. After a failure the writer discards all further pieces, and only the failing call returns an
+    /// error.
     ///
     /// # Errors
     ///
-    /// It cannot be written.
+    /// The piece cannot be written.
     pub fn write(&self, number: u64, piece: &[u8]) -> Result<()> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = self.turned.wait_while(state, |state| state.next != number && !state.failed);
+        let waiting = self.advanced.wait_while(state, |state| state.next != number && !state.failed);
         let mut state = waiting.unwrap_or_else(PoisonError::into_inner);
         if state.failed {
             return Ok(());
@@ -42,17 +43,17 @@ impl OrderedWriter {
         let written = state.write(piece);
         state.next += 1;
         state.failed = written.is_err();
-        self.turned.notify_all();
+        self.advanced.notify_all();
         Ok(written?)
     }
 
-    /// Writes nothing any more, and lets nobody wait.
+    /// Discards all further pieces, and wakes waiting threads.
     pub fn stop(&self) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).failed = true;
-        self.turned.notify_all();
+        self.advanced.notify_all();
     }
 
-    /// The output, when all is written.
+    /// Returns the underlying writer.
     pub fn into_out(self) -> Box<dyn Write + Send> {
         self.state.into_inner().unwrap_or_else(PoisonError::into_inner).out
     }
@@ -63,10 +64,10 @@ impl State {
         if piece.is_empty() {
             return Ok(());
         }
-        if self.begun {
+        if self.started {
             self.out.write_all(self.separator.as_bytes())?;
         }
-        self.begun = true;
+        self.started = true;
         self.out.write_all(piece)
     }
 }

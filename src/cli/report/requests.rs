@@ -1,4 +1,4 @@
-//! `--by request`: written as they are read, in the log's order, none of them kept.
+//! `--by request`: writes each request as it is read, in the order of the logs.
 
 use std::io::Write;
 use std::mem;
@@ -15,7 +15,7 @@ use super::scan::{Read, Worker, scan, threads};
 use crate::access_log::line::{GateRecord, LogLine};
 use crate::access_log::source::Source;
 
-/// Writes the requests of users in the logs.
+/// Writes the users' requests in the logs.
 ///
 /// # Errors
 ///
@@ -31,7 +31,7 @@ pub fn write(source: Source, filter: &Filter, format: Format, mut out: Box<dyn W
     };
     out.write_all(begin.as_bytes())?;
     let ordered = OrderedWriter::new(out, separator);
-    let writer = || Writer { filter, format, ordered: &ordered, piece: Vec::new(), csv: sheet(), failed: None };
+    let writer = || Writer { filter, format, ordered: &ordered, piece: Vec::new(), csv: csv_buffer(), failed: None };
     let (_, read) = scan(source, (0..threads()).map(|_| writer()).collect())?;
     let mut out = ordered.into_out();
     out.write_all(end.as_bytes())?;
@@ -39,7 +39,7 @@ pub fn write(source: Source, filter: &Filter, format: Format, mut out: Box<dyn W
     Ok(read)
 }
 
-fn sheet() -> csv::Writer<Vec<u8>> {
+fn csv_buffer() -> csv::Writer<Vec<u8>> {
     csv::Writer::from_writer(Vec::new())
 }
 
@@ -47,9 +47,9 @@ struct Writer<'a> {
     filter: &'a Filter,
     format: Format,
     ordered: &'a OrderedWriter,
-    /// What is made of the chunk so far, but for CSV.
+    /// The output for the current chunk, except CSV.
     piece: Vec<u8>,
-    /// The same as CSV.
+    /// The output for the current chunk as CSV.
     csv: csv::Writer<Vec<u8>>,
     failed: Option<anyhow::Error>,
 }
@@ -71,8 +71,8 @@ impl Writer<'_> {
 }
 
 impl Worker for Writer<'_> {
-    fn take(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>) {
-        if !self.filter.lets_through(line.time.date_naive(), gate) {
+    fn add_line(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>) {
+        if !self.filter.includes(line.time.date_naive(), gate) {
             return;
         }
         if let Some(request) = Request::of(line, gate)
@@ -88,7 +88,7 @@ impl Worker for Writer<'_> {
             return Err(error);
         }
         if self.format == Format::Csv {
-            self.piece = mem::replace(&mut self.csv, sheet()).into_inner().map_err(|error| error.into_error())?;
+            self.piece = mem::replace(&mut self.csv, csv_buffer()).into_inner().map_err(|error| error.into_error())?;
         }
         self.ordered.write(number, &self.piece)?;
         self.piece.clear();

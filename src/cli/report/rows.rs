@@ -1,4 +1,4 @@
-//! What Partner Center reports, row by row, under its own names.
+//! The rows of Partner Center's reports, with its column names.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::access_log::line::{GateRecord, LogLine};
 use crate::table::Align;
 
-/// Requests by users through an application on a day ("API request summarized by application").
+/// Users' requests through an application on one day ("API request summarized by application").
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AppDay {
@@ -16,42 +16,42 @@ pub struct AppDay {
     pub login_date: String,
     /// Requests with proof of MFA.
     pub mfa_compliant_request_count: u64,
-    /// Requests with and without.
+    /// All requests by users.
     pub total_request_count: u64,
-    /// The application's id; null where it is not logged.
+    /// The application's id; null if not logged.
     pub application_id: Option<String>,
-    /// Its name.
+    /// The application's display name.
     pub application_name: Option<String>,
 }
 
-/// A request by a user ("API request details").
+/// A user's request ("API request details").
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Request<'a> {
-    /// Envoy's id of it.
+    /// Envoy's request id.
     pub request_id: Option<&'a str>,
-    /// The client's id of it.
+    /// The client's correlation id.
     pub correlation_id: Option<&'a str>,
     /// Method and path.
     pub operation_name: String,
-    /// When it came.
+    /// When the request started.
     pub request_date_time: String,
-    /// Where from.
+    /// The client's address.
     pub ip_address: Option<&'a str>,
-    /// The user.
+    /// The user's object id.
     pub object_id: Option<&'a str>,
     /// The user's tenant.
     pub tenant_id: Option<&'a str>,
-    /// The user's name.
+    /// The user's sign-in name.
     pub upn: Option<&'a str>,
-    /// The application.
+    /// The application's id.
     pub application_id: Option<&'a str>,
     /// Whether the token proves MFA.
     pub mfa_compliant: bool,
 }
 
 impl<'a> Request<'a> {
-    /// The request of a line; none if it is no user's.
+    /// The request of a line; `None` if the subject is not a user.
     pub fn of(line: &'a LogLine<'_>, gate: &'a GateRecord<'_>) -> Option<Self> {
         let mfa_compliant = gate.mfa_compliant()?;
         let part = |part: &'a Option<_>| part.as_deref();
@@ -71,50 +71,50 @@ impl<'a> Request<'a> {
     }
 }
 
-/// A user who came without proof of MFA ("portal request without MFA"), with what they sent.
+/// A user with requests without proof of MFA ("portal request without MFA").
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct User {
-    /// The user; null where users are not logged.
+    /// The user's object id; null if not logged.
     pub object_id: Option<String>,
     /// The user's tenant.
     pub tenant_id: Option<String>,
-    /// The user's name.
+    /// The user's sign-in name.
     pub upn: Option<String>,
     /// The last request without proof.
     pub last_non_mfa_compliant_login_date_time: String,
-    /// The last request with proof; null where there was none.
+    /// The last request with proof; null if there is none.
     pub last_mfa_compliant_login_date_time: Option<String>,
     /// Requests with proof.
     pub mfa_compliant_request_count: u64,
-    /// Requests with and without.
+    /// All requests by users.
     pub total_request_count: u64,
-    /// Whether there was none with proof since the last without.
+    /// Whether no request with proof follows the last one without.
     #[serde(skip)]
     pub lacks_mfa: bool,
 }
 
 impl User {
-    /// Requests without proof.
+    /// The number of requests without proof.
     pub fn without(&self) -> u64 {
         self.total_request_count.saturating_sub(self.mfa_compliant_request_count)
     }
 
-    /// The user for people: by name, else by id.
-    pub fn called(&self) -> &str {
+    /// The sign-in name, or else the object id.
+    pub fn display_name(&self) -> &str {
         self.upn.as_deref().or(self.object_id.as_deref()).unwrap_or("(not logged)")
     }
 }
 
-/// The columns of a table, by name.
+/// The names and alignments of columns.
 pub type Columns = &'static [(&'static str, Align)];
 
-/// A row as cells of text.
+/// A row of a table.
 pub trait Row: Serialize {
-    /// The columns' names.
+    /// The columns.
     const COLUMNS: Columns;
 
-    /// What stands in them.
+    /// The cells, in the order of the columns.
     fn cells(&self) -> Vec<Cow<'_, str>>;
 }
 
@@ -196,7 +196,7 @@ fn text(text: Option<&str>) -> Cow<'_, str> {
     text.unwrap_or_default().into()
 }
 
-/// A time as RFC 3339 has it.
+/// A time in RFC 3339.
 pub fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

@@ -1,4 +1,4 @@
-//! Reading logs with all processors: each thread takes a chunk, and counts it for itself.
+//! Reads logs with one thread per processor. Each thread processes chunks with its own worker.
 
 use std::num::NonZero;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,38 +12,38 @@ use crate::access_log::error::Place;
 use crate::access_log::line::{GateRecord, LogLine};
 use crate::access_log::source::{Chunk, Source};
 
-/// What a thread does with the lines that it reads.
+/// Processes the lines of one thread.
 pub trait Worker: Send {
-    /// Takes a line of a request that reached the gate.
-    fn take(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>);
+    /// Processes a line with a record of the gate.
+    fn add_line(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>);
 
-    /// The lines of the chunk with this number were given.
+    /// Finishes the chunk with this number.
     ///
     /// # Errors
     ///
-    /// What was made of them cannot be written.
+    /// The output for the chunk cannot be written.
     fn end_chunk(&mut self, number: u64) -> Result<()>;
 }
 
-/// What was read.
+/// Statistics of the logs.
 #[derive(Debug, Default)]
 pub struct Read {
-    /// How many lines, broken ones and all; empty ones are none.
+    /// The number of lines, including broken ones but not empty ones.
     pub lines: u64,
-    /// Those that tell nothing.
+    /// The lines that cannot be counted.
     pub broken: BrokenLines,
 }
 
-/// How many threads read.
+/// The number of threads.
 pub fn threads() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// Gives all lines to the workers, a thread each, and gives them back.
+/// Distributes all lines to the workers, one thread each. Returns the workers.
 ///
 /// # Errors
 ///
-/// A log cannot be read, or a worker fails; the others stop then.
+/// A log cannot be read, or a worker fails. The other workers then stop.
 pub fn scan<W: Worker>(source: Source, workers: Vec<W>) -> Result<(Vec<W>, Read)> {
     let shared = Shared { source: Mutex::new(Some(source)) };
     let ended: Vec<Result<(W, Read)>> = thread::scope(|scope| {
@@ -65,7 +65,7 @@ pub fn scan<W: Worker>(source: Source, workers: Vec<W>) -> Result<(Vec<W>, Read)
 }
 
 struct Shared {
-    /// None once a thread has failed.
+    /// `None` after a thread fails.
     source: Mutex<Option<Source>>,
 }
 
@@ -83,37 +83,37 @@ impl Shared {
         loop {
             let chunk = self.source().as_mut().map(Source::next).transpose()?.flatten();
             let Some(chunk) = chunk else { return Ok(()) };
-            each_line(&chunk, worker, read);
+            process_chunk(&chunk, worker, read);
             worker.end_chunk(chunk.number)?;
         }
     }
 
     fn source(&self) -> MutexGuard<'_, Option<Source>> {
-        // A thread that panicked ends the program when it is joined.
+        // `scan` propagates the panic of a thread when it joins it.
         self.source.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn each_line<W: Worker>(chunk: &Chunk, worker: &mut W, read: &mut Read) {
+fn process_chunk<W: Worker>(chunk: &Chunk, worker: &mut W, read: &mut Read) {
     let mut begin = 0;
-    // What comes after the last newline of a log is a line as well.
+    // The text after the last newline of a log is also a line.
     let ends = memchr_iter(b'\n', &chunk.lines).chain([chunk.lines.len()]);
     for (line, end) in (chunk.first.line..).zip(ends) {
         let bytes = &chunk.lines[begin..end];
         if !bytes.trim_ascii().is_empty() {
-            each(bytes, Place { line, ..chunk.first }, worker, read);
+            process_line(bytes, Place { line, ..chunk.first }, worker, read);
         }
         begin = chunk.lines.len().min(end + 1);
     }
 }
 
-fn each<W: Worker>(bytes: &[u8], place: Place, worker: &mut W, read: &mut Read) {
+fn process_line<W: Worker>(bytes: &[u8], place: Place, worker: &mut W, read: &mut Read) {
     read.lines = read.lines.saturating_add(1);
     match LogLine::parse(bytes) {
-        Err(broken) => read.broken.add(place, broken),
+        Err(error) => read.broken.add(place, error),
         Ok(line) => match line.gate() {
             None => read.broken.add_without_decision(place),
-            Some(gate) => worker.take(&line, gate),
+            Some(gate) => worker.add_line(&line, gate),
         },
     }
 }

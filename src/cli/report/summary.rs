@@ -1,4 +1,4 @@
-//! How far the tenants are: all that a person would ask of the counts, sorted.
+//! The summary: MFA coverage, denials and users without MFA, sorted.
 
 use std::collections::BTreeMap;
 
@@ -11,53 +11,53 @@ use super::scan::Read;
 use super::tally::{Daily, Denials, Share, Tally};
 use crate::access_log::error::{LineErrorKind, Place};
 
-/// The whole report.
+/// The summary.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Summary {
-    /// What was read.
+    /// Statistics of the logs.
     pub logs: Logs,
-    /// The first request that counts; null if there was none.
+    /// The time of the first selected request; null if there is none.
     pub first_request_date_time: Option<String>,
-    /// The last.
+    /// The time of the last selected request.
     pub last_request_date_time: Option<String>,
-    /// All requests.
+    /// The counts of all selected requests.
     pub requests: Requests,
-    /// By reason, the most frequent first.
+    /// Denials by reason, the most frequent first.
     pub denials: Vec<Denial>,
-    /// The least covered first.
+    /// Tenants, the least covered first.
     pub tenants: Vec<Tenant>,
-    /// The least covered first.
+    /// Applications, the least covered first.
     pub applications: Vec<Application>,
-    /// By day.
+    /// The counts by day.
     pub days: Vec<OneDay>,
-    /// By day and application.
+    /// Users' requests by day and application.
     pub application_days: Vec<AppDay>,
-    /// Users who came without proof of MFA, and have not come with it since; those with the most such requests first.
+    /// Users who lack MFA: no request with proof follows their last one without. Most requests without proof first.
     pub users_without_mfa: Vec<User>,
-    /// How many came without, and have come with it since.
+    /// The number of users with a request with proof after their last one without.
     pub users_with_mfa_since: usize,
 }
 
-/// What was read, and what of it could not be.
+/// Statistics of the logs.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Logs {
-    /// The logs' names.
+    /// The names of the logs.
     pub names: Vec<String>,
-    /// Lines, broken ones and all.
+    /// Lines, including broken ones.
     pub lines: u64,
-    /// Lines that `--from`, `--to` and `--tenant` leave out.
+    /// Lines that `--from`, `--to` and `--tenant` exclude.
     pub left_out: u64,
     /// Lines that cannot be read.
     pub broken: u64,
-    /// The same by kind.
+    /// Broken lines by kind.
     pub broken_by_kind: BTreeMap<LineErrorKind, u64>,
-    /// The first of them.
+    /// The first broken lines.
     pub broken_lines: Vec<BrokenLine>,
-    /// Lines of requests that the gate said nothing of.
+    /// Lines without a decision of the gate.
     pub without_decision: u64,
-    /// The first of them.
+    /// The first lines without a decision.
     pub without_decision_lines: Vec<LogPlace>,
 }
 
@@ -65,9 +65,9 @@ pub struct Logs {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct LogPlace {
-    /// The log.
+    /// The name of the log.
     pub log: String,
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: u64,
 }
 
@@ -75,28 +75,28 @@ pub struct LogPlace {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct BrokenLine {
-    /// Where.
+    /// The place of the line.
     #[serde(flatten)]
     pub place: LogPlace,
-    /// Why.
+    /// What is wrong with the line.
     pub message: String,
 }
 
-/// Requests by what stands behind them and what became of them.
+/// Requests by subject and by decision.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Requests {
-    /// By users, with proof of MFA.
+    /// Users' requests with proof of MFA.
     pub mfa_compliant_request_count: u64,
-    /// By users.
+    /// Users' requests.
     pub total_request_count: u64,
-    /// By applications alone.
+    /// Application-only requests.
     pub app_only_request_count: u64,
-    /// Without a verified token.
+    /// Requests without a verified token.
     pub no_token_request_count: u64,
-    /// Those that passed.
+    /// Allowed requests.
     pub allowed_request_count: u64,
-    /// Those that did not.
+    /// Denied requests.
     pub denied_request_count: u64,
 }
 
@@ -112,74 +112,74 @@ impl Requests {
         }
     }
 
-    /// Users' requests.
+    /// The coverage of users' requests.
     pub fn users(&self) -> Share {
         Share { compliant: self.mfa_compliant_request_count, total: self.total_request_count }
     }
 }
 
-/// How often a reason was given.
+/// The number of denials for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Denial {
     /// The reason.
     pub reason: &'static str,
-    /// How often.
+    /// The number of denied requests.
     pub request_count: u64,
 }
 
-/// A tenant's users' requests.
+/// The counts of a tenant.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Tenant {
-    /// The tenant; null where it is not logged.
+    /// The tenant's id; null if not logged.
     pub tenant_id: Option<String>,
-    /// Requests with proof of MFA.
+    /// Users' requests with proof of MFA.
     pub mfa_compliant_request_count: u64,
-    /// Requests with and without.
+    /// All users' requests.
     pub total_request_count: u64,
-    /// Requests by applications alone.
+    /// Application-only requests.
     pub app_only_request_count: u64,
-    /// How many users there were.
+    /// The number of users.
     pub user_count: usize,
-    /// How many of them lack MFA still.
+    /// The number of users who lack MFA.
     pub users_without_mfa_count: usize,
 }
 
-/// Users' requests through an application.
+/// The counts of an application.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Application {
-    /// The application; null where it is not logged.
+    /// The application's id; null if not logged.
     pub application_id: Option<String>,
-    /// Its name.
+    /// The application's display name.
     pub application_name: Option<String>,
-    /// Requests with proof of MFA.
+    /// Users' requests with proof of MFA.
     pub mfa_compliant_request_count: u64,
-    /// Requests with and without.
+    /// All users' requests.
     pub total_request_count: u64,
-    /// Requests of its own.
+    /// Application-only requests.
     pub app_only_request_count: u64,
 }
 
-/// A day's requests.
+/// The counts of a day.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct OneDay {
     /// The day, in UTC.
     pub date: String,
-    /// The requests.
+    /// The counts.
     #[serde(flatten)]
     pub requests: Requests,
     /// Denials by reason.
     pub denials: Vec<Denial>,
-    /// The day itself; none for all that have no row of their own.
+    /// The date as a value; `None` for the shared row of further days.
     #[serde(skip)]
     pub day: Option<Day>,
 }
 
 impl Summary {
-    /// The report of what was read and counted.
+    /// Builds the summary from the counts.
     pub fn of(names: Vec<String>, read: &Read, tally: &Tally) -> Self {
         let mut all = Daily::default();
         tally.days.iter().for_each(|(_, daily)| all.add(daily));
@@ -202,7 +202,7 @@ impl Summary {
 }
 
 impl Summary {
-    /// The days for people.
+    /// The first and the last day, as text.
     pub fn period(&self) -> String {
         let day = |time: &Option<String>| time.as_ref().and_then(|time| time.get(..10).map(str::to_owned));
         match (day(&self.first_request_date_time), day(&self.last_request_date_time)) {
@@ -214,18 +214,18 @@ impl Summary {
 }
 
 impl Logs {
-    /// What was read.
+    /// The statistics of the logs named `names`.
     pub fn of(names: Vec<String>, read: &Read, left_out: u64) -> Self {
         let at = |place: Place| LogPlace { log: names[place.log].clone(), line: place.line };
-        let told = |(place, message): (Place, &str)| BrokenLine { place: at(place), message: message.to_owned() };
+        let example = |(place, message): (Place, &str)| BrokenLine { place: at(place), message: message.to_owned() };
         Logs {
             lines: read.lines,
             left_out,
             broken: read.broken.total(),
             broken_by_kind: read.broken.counts().collect(),
-            broken_lines: read.broken.told().map(told).collect(),
+            broken_lines: read.broken.examples().map(example).collect(),
             without_decision: read.broken.without_decision(),
-            without_decision_lines: read.broken.told_without_decision().map(at).collect(),
+            without_decision_lines: read.broken.without_decision_examples().map(at).collect(),
             names,
         }
     }
@@ -288,7 +288,8 @@ fn applications(tally: &Tally) -> Vec<Application> {
     rows
 }
 
-/// By share, then by the number of requests without; those without any requests by users last.
+/// Orders by coverage, lowest first, then by the number of requests, highest first. Rows without users' requests come
+/// last.
 fn least_covered(a: Share, b: Share) -> std::cmp::Ordering {
     let product = |of: Share, by: Share| u128::from(of.compliant) * u128::from(by.total);
     let share = (a.total == 0).cmp(&(b.total == 0)).then_with(|| product(a, b).cmp(&product(b, a)));

@@ -1,4 +1,4 @@
-//! The counts of a log: per tenant, application, user and day.
+//! Counts requests per tenant, application, user and day.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use mfa_gate::deny_reason::DenyReason;
@@ -7,34 +7,34 @@ use super::bounded_map::{Bounded, Budget, Day, Name};
 use super::filter::Filter;
 use crate::access_log::line::{GateRecord, LogLine, Outcome};
 
-/// Users' requests: how many there are, and how many of them with proof of MFA.
+/// Users' requests, and how many of them prove MFA.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Share {
-    /// With proof.
+    /// Requests with proof of MFA.
     pub compliant: u64,
-    /// With and without.
+    /// All requests.
     pub total: u64,
 }
 
 impl Share {
-    /// Without proof.
+    /// Requests without proof of MFA.
     pub fn without(self) -> u64 {
         self.total.saturating_sub(self.compliant)
     }
 
-    /// Adds another.
+    /// Adds `other`.
     pub fn add(&mut self, other: Share) {
         self.compliant = self.compliant.saturating_add(other.compliant);
         self.total = self.total.saturating_add(other.total);
     }
 }
 
-/// How many requests were denied, by reason.
+/// Denied requests by reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Denials([u64; Denials::KINDS]);
 
 impl Denials {
-    /// The last is for reasons that are none of this program's.
+    /// The last count is for unknown reasons.
     const KINDS: usize = DenyReason::ALL.len() + 1;
 
     fn add(&mut self, reason: Option<&str>) {
@@ -49,7 +49,7 @@ impl Denials {
         }
     }
 
-    /// Each reason that there was; none is any other.
+    /// The reasons with requests; `None` means unknown reasons.
     pub fn iter(&self) -> impl Iterator<Item = (Option<DenyReason>, u64)> {
         let reasons = DenyReason::ALL.into_iter().map(Some).chain([None]);
         reasons.zip(self.0).filter(|(_, count)| *count > 0)
@@ -62,23 +62,23 @@ impl Default for Denials {
     }
 }
 
-/// All requests of a day, of whatever subject or none.
+/// All requests of a day, with or without a subject.
 #[derive(Debug, Default, Clone)]
 pub struct Daily {
-    /// Those of users.
+    /// Users' requests.
     pub users: Share,
-    /// Those of applications alone.
+    /// Application-only requests.
     pub app_only: u64,
-    /// Those without a verified token.
+    /// Requests without a verified token.
     pub anonymous: u64,
-    /// Those that passed.
+    /// Allowed requests.
     pub allowed: u64,
-    /// Those that did not.
+    /// Denied requests.
     pub denied: Denials,
 }
 
 impl Daily {
-    /// Adds another.
+    /// Adds `other`.
     pub fn add(&mut self, other: &Daily) {
         self.users.add(other.users);
         self.app_only = self.app_only.saturating_add(other.app_only);
@@ -93,28 +93,28 @@ impl Daily {
 pub struct LatestName(Option<(DateTime<Utc>, Box<str>)>);
 
 impl LatestName {
-    /// The longest that is kept, in bytes: a name is for people.
+    /// Maximum length of a name, in bytes.
     const MAX: usize = 256;
 
-    fn hear(&mut self, time: DateTime<Utc>, text: Option<&str>, budget: &mut Budget) {
+    fn update(&mut self, time: DateTime<Utc>, text: Option<&str>, budget: &mut Budget) {
         let Some(text) = text else { return };
         let text = &text[..text.floor_char_boundary(LatestName::MAX)];
         match &mut self.0 {
             Some((last, known)) if **known == *text => *last = time.max(*last),
-            // By the text where the times are one, so that it does not matter who comes first.
+            // Equal times are ordered by text, so the result does not depend on the order of the lines.
             Some((last, known)) if (time, text) < (*last, known) => {}
-            _ if !budget.take(text.len()) => {}
+            _ if !budget.reserve(text.len()) => {}
             slot => *slot = Some((time, text.into())),
         }
     }
 
     fn merge(&mut self, other: LatestName, budget: &mut Budget) {
         if let Some((time, text)) = other.0 {
-            self.hear(time, Some(&text), budget);
+            self.update(time, Some(&text), budget);
         }
     }
 
-    /// The name, if there was one.
+    /// The name, if one was logged.
     pub fn as_str(&self) -> Option<&str> {
         self.0.as_ref().map(|(_, text)| &**text)
     }
@@ -123,40 +123,40 @@ impl LatestName {
 /// An application in a tenant.
 #[derive(Debug, Default)]
 pub struct App {
-    /// Its name.
+    /// The display name.
     pub name: LatestName,
-    /// Users' requests through it, by day.
+    /// Users' requests through the application, by day.
     pub days: Bounded<Day, Share>,
-    /// Requests of its own.
+    /// Application-only requests.
     pub app_only: u64,
 }
 
 /// A user of a tenant.
 #[derive(Debug, Default)]
 pub struct User {
-    /// The name.
+    /// The sign-in name.
     pub upn: LatestName,
-    /// The requests.
+    /// The user's requests.
     pub requests: Share,
     /// The last request with proof of MFA.
     pub last_with: Option<DateTime<Utc>>,
-    /// The last without.
+    /// The last request without proof of MFA.
     pub last_without: Option<DateTime<Utc>>,
 }
 
 impl User {
-    /// Whether the user came without proof and has not come with it since.
+    /// Whether the user lacks MFA: no request with proof follows the last one without.
     pub fn lacks_mfa(&self) -> bool {
         self.last_without.is_some_and(|without| self.last_with.is_none_or(|with| with < without))
     }
 }
 
-/// A tenant. A name that is not logged is "".
+/// A tenant. The key "" means that the name is not logged.
 #[derive(Debug, Default)]
 pub struct Tenant {
-    /// Its applications.
+    /// The applications, by id.
     pub apps: Bounded<Name, App>,
-    /// Its users.
+    /// The users, by object id.
     pub users: Bounded<Name, User>,
 }
 
@@ -165,18 +165,18 @@ pub struct Tenant {
 pub struct Tally {
     filter: Filter,
     budget: Budget,
-    /// By day.
+    /// The counts by day.
     pub days: Bounded<Day, Daily>,
-    /// By tenant.
+    /// The counts by tenant.
     pub tenants: Bounded<Name, Tenant>,
-    /// Requests that the filter leaves out.
+    /// Requests that the filter excludes.
     pub left_out: u64,
     /// The times of the first and the last request.
     pub span: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
 impl Tally {
-    /// Counts of nothing yet; of what the filter lets through, in so much memory.
+    /// Empty counts for the requests that `filter` includes, in `memory` bytes.
     pub fn new(filter: Filter, memory: usize) -> Self {
         Tally {
             filter,
@@ -191,18 +191,18 @@ impl Tally {
     /// Counts a request.
     pub fn add(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>) {
         let day = line.time.date_naive();
-        if !self.filter.lets_through(day, gate) {
+        if !self.filter.includes(day, gate) {
             self.left_out = self.left_out.saturating_add(1);
             return;
         }
-        self.widen((line.time, line.time));
+        self.extend_span((line.time, line.time));
         self.add_to_day(day, gate);
         if gate.subject.is_some() {
             self.add_to_tenant(line.time, day, gate);
         }
     }
 
-    fn widen(&mut self, (first, last): (DateTime<Utc>, DateTime<Utc>)) {
+    fn extend_span(&mut self, (first, last): (DateTime<Utc>, DateTime<Utc>)) {
         let (from, to) = self.span.unwrap_or((first, last));
         self.span = Some((from.min(first), to.max(last)));
     }
@@ -224,7 +224,7 @@ impl Tally {
         let budget = &mut self.budget;
         let tenant = self.tenants.slot(gate.tenant.as_deref().unwrap_or_default(), budget);
         let app = tenant.apps.slot(gate.app.as_deref().unwrap_or_default(), budget);
-        app.name.hear(time, gate.app_name.as_deref(), budget);
+        app.name.update(time, gate.app_name.as_deref(), budget);
         let Some(compliant) = gate.mfa_compliant() else {
             app.app_only = app.app_only.saturating_add(1);
             return;
@@ -232,15 +232,15 @@ impl Tally {
         let one = Share { compliant: compliant.into(), total: 1 };
         app.days.slot(&Day(day), budget).add(one);
         let user = tenant.users.slot(gate.user.as_deref().unwrap_or_default(), budget);
-        user.upn.hear(time, gate.upn.as_deref(), budget);
+        user.upn.update(time, gate.upn.as_deref(), budget);
         user.requests.add(one);
         let last = if compliant { &mut user.last_with } else { &mut user.last_without };
         *last = (*last).max(Some(time));
     }
 
-    /// Adds what another has counted, whose memory is free then.
+    /// Adds the counts of `other`, and the memory of `other` to the budget.
     pub fn merge(&mut self, other: Tally, memory: usize) {
-        self.budget.give(memory);
+        self.budget.add(memory);
         let budget = &mut self.budget;
         self.left_out = self.left_out.saturating_add(other.left_out);
         self.days.merge::<Day>(other.days, budget, |daily, more, _| daily.add(&more));
@@ -258,7 +258,7 @@ impl Tally {
             });
         });
         if let Some(span) = other.span {
-            self.widen(span);
+            self.extend_span(span);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! However a log is cut, it says the same.
+//! The report does not depend on how a log is split into chunks.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ use super::tally::Tally;
 use crate::access_log::line::MAX_LINE;
 use crate::access_log::source::Source;
 
-/// More than any of these logs needs.
+/// More than any of these logs needs, in bytes.
 const MEMORY: usize = 1 << 24;
 
 fn report(logs: Vec<Vec<u8>>, chunk: usize, threads: usize) -> String {
@@ -40,8 +40,8 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
     let request = (1..5_u8, 0..5_u8, 0..4_u8, prop::sample::select(&["proven", "missing", "unknowable"][..]), "[a-c]?")
         .prop_map(|(day, user, app, mfa, name)| request(day, user, app, mfa, &name).into_bytes());
     let broken = prop::sample::select(BROKEN);
-    let wordless = Just(br#"{"time":"2026-11-25T00:00:00Z","mfa_gate":null}"#.to_vec());
-    prop_oneof![6 => request, 2 => broken.prop_map(<[u8]>::to_vec), 1 => wordless]
+    let without_decision = Just(br#"{"time":"2026-11-25T00:00:00Z","mfa_gate":null}"#.to_vec());
+    prop_oneof![6 => request, 2 => broken.prop_map(<[u8]>::to_vec), 1 => without_decision]
 }
 
 fn log() -> impl Strategy<Value = Vec<u8>> {
@@ -56,7 +56,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_report_is_the_same_however_the_logs_are_cut(
+    fn a_report_does_not_depend_on_chunks_and_threads(
         logs in prop::collection::vec(log(), 1..4),
         chunk in 1..600_usize,
         threads in 1..4_usize,
@@ -64,7 +64,7 @@ proptest! {
         prop_assert_eq!(report(logs.clone(), chunk, threads), report(logs, 1 << 20, 1));
     }
 
-    /// A count may lose its name for want of memory, never itself.
+    /// Without memory a count may lose its name, but it is never lost.
     #[test]
     fn sums_hold_without_memory(logs in prop::collection::vec(log(), 1..3), memory in 0..2000_usize) {
         let requests = |memory| {
@@ -82,8 +82,8 @@ proptest! {
 
 fn broken(log: Vec<u8>, chunk: usize) -> (u64, Vec<(u64, String)>, BrokenLines) {
     let (_, read) = scan(Source::of(vec![log], chunk), vec![Tally::new(Filter::default(), MEMORY)]).unwrap();
-    let told = read.broken.told().map(|(place, message)| (place.line, message.to_owned())).collect();
-    (read.lines, told, read.broken)
+    let examples = read.broken.examples().map(|(place, message)| (place.line, message.to_owned())).collect();
+    (read.lines, examples, read.broken)
 }
 
 #[test]
@@ -92,20 +92,20 @@ fn a_line_of_any_length_is_one_line() {
     let padded = |length: usize| good.replace("/x", &"x".repeat(length - good.len() + 2));
     for chunk in [1000, MAX_LINE / 2, MAX_LINE * 4] {
         let log = [good.as_str(), &padded(MAX_LINE), &padded(MAX_LINE + 1), &padded(MAX_LINE * 3), &good].join("\n");
-        let (lines, told, broken) = broken(log.into_bytes(), chunk);
+        let (lines, examples, broken) = broken(log.into_bytes(), chunk);
         let message = "longer than 524288 bytes".to_owned();
-        assert_eq!((lines, told), (5, vec![(3, message.clone()), (4, message)]), "{chunk}");
+        assert_eq!((lines, examples), (5, vec![(3, message.clone()), (4, message)]), "{chunk}");
         assert_eq!(broken.total(), 2);
     }
 }
 
 #[test]
-fn the_first_broken_lines_are_told_whoever_met_them() {
+fn the_first_broken_lines_are_reported_for_any_number_of_threads() {
     let log = "x\n".repeat(1000).into_bytes();
     let source = Source::of(vec![log.clone(), log], 10);
     let workers = (0..3).map(|_| Tally::new(Filter::default(), MEMORY)).collect();
     let (_, read) = scan(source, workers).unwrap();
-    let told: Vec<_> = read.broken.told().map(|(place, _)| (place.log, place.line)).collect();
-    assert_eq!(told, [(0, 1), (0, 2), (0, 3), (0, 4), (0, 5)]);
+    let examples: Vec<_> = read.broken.examples().map(|(place, _)| (place.log, place.line)).collect();
+    assert_eq!(examples, [(0, 1), (0, 2), (0, 3), (0, 4), (0, 5)]);
     assert_eq!(read.broken.total(), 2000);
 }

@@ -1,4 +1,4 @@
-//! Judges cases.
+//! Decides cases natively.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -13,10 +13,10 @@ use mfa_gate::time::UnixTime;
 
 use super::outcome::Outcome;
 
-/// What `$upstream` stands for. The requests stay in this process, so nobody need listen there.
+/// The value of `$upstream`. Requests stay in this process, so nothing listens there.
 const UPSTREAM: &str = "127.0.0.1:9";
 
-/// Judges cases, and keeps the configurations that it has read: many cases have the same.
+/// Judges cases. Caches parsed configurations, because many cases share one.
 pub struct Judge<'k> {
     keys: &'k TestKeys,
     now: i64,
@@ -24,7 +24,7 @@ pub struct Judge<'k> {
 }
 
 impl<'k> Judge<'k> {
-    /// A judge whose time is `now`, in seconds since 1970, for cases of files that set none.
+    /// A judge for cases signed with `keys`. `now` is the time in Unix seconds for cases that set none.
     pub fn new(keys: &'k TestKeys, now: i64) -> Self {
         Judge { keys, now, gates: BTreeMap::new() }
     }
@@ -33,7 +33,7 @@ impl<'k> Judge<'k> {
     ///
     /// # Errors
     ///
-    /// The configuration or the case itself is wrong.
+    /// The configuration or the case is invalid.
     pub fn judge(&mut self, case: &ResolvedCase) -> Result<Outcome> {
         let gate = self.gate(case)?;
         let now = case.now.unwrap_or(self.now);

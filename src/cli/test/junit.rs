@@ -1,4 +1,4 @@
-//! The report in JUnit's XML, which CI systems read.
+//! The JUnit XML report, for CI systems.
 
 use std::path::Path;
 
@@ -8,7 +8,11 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use super::outcome::{CaseResult, Outcome, by_file, lines, summary};
 use crate::input;
 
-/// Writes the report, with a suite for each file.
+/// Writes the report with one suite per file.
+///
+/// # Errors
+///
+/// The report cannot be written.
 pub fn write(path: &Path, results: &[CaseResult]) -> Result<()> {
     let mut report = Report::new("mfa-gate");
     for of_file in by_file(results) {

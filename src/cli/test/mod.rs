@@ -1,4 +1,4 @@
-//! `test`: cases of an operator's policy, judged by the filter's own core.
+//! `test`: runs policy test cases through the filter's core.
 
 mod judge;
 mod junit;
@@ -19,21 +19,21 @@ use outcome::{CaseResult, Outcome};
 
 /// Run policy test cases: requests and their expected decisions
 ///
-/// A file of cases is YAML: a `config` (the filter's configuration, or the name of its file), and `cases`, each with a
-/// `name`, a `request`, the `claims` of its token, and what to `expect`: `allow` or a deny reason. Nothing is fetched:
-/// a key that is made on the spot signs the claims, and the issuer is taken to have it.
+/// A case file is YAML with a `config` (the filter's configuration or the name of its file) and a list of `cases`. A
+/// case has a `name`, a `request`, the `claims` of its token, and what to `expect`: `allow` or a deny reason. The
+/// command fetches no keys: it signs the claims with a temporary key, and treats that key as the issuer's.
 ///
-/// Exits with 0 where all is as expected, with 1 where something is not, with 2 where the command line, a file or a
-/// configuration is wrong.
+/// Exit status: 0 if all cases pass; 1 if a case fails; 2 if the command line, a file or a configuration is wrong.
 #[derive(Args)]
+#[command(after_help = "Example:\n  mfa-gate test billing.yaml")]
 pub struct Test {
-    /// Files of cases
+    /// Case files
     #[arg(required = true, value_name = "CASES")]
     files: Vec<PathBuf>,
     /// Print failures only
     #[arg(long, short)]
     quiet: bool,
-    /// Where a report in JUnit's XML goes
+    /// Write a JUnit XML report to this file
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 }
@@ -85,12 +85,12 @@ impl Test {
 fn table(of_file: &[CaseResult]) -> String {
     let mut table = Table::new(&["", "case", "expected", "decided"].map(|name| (name, Align::Left)));
     for result in of_file {
-        let word = match result.outcome {
+        let status = match result.outcome {
             Outcome::Passed(_) => "ok",
             Outcome::Failed(_) => "FAILED",
         };
         let expected = result.case.case.expect.as_str();
-        table.row([word, &result.case.name(), expected, result.outcome.decided()]);
+        table.row([status, &result.case.name(), expected, result.outcome.decided()]);
     }
     let path = of_file.first().map(|result| result.case.path.display().to_string()).unwrap_or_default();
     format!("{path}\n{}\n", table.render("  "))

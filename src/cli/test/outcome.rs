@@ -16,14 +16,14 @@ pub struct CaseResult {
 
 /// The outcome of a case.
 pub enum Outcome {
-    /// The decision is the expected one: `allow` or the deny reason.
+    /// The decision is as expected: `allow` or a deny reason.
     Passed(&'static str),
-    /// Something is not as expected.
+    /// The decision or its effects are not as expected.
     Failed(Failure),
 }
 
 impl Outcome {
-    /// `allow` or the deny reason.
+    /// The decision: `allow` or a deny reason.
     pub fn decided(&self) -> &'static str {
         match self {
             Outcome::Passed(decided) => decided,
@@ -32,7 +32,7 @@ impl Outcome {
     }
 }
 
-/// A failure in one line.
+/// The failure in one line.
 pub fn summary(failure: &Failure, expected: &Expected) -> String {
     match failure.differences.first() {
         Some(difference) => in_words(difference),
@@ -40,7 +40,7 @@ pub fn summary(failure: &Failure, expected: &Expected) -> String {
     }
 }
 
-/// What was expected, what was decided, and why.
+/// The expected and the actual decision, with the reason and all differences.
 pub fn lines(failure: &Failure, expected: &Expected) -> Vec<String> {
     let detail = failure.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
     let route = failure.route.as_deref().map(|route| format!("route `{route}`"));
@@ -68,7 +68,7 @@ impl CaseResult {
         shown(&self.case.name(), MAX_SHOWN).into_owned()
     }
 
-    /// The place of the case, in the form that editors and terminals link.
+    /// The place of the case as `file:line`, which editors and terminals turn into a link.
     pub fn file_and_line(&self) -> String {
         format!("{}:{}", self.case.path.display(), self.case.line)
     }

@@ -1,38 +1,38 @@
-//! Charts of bars that lie, one below the other.
+//! Horizontal bar charts.
 
 use super::super::summary::Summary;
 use crate::report::numbers::{number, percent};
 use crate::terminal::{MAX_SHOWN, shown};
 
-/// How many bars there are at most; the tables have more.
+/// Maximum number of bars. The tables have more rows.
 const MAX: usize = 10;
 
-/// The width of a whole bar.
+/// The width of a full bar.
 const WIDTH: u64 = 1000;
 
 /// A chart.
 #[derive(Debug)]
 pub struct Bars {
-    /// What it is of.
+    /// The title.
     pub title: &'static str,
-    /// How it is ordered.
+    /// The order of the bars.
     pub about: &'static str,
     /// The colour's class.
     pub class: &'static str,
     /// The bars.
     pub bars: Vec<Bar>,
-    /// How many there would be more.
+    /// The number of bars that are left out.
     pub more: usize,
 }
 
-/// One of them.
+/// A bar.
 #[derive(Debug)]
 pub struct Bar {
-    /// What it is of.
+    /// The label.
     pub name: String,
-    /// What it says, in numbers.
+    /// The value as text.
     pub value: String,
-    /// How long it is, of 1000.
+    /// The length, of [`WIDTH`].
     pub width: u64,
 }
 
@@ -57,12 +57,12 @@ pub fn apps(summary: &Summary) -> Bars {
     }
 }
 
-/// Users who lack MFA by their requests without it, those with the most first.
+/// Users who lack MFA, by the number of requests without it, highest first.
 pub fn users(summary: &Summary) -> Bars {
     let users = &summary.users_without_mfa;
     let most = users.first().map_or(0, |user| user.without());
     let bar = |user: &super::super::rows::User| Bar {
-        name: shown(user.called(), MAX_SHOWN).into_owned(),
+        name: shown(user.display_name(), MAX_SHOWN).into_owned(),
         value: number(user.without()),
         width: length(user.without(), most),
     };
@@ -75,7 +75,7 @@ pub fn users(summary: &Summary) -> Bars {
     }
 }
 
-/// As long as its share; what there is can be seen.
+/// The length of a bar. A share above 0 is always visible.
 fn length(part: u64, whole: u64) -> u64 {
     let length = (u128::from(part) * u128::from(WIDTH)).checked_div(whole.into()).unwrap_or_default() as u64;
     if part > 0 { length.max(4) } else { 0 }

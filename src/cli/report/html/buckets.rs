@@ -1,4 +1,4 @@
-//! Days put together, so that a chart of years is as readable as one of a week.
+//! Groups days into buckets, so that a chart of years is as readable as a chart of a week.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +8,19 @@ use super::super::grouped::iso;
 use super::super::summary::OneDay;
 use super::super::tally::Share;
 
-/// The most marks that a chart has side by side: a quarter's days.
+/// Maximum number of buckets in a chart: the days of a quarter.
 pub const MAX: u64 = 92;
 
-/// Some days in a row; without requests, maybe.
+/// Consecutive days. A bucket may have no requests.
 #[derive(Debug, Default)]
 pub struct Bucket {
-    /// The days for people.
+    /// The first and the last day, as text.
     pub label: String,
     /// Users' requests.
     pub users: Share,
-    /// Requests that passed.
+    /// Allowed requests.
     pub allowed: u64,
-    /// Requests that did not, by reason.
+    /// Denied requests, by reason.
     pub denied: BTreeMap<&'static str, u64>,
 }
 
@@ -31,7 +31,7 @@ impl Bucket {
     }
 }
 
-/// The days from first to last in at most [`MAX`] buckets of one length.
+/// Groups the days from the first to the last into at most [`MAX`] buckets of equal length.
 pub fn buckets(days: &[OneDay]) -> Vec<Bucket> {
     let dated = || days.iter().filter_map(|one| one.day.map(|day| (day.0, one)));
     let Some((first, last)) = dated().map(|(day, _)| day).min().zip(dated().map(|(day, _)| day).max()) else {

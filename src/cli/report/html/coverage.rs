@@ -3,54 +3,54 @@
 use super::buckets::Bucket;
 use crate::report::numbers::{number, percent};
 
-/// The plot within the drawing, which is 720 wide.
+/// The left edge of the plot. The drawing is 720 wide.
 pub const LEFT: f64 = 48.0;
-/// Its width.
+/// The width of the plot.
 pub const WIDTH: f64 = 660.0;
-/// Its top.
+/// The top edge of the plot.
 pub const TOP: f64 = 12.0;
-/// Its height.
+/// The height of the plot.
 pub const HEIGHT: f64 = 168.0;
 
-/// A line with a dot for each bucket that has requests; a gap where it has none.
+/// A line with a dot for each bucket. A bucket without requests leaves a gap.
 #[derive(Debug)]
 pub struct Coverage {
-    /// What a listener hears.
+    /// The description for screen readers.
     pub about: String,
     /// The lines, as SVG's `points`.
     pub lines: Vec<String>,
-    /// The area below each, as well.
+    /// The areas below the lines, as SVG's `points`.
     pub areas: Vec<String>,
     /// The dots.
     pub dots: Vec<Dot>,
-    /// The days below.
+    /// The labels of the time axis.
     pub labels: Vec<Label>,
 }
 
-/// A dot, with what a pointer above it tells.
+/// A dot with a tooltip.
 #[derive(Debug)]
 pub struct Dot {
-    /// From the left.
+    /// The x coordinate.
     pub x: String,
-    /// From above.
+    /// The y coordinate.
     pub y: String,
-    /// What it is.
+    /// The tooltip.
     pub title: String,
 }
 
-/// A word below the plot.
+/// A label below the plot.
 #[derive(Debug)]
 pub struct Label {
-    /// From the left.
+    /// The x coordinate.
     pub x: String,
     /// SVG's `text-anchor`.
     pub anchor: &'static str,
-    /// The word.
+    /// The text.
     pub text: String,
 }
 
 impl Coverage {
-    /// The chart; none where no user came.
+    /// The chart; `None` without requests by users.
     pub fn of(buckets: &[Bucket]) -> Option<Self> {
         let dated: Vec<_> = buckets.iter().filter(|bucket| bucket.users.total > 0).collect();
         let (first, last) = (dated.first()?, dated.last()?);
@@ -85,11 +85,12 @@ fn finish(run: &mut Vec<(f64, f64)>, lines: &mut Vec<String>, areas: &mut Vec<St
     run.clear();
 }
 
-/// The first, the middle and the last bucket's days.
+/// The labels of the first, the middle and the last bucket.
 pub fn labels(buckets: &[Bucket]) -> Vec<Label> {
     let last = buckets.len().saturating_sub(1);
-    let mut wanted = vec![(0, "start"), (last / 2, "middle"), (last, "end")];
-    wanted.retain(|(index, anchor)| *anchor == "start" || (*anchor == "end" && last > 0) || (*index > 0 && last > 3));
+    let mut positions = vec![(0, "start"), (last / 2, "middle"), (last, "end")];
+    positions
+        .retain(|(index, anchor)| *anchor == "start" || (*anchor == "end" && last > 0) || (*index > 0 && last > 3));
     let label = |(index, anchor): (usize, &'static str)| {
         let text = buckets.get(index)?.label.split(' ').next()?.to_owned();
         let x = match anchor {
@@ -99,15 +100,15 @@ pub fn labels(buckets: &[Bucket]) -> Vec<Label> {
         };
         Some(Label { x: px(x), anchor, text })
     };
-    wanted.into_iter().filter_map(label).collect()
+    positions.into_iter().filter_map(label).collect()
 }
 
-/// The middle of a bucket's place.
+/// The x coordinate of a bucket's middle.
 pub fn middle(index: usize, count: usize) -> f64 {
     LEFT + WIDTH * (index as f64 + 0.5) / count as f64
 }
 
-/// A length as SVG takes it; a tenth of a pixel is fine enough.
+/// A length for SVG, rounded to a tenth of a pixel.
 pub fn px(length: f64) -> String {
     format!("{length:.1}")
 }

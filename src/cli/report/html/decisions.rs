@@ -1,4 +1,4 @@
-//! The chart of requests by decision and reason.
+//! The chart of requests by decision and deny reason.
 
 use std::collections::BTreeMap;
 
@@ -6,54 +6,54 @@ use super::buckets::Bucket;
 use super::coverage::{HEIGHT, Label, TOP, WIDTH, labels, middle, px};
 use crate::report::numbers::number;
 
-/// How many reasons have a colour of their own; more could not be told apart.
+/// Maximum number of reasons with separate colours. More colours are hard to distinguish.
 const REASONS: usize = 4;
 
-/// Bars of what passed and what did not.
+/// Stacked bars of allowed and denied requests.
 #[derive(Debug)]
 pub struct Decisions {
-    /// What a listener hears.
+    /// The description for screen readers.
     pub about: String,
-    /// All parts of all bars.
+    /// The segments of all bars.
     pub parts: Vec<Part>,
-    /// What the colours mean.
+    /// The legend of the colours.
     pub legend: Vec<Legend>,
-    /// The number at the top of the plot.
+    /// The axis value at the top of the plot.
     pub top: String,
-    /// The number at its middle.
+    /// The axis value at the middle of the plot.
     pub half: String,
-    /// The days below.
+    /// The labels of the time axis.
     pub labels: Vec<Label>,
 }
 
-/// A part of a bar.
+/// A segment of a bar.
 #[derive(Debug)]
 pub struct Part {
     /// The colour's class.
     pub class: usize,
-    /// From the left.
+    /// The x coordinate.
     pub x: String,
-    /// From above.
+    /// The y coordinate.
     pub y: String,
-    /// How wide.
+    /// The width.
     pub width: String,
-    /// How high.
+    /// The height.
     pub height: String,
-    /// What a pointer above it tells.
+    /// The tooltip.
     pub title: String,
 }
 
-/// What a colour means.
+/// An entry of the legend.
 #[derive(Debug)]
 pub struct Legend {
     /// The colour's class.
     pub class: usize,
-    /// What it means.
+    /// The text.
     pub text: String,
 }
 
 impl Decisions {
-    /// The chart; none where nothing came.
+    /// The chart; `None` without requests.
     pub fn of(buckets: &[Bucket]) -> Option<Self> {
         let highest = buckets.iter().map(Bucket::total).max().filter(|highest| *highest > 0)?;
         let scale = round_up(highest);
@@ -79,12 +79,12 @@ impl Decisions {
                     y: px(ground),
                     width: px(width),
                     height: px(height),
-                    title: format!("{}: {} {}", bucket.label, number(count), word(&reasons, class)),
+                    title: format!("{}: {} {}", bucket.label, number(count), label(&reasons, class)),
                 });
             }
         }
         let legend =
-            |(class, sum): (usize, u64)| Legend { class, text: format!("{} {}", word(&reasons, class), number(sum)) };
+            |(class, sum): (usize, u64)| Legend { class, text: format!("{} {}", label(&reasons, class), number(sum)) };
         let legend: Vec<_> = sums.into_iter().enumerate().filter(|(_, sum)| *sum > 0).map(legend).collect();
         Some(Decisions {
             about: legend.iter().map(|legend| legend.text.as_str()).collect::<Vec<_>>().join(", ") + ".",
@@ -103,7 +103,7 @@ fn most_frequent(buckets: &[Bucket]) -> Vec<&'static str> {
         *sums.entry(reason).or_default() += count;
     }
     let mut reasons: Vec<_> = sums.into_iter().collect();
-    // What the page is about comes first, so that it has its colours.
+    // MFA reasons come first, so that they always have a separate colour.
     reasons.sort_by_key(|(reason, sum)| (!reason.starts_with("mfa-"), std::cmp::Reverse(*sum)));
     reasons.into_iter().take(REASONS).map(|(reason, _)| reason).collect()
 }
@@ -112,14 +112,14 @@ fn class(reasons: &[&str], reason: &str) -> usize {
     reasons.iter().position(|known| *known == reason).unwrap_or(REASONS) + 1
 }
 
-fn word<'a>(reasons: &[&'a str], class: usize) -> &'a str {
+fn label<'a>(reasons: &[&'a str], class: usize) -> &'a str {
     match class.checked_sub(1) {
         None => "allowed",
         Some(index) => reasons.get(index).copied().unwrap_or("other reasons"),
     }
 }
 
-/// The next even number of one leading digit, so that its half is a number for people, too.
+/// Rounds up to one leading digit and an even number, so that the middle of the axis has a round number, too.
 fn round_up(count: u64) -> u64 {
     let step = 10_u64.saturating_pow(count.checked_ilog10().unwrap_or_default()).max(2);
     count.div_ceil(step).saturating_mul(step)

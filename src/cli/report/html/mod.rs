@@ -1,4 +1,4 @@
-//! The summary as one page that needs nothing beside it: no script, no font, no picture from anywhere.
+//! The summary as a self-contained HTML page: no scripts, fonts or images, and nothing loaded from elsewhere.
 
 mod bars;
 mod buckets;
@@ -20,21 +20,21 @@ use self::coverage::Coverage;
 use self::decisions::Decisions;
 use self::page::{Section, Tile};
 use super::summary::Summary;
-use super::text::logs;
+use super::text;
 use crate::report::numbers::{number, percent};
 
 const STYLE: &str = include_str!("style.css");
 
-/// The page. askama escapes whatever is put into it, but for the style, which is no one's but ours.
+/// The page. askama escapes all values except the style, which is a constant.
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page<'a> {
     style: &'a str,
-    /// The only style that a browser takes; no page of a hostile log can bring its own.
+    /// The hash of the style in the Content Security Policy: text injected from a log cannot add other styles.
     style_hash: String,
-    days: String,
+    period: String,
     percent: String,
-    /// The same as a width of 1000.
+    /// The coverage in thousandths, for the bar.
     filled: u64,
     headline: String,
     lacking: String,
@@ -51,14 +51,14 @@ struct Page<'a> {
 ///
 /// # Errors
 ///
-/// It cannot be written.
+/// The page cannot be written.
 pub fn write(out: &mut dyn Write, summary: &Summary) -> Result<()> {
     let share = summary.requests.users();
     let buckets = buckets(&summary.days);
     let page = Page {
         style: STYLE,
         style_hash: STANDARD.encode(Sha256::digest(STYLE)),
-        days: summary.period(),
+        period: summary.period(),
         percent: percent(share.compliant, share.total),
         filled: (u128::from(share.compliant) * 1000).checked_div(share.total.into()).unwrap_or_default() as u64,
         headline: format!("{} of {} requests by users prove MFA", number(share.compliant), number(share.total)),
@@ -68,7 +68,7 @@ pub fn write(out: &mut dyn Write, summary: &Summary) -> Result<()> {
         decisions: Decisions::of(&buckets),
         bars: [bars::apps(summary), bars::users(summary)],
         sections: page::sections(summary),
-        notes: logs(&summary.logs),
+        notes: text::notes(&summary.logs),
         lines: format!("{} lines of {}", number(summary.logs.lines), page::names(summary)),
     };
     Ok(page.write_into(out)?)

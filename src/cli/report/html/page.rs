@@ -1,52 +1,54 @@
-//! What the page says in words and tables.
+//! The texts and tables of the page.
 
+use super::super::numbers::number;
 use super::super::summary::Summary;
-use crate::report::numbers::{number, percent};
+use super::super::tables::{self, SummaryTable};
+use crate::table::Align;
 use crate::terminal::{MAX_SHOWN, shown};
 
-/// How many rows of a table are on the page. A browser shows more only slowly, and CSV has them all.
+/// Maximum number of rows of a table: browsers render longer pages slowly.
 const MAX_ROWS: usize = 500;
 
-/// A number with its meaning.
+/// A number with a caption.
 #[derive(Debug)]
 pub struct Tile {
     /// The number.
     pub number: String,
-    /// What it counts.
+    /// The caption.
     pub text: &'static str,
 }
 
-/// A table.
+/// A table of the page.
 #[derive(Debug)]
 pub struct Section {
-    /// What it is of.
+    /// The title.
     pub title: &'static str,
-    /// The columns' names; those of numbers stand at the right.
+    /// The names of the columns, and whether a column is aligned right.
     pub columns: Vec<(&'static str, bool)>,
-    /// The rows.
+    /// The rows, escaped for display.
     pub rows: Vec<Vec<String>>,
-    /// What is said of the rows that are not there.
+    /// A note on rows that are left out; empty if there are none.
     pub more: String,
 }
 
-/// The logs' names.
+/// The names of the logs.
 pub fn names(summary: &Summary) -> String {
     let name = |name: &str| if name == "-" { "standard input".to_owned() } else { shown(name, MAX_SHOWN).into_owned() };
     summary.logs.names.iter().map(|log| name(log)).collect::<Vec<_>>().join(", ")
 }
 
-/// How many users lack MFA.
+/// The number of users who lack MFA.
 pub fn lacking(summary: &Summary) -> String {
     let all: usize = summary.tenants.iter().map(|tenant| tenant.user_count).sum();
     let lacking = summary.users_without_mfa.len();
     let since = match summary.users_with_mfa_since {
         0 => String::new(),
-        since => format!("; {} more did once, and have proven it since", number(since as u64)),
+        since => format!("; {} more lacked it earlier", number(since as u64)),
     };
     format!("{} of {} users still lack MFA{since}", number(lacking as u64), number(all as u64))
 }
 
-/// The numbers at the top.
+/// The numbers at the top of the page.
 pub fn tiles(summary: &Summary) -> Vec<Tile> {
     let requests = &summary.requests;
     let tile = |count: u64, text| Tile { number: number(count), text };
@@ -54,134 +56,33 @@ pub fn tiles(summary: &Summary) -> Vec<Tile> {
         tile(requests.users().without(), "requests by users without proof of MFA"),
         tile(requests.denied_request_count, "requests denied, for any reason"),
         tile(requests.allowed_request_count, "requests allowed"),
-        tile(requests.app_only_request_count, "requests by applications alone"),
+        tile(requests.app_only_request_count, "application-only requests"),
         tile(requests.no_token_request_count, "requests without a verified token"),
     ]
 }
 
 /// The tables.
 pub fn sections(summary: &Summary) -> Vec<Section> {
-    vec![tenants(summary), users(summary), denials(summary), days_of(summary), app_days(summary)]
+    let tables = [
+        tables::tenants(summary, MAX_ROWS),
+        tables::users(summary, MAX_ROWS),
+        tables::denials(summary),
+        tables::days(summary, MAX_ROWS),
+        tables::app_days(summary, MAX_ROWS),
+    ];
+    tables.into_iter().map(section).collect()
 }
 
-fn section(
-    title: &'static str,
-    columns: &[(&'static str, bool)],
-    rows: impl ExactSizeIterator<Item = Vec<String>>,
-) -> Section {
-    let more = match rows.len().saturating_sub(MAX_ROWS) {
+fn section(table: SummaryTable) -> Section {
+    let more = match table.more {
         0 => String::new(),
-        more => format!("{} more; CSV and JSON have them all", number(more as u64)),
+        more => format!("{} more; {} has all", number(more as u64), table.all_rows),
     };
-    let safe = |row: Vec<String>| row.iter().map(|cell| shown(cell, MAX_SHOWN).into_owned()).collect();
-    Section { title, columns: columns.to_vec(), rows: rows.take(MAX_ROWS).map(safe).collect(), more }
-}
-
-fn tenants(summary: &Summary) -> Section {
-    let columns = [
-        ("Tenant", false),
-        ("Coverage", true),
-        ("With MFA", true),
-        ("Requests", true),
-        ("App-only", true),
-        ("Users", true),
-        ("Lack MFA", true),
-    ];
-    let row = |tenant: &super::super::summary::Tenant| {
-        vec![
-            told(tenant.tenant_id.as_deref()),
-            percent(tenant.mfa_compliant_request_count, tenant.total_request_count),
-            number(tenant.mfa_compliant_request_count),
-            number(tenant.total_request_count),
-            number(tenant.app_only_request_count),
-            number(tenant.user_count as u64),
-            number(tenant.users_without_mfa_count as u64),
-        ]
-    };
-    section("Tenants", &columns, summary.tenants.iter().map(row))
-}
-
-fn users(summary: &Summary) -> Section {
-    let columns = [
-        ("User", false),
-        ("Object id", false),
-        ("Tenant", false),
-        ("Without MFA", true),
-        ("Requests", true),
-        ("Last without MFA", false),
-    ];
-    let row = |user: &super::super::rows::User| {
-        vec![
-            told(user.upn.as_deref()),
-            told(user.object_id.as_deref()),
-            told(user.tenant_id.as_deref()),
-            number(user.without()),
-            number(user.total_request_count),
-            user.last_non_mfa_compliant_login_date_time[..19].replace('T', " "),
-        ]
-    };
-    section("Users who still lack MFA", &columns, summary.users_without_mfa.iter().map(row))
-}
-
-fn denials(summary: &Summary) -> Section {
-    let all = summary.requests.denied_request_count;
-    let row = |denial: &super::super::summary::Denial| {
-        vec![denial.reason.to_owned(), number(denial.request_count), percent(denial.request_count, all)]
-    };
-    let columns = [("Reason", false), ("Requests", true), ("Share", true)];
-    section("Denials by reason", &columns, summary.denials.iter().map(row))
-}
-
-fn days_of(summary: &Summary) -> Section {
-    let columns = [
-        ("Day", false),
-        ("Coverage", true),
-        ("With MFA", true),
-        ("By users", true),
-        ("App-only", true),
-        ("No token", true),
-        ("Allowed", true),
-        ("Denied", true),
-    ];
-    // The latest first, as those tell how far it is.
-    let row = |day: &super::super::summary::OneDay| {
-        let users = day.requests.users();
-        vec![
-            day.date.clone(),
-            percent(users.compliant, users.total),
-            number(users.compliant),
-            number(users.total),
-            number(day.requests.app_only_request_count),
-            number(day.requests.no_token_request_count),
-            number(day.requests.allowed_request_count),
-            number(day.requests.denied_request_count),
-        ]
-    };
-    section("Days", &columns, summary.days.iter().rev().map(row))
-}
-
-fn app_days(summary: &Summary) -> Section {
-    let columns = [
-        ("Day", false),
-        ("Application", false),
-        ("Application id", false),
-        ("Coverage", true),
-        ("With MFA", true),
-        ("Requests", true),
-    ];
-    let row = |row: &super::super::rows::AppDay| {
-        vec![
-            row.login_date.clone(),
-            told(row.application_name.as_deref()),
-            told(row.application_id.as_deref()),
-            percent(row.mfa_compliant_request_count, row.total_request_count),
-            number(row.mfa_compliant_request_count),
-            number(row.total_request_count),
-        ]
-    };
-    section("Applications by day", &columns, summary.application_days.iter().rev().map(row))
-}
-
-fn told(text: Option<&str>) -> String {
-    text.unwrap_or("–").to_owned()
+    let escaped = |row: &Vec<String>| row.iter().map(|cell| shown(cell, MAX_SHOWN).into_owned()).collect();
+    Section {
+        title: table.title,
+        columns: table.columns.iter().map(|column| (column.name, column.align == Align::Right)).collect(),
+        rows: table.rows.iter().map(escaped).collect(),
+        more,
+    }
 }
