@@ -1,15 +1,15 @@
-//! An explanation.
+//! The result of `explain`.
 
 use serde_json::Value;
 
 use super::steps::Steps;
 use crate::exit::Exit;
 
-/// An explanation.
+/// The explanation of a request.
 pub struct Explained<'f> {
-    /// The steps, for people.
+    /// The steps, for text output.
     pub steps: Steps<'f>,
-    /// The explanation for programs.
+    /// The object that `--json` prints.
     pub report: Value,
     /// The exit code.
     pub code: Exit,

@@ -1,4 +1,4 @@
-//! `explain`: what the filter would do with a request, and why.
+//! `explain`: explains what the filter would do with a request.
 
 mod advice;
 mod decided;
@@ -24,65 +24,62 @@ use mfa_gate::token::TokenRules;
 use crate::config_file::ConfigFile;
 use crate::exit::Exit;
 use crate::input;
-use crate::request::{self, Described};
+use crate::request::{self, CliRequest};
 use explained::Explained;
 use keys::Keys;
 
-/// Tell what the filter would do with a request, and why
+const EXAMPLES: &str = "\
+Examples:
+  mfa-gate explain --config envoy/envoy.yaml --request \"GET /v1/customers\" --token token.jwt --keys jwks.json
+  mfa-gate explain --config envoy/envoy.yaml --curl \"curl https://api.example.com/v1/customers\"
+  mfa-gate explain --config envoy/envoy.yaml --access-log access.log --request-id 7c1f0e0a-5b1d-4d3c-9f57-0a4f6f1a2b3c";
+
+/// Explain what the filter would do with a request
 ///
-/// The request is described by options, by a `curl` command, or by the line that it left in the access log. Each step has
-/// the place of the rule it goes by. Of a line of the log it tells what the filter said, and whether this configuration
-/// judges such a request by the same route and policy; there is no token to judge.
+/// Describe the request with options, with a `curl` command, or with its line in the access log. Each step of the decision
+/// names the file and line of the rule that it applies. A line of the access log has no token: `explain` shows the logged
+/// decision, and checks whether this configuration selects the same route and policy.
 ///
-/// Exits with 0 where the request passes, with 1 where it is denied, with 2 where the command line or the
-/// configuration is wrong, with 3 where it passes if the token's signature is good, which could not be verified. A
-/// token is never shown.
+/// Exit codes: 0 if the request is allowed, 1 if it is denied, 2 if the command line or the configuration is wrong, 3 if the
+/// request is allowed only if the token's signature is valid, which was not verified. A token is never shown.
 ///
-/// With `--json`: an object with `decision` (`allow` or `deny`), `reason` and `detail` (null on allow), `status`,
-/// `headers` and `body` of the answer (null, {} and null on allow, as the upstream answers), `route` and `policy`
-/// that decided (null for none), `subject` (`user`, `app` or null), `signature` (`verified`, `invalid`, `not-verified`, or
-/// null where it did not come to one), `upstream_headers` (name to value; {} on deny), `advice` (null on allow, else
-/// `operator` and `caller`, which may be null) and `steps` (each with `name` and `lines`, of `text` and `rule`: null, or
-/// `file`, `line` and `field`). Of a line of the log: `decision`, `reason`, `route`, `policy`, `subject`, `mfa` and `status` as
-/// it says (null where it does not), `agrees` (whether this configuration has the same route and policy for it; null where
-/// that cannot be told), `advice` and `steps`.
+/// `--json` prints the decision, the answer and the steps as one object. `envoy/commands.md` describes its members.
 #[derive(Args)]
-#[command(group = ArgGroup::new("what").required(true).args(["request", "curl", "access_log"]))]
+#[command(after_long_help = EXAMPLES, group = ArgGroup::new("what").required(true).args(["request", "curl", "access_log"]))]
 pub struct Explain {
-    /// The filter's configuration, or an Envoy bootstrap, a `WasmPlugin`, `TrafficExtension` or `EnvoyFilter` of Istio or an
-    /// `EnvoyExtensionPolicy` of Envoy Gateway that holds it, as YAML or JSON
+    /// The filter's configuration as YAML or JSON, or a file that contains it: an Envoy bootstrap, a `WasmPlugin`,
+    /// `TrafficExtension` or `EnvoyFilter` of Istio, or an `EnvoyExtensionPolicy` of Envoy Gateway
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Method and path, such as "GET /v1/customers"
     #[arg(long, value_name = "METHOD PATH", value_parser = request::parse_line)]
     request: Option<(String, String)>,
-    /// A `curl` command, as browsers copy requests; `-` reads standard input
+    /// A `curl` command, as copied from a browser; `-` reads standard input
     #[arg(long, value_name = "COMMAND|-")]
     curl: Option<String>,
-    /// A file with a line of the access log, as the shipped configuration writes it; `-` reads standard input
+    /// An access log in the format of the shipped configuration; `-` reads standard input
     #[arg(long, value_name = "FILE|-", conflicts_with_all = ["headers", "token", "keys", "now"])]
     access_log: Option<PathBuf>,
-    /// Which line of the access log: the one with this `request_id`
+    /// Select the line of the access log with this `request_id`
     #[arg(long, value_name = "ID", requires = "access_log")]
     request_id: Option<String>,
-    /// The host the request is for
+    /// The host of the request
     #[arg(long)]
     host: Option<String>,
-    /// A header of the request; may be given more than once
-    // Not parsed by clap, which quotes what it refuses: it may hold a token.
+    /// A header of the request; repeat the option for more
+    // Not parsed by clap: its error messages quote the value: it may contain a token.
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
-    /// A file with the access token, sent in the first header that the configuration takes tokens from; `-` reads
-    /// standard input
+    /// A file with the access token, sent in the first of the configured token headers; `-` reads standard input
     #[arg(long, value_name = "FILE|-")]
     token: Option<PathBuf>,
-    /// A file with the keys (JWKS) of the issuer whose keys are fetched; `ISSUER=FILE` where there are several, once for each
+    /// A key set (JWKS) file of an issuer that fetches its keys; with several such issuers, `ISSUER=FILE` once for each
     #[arg(long, value_name = "[ISSUER=]FILE")]
     keys: Vec<String>,
-    /// The policy that Envoy's own route names in its metadata
+    /// The policy in the metadata of Envoy's route
     #[arg(long, value_name = "POLICY")]
     route_policy: Option<String>,
-    /// The time to judge at, as in 2026-01-31T12:00:00Z [default: now]
+    /// The time of the request, such as 2026-01-31T12:00:00Z [default: now]
     #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
     now: Option<UnixTime>,
     /// Print a JSON object
@@ -91,7 +88,7 @@ pub struct Explain {
 }
 
 impl Explain {
-    /// Explains; the text for standard output and the exit code.
+    /// Explains the request. Returns the text for standard output and the exit code.
     pub fn run(&self) -> Result<(String, Exit)> {
         let file = ConfigFile::read(&self.config)?;
         let Explained { steps, report, code } = match &self.access_log {
@@ -111,7 +108,7 @@ impl Explain {
         Ok((text, code))
     }
 
-    fn describe(&self, gate: &Gate) -> Result<Described> {
+    fn describe(&self, gate: &Gate) -> Result<CliRequest> {
         let (method, target, host, mut headers) = match (&self.request, &self.curl) {
             (Some((method, target)), _) => (method.clone(), target.clone(), None, Vec::new()),
             (None, curl) => {
@@ -119,12 +116,12 @@ impl Explain {
                     "-" => input::read("-".as_ref())?,
                     command => command.to_owned(),
                 };
-                let asked = crate::curl::read(&command).context("--curl")?;
-                (asked.method, asked.target, Some(asked.host), asked.headers)
+                let sent = crate::curl::read(&command).context("--curl")?;
+                (sent.method, sent.target, Some(sent.host), sent.headers)
             }
         };
-        let own: Option<Vec<_>> = self.headers.iter().map(|line| request::parse_header(line)).collect();
-        headers.extend(own.context("--header: expected a name, a colon and a value, such as `x-id: 1`")?);
+        let given: Option<Vec<_>> = self.headers.iter().map(|line| request::parse_header(line)).collect();
+        headers.extend(given.context("--header: expected a name, a colon and a value, such as `x-id: 1`")?);
         if let Some(path) = &self.token {
             headers.push(carry(&gate.trust.rules, input::read(path)?.trim_end_matches(['\r', '\n'])));
         }
@@ -138,17 +135,17 @@ impl Explain {
         target: String,
         host: Option<String>,
         headers: Vec<(String, String)>,
-    ) -> Result<Described> {
-        let of_headers = || headers.iter().find(|(name, _)| name == "host").map(|(_, value)| value.clone());
-        let host = self.host.clone().or_else(of_headers).or(host);
+    ) -> Result<CliRequest> {
+        let from_headers = || headers.iter().find(|(name, _)| name == "host").map(|(_, value)| value.clone());
+        let host = self.host.clone().or_else(from_headers).or(host);
         if host.is_none() && gate.routes.by_host() {
-            bail!("--host: missing; routes of {} go by host", input::name(&self.config));
+            bail!("--host: missing; {} has routes with `hosts`", input::name(&self.config));
         }
-        Ok(Described { method, target, host, headers, route_policy: self.route_policy.clone() })
+        Ok(CliRequest { method, target, host, headers, route_policy: self.route_policy.clone() })
     }
 }
 
-/// The header that a token is sent in.
+/// The header that carries the token.
 fn carry(rules: &TokenRules, token: &str) -> (String, String) {
     match rules.headers.first().map(String::as_str) {
         None | Some("authorization") => ("authorization".to_owned(), format!("Bearer {token}")),
