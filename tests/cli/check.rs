@@ -1,39 +1,23 @@
-//! `check` on files that are wrong in one thing each, and on such as are right.
+//! `check` on files with one mistake each, and on files without any.
 //!
-//! What is printed of `wrong/NAME` stands in `wrong/NAME.txt`, to the letter. `RENEW=1 cargo test --test cli check::`
-//! writes those anew; read the difference before it is committed.
+//! `wrong/NAME.txt` is the exact output for `wrong/NAME`. `RENEW=1 cargo test --test cli check::` rewrites those files; read the
+//! difference before you commit it.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support;
-
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-/// Runs `check` at the repository's top.
-fn run(arguments: &[&str], input: &str) -> Ran {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mfa-gate"));
-    command.arg("check").args(arguments).current_dir(support::repository("."));
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    // It may have ended before it read anything, for wrong use.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-}
+use crate::command::{Ran, run, run_at_top};
+use crate::support::repository;
 
 fn check(arguments: &[&str]) -> Ran {
-    run(arguments, "")
+    run_at_top(&[&["check"], arguments].concat())
+}
+
+fn check_input(arguments: &[&str], input: &str) -> Ran {
+    run(&repository(""), &[&["check"], arguments].concat(), input.as_bytes())
 }
 
 fn found(arguments: &[&str]) -> Vec<Value> {
@@ -45,7 +29,7 @@ fn found(arguments: &[&str]) -> Vec<Value> {
 /// The samples in a directory, as paths from the top.
 fn samples(directory: &str) -> Vec<String> {
     let directory = format!("tests/check/{directory}");
-    let names = fs::read_dir(support::repository(&directory)).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = fs::read_dir(repository(&directory)).unwrap().map(|entry| entry.unwrap().file_name());
     let names = names.map(|name| name.into_string().unwrap()).filter(|name| !name.ends_with(".txt"));
     let mut paths: Vec<_> = names.map(|name| format!("{directory}/{name}")).collect();
     paths.sort();
@@ -58,7 +42,7 @@ fn findings_are_printed_to_the_letter() {
     let mut problems = Vec::new();
     for path in samples("wrong") {
         let ran = check(&[&path]);
-        let expected: PathBuf = support::repository(&format!("{path}.txt"));
+        let expected: PathBuf = repository(&format!("{path}.txt"));
         if std::env::var_os("RENEW").is_some() {
             fs::write(&expected, &ran.out).unwrap();
         }
@@ -84,7 +68,7 @@ fn right_files_have_no_finding() {
     }
 }
 
-/// What stands beside a plugin need not hold it.
+/// A manifest that belongs to a plugin need not contain it.
 #[test]
 fn the_shipped_manifests_have_no_finding() {
     for files in [
@@ -110,10 +94,10 @@ fn the_shipped_configuration_lacks_only_keys() {
         found[0]["message"],
         "issuers[0].jwks.inline: the set has no verification key; paste the issuer's public keys, or have them fetched: `jwks: {uri: https://..., cluster: NAME}`"
     );
-    let text = fs::read_to_string(support::repository(path)).unwrap();
+    let text = fs::read_to_string(repository(path)).unwrap();
     let key = "{keys: [{kty: OKP, crv: Ed25519, x: 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo}]}";
     assert_eq!(text.matches("{keys: []}").count(), 1);
-    let ran = run(&["--strict", "-"], &text.replace("{keys: []}", key));
+    let ran = check_input(&["--strict", "-"], &text.replace("{keys: []}", key));
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "nothing found\n", ""));
 }
 
@@ -179,12 +163,13 @@ fn findings_for_programs_have_file_line_and_column() {
             "message": "failure_policy: is `FAIL_OPEN`, so a filter that has trapped lets every request through; write `FAIL_RELOAD`",
         })]
     );
-    let ran = run(&["--json", "-"], "default: mfa\nroutes: []\n");
+    let ran = check_input(&["--json", "-"], "default: mfa\nroutes: []\n");
     assert_eq!(ran.code, Some(1));
     let found: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
-    let told = |finding: &Value| (finding["file"].clone(), finding["line"].clone(), finding["message"].clone());
+    let place_and_message =
+        |finding: &Value| (finding["file"].clone(), finding["line"].clone(), finding["message"].clone());
     assert_eq!(
-        found.iter().map(told).collect::<Vec<_>>(),
+        found.iter().map(place_and_message).collect::<Vec<_>>(),
         [
             ("standard input".into(), 1.into(), "issuers: is missing".into()),
             ("standard input".into(), 1.into(), "default: unknown policy `mfa`; known: public, signed_in".into()),
@@ -195,7 +180,7 @@ fn findings_for_programs_have_file_line_and_column() {
 #[test]
 fn the_documents_show_what_check_prints() {
     let ran = check(&["tests/check/wrong/filter-disabled-route.yaml", "tests/check/wrong/overruled-route.yaml"]);
-    let document = fs::read_to_string(support::repository("envoy/commands.md")).unwrap();
+    let document = fs::read_to_string(repository("envoy/commands.md")).unwrap();
     assert!(document.contains(&ran.out), "envoy/commands.md should show\n{}", ran.out);
 }
 

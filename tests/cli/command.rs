@@ -1,12 +1,14 @@
-//! The command line in a directory of its own, with keys, a configuration and tokens.
+//! Runs the command line, in a temporary directory with keys, a configuration and tokens.
 
 use std::fs;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::support::repository;
 
 pub const NOW: &str = "2026-01-31T12:00:00Z";
 
@@ -39,14 +41,36 @@ challenge:
 upstream_headers: {subject: x-mfa-gate-subject}
 "#;
 
-/// A directory with a key pair, a configuration that trusts it, and tokens.
-pub struct Place(TempDir);
-
+/// How a run of the program ended.
 pub struct Ran {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
 }
+
+/// Runs the program in a directory with this standard input.
+pub fn run(directory: &Path, arguments: &[&str], input: &[u8]) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mfa-gate"));
+    command.args(arguments).current_dir(directory);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    std::thread::scope(|scope| {
+        // A program that reads no input closes it.
+        scope.spawn(move || drop(stdin.write_all(input)));
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    })
+}
+
+/// Runs the program at the top of the repository.
+pub fn run_at_top(arguments: &[&str]) -> Ran {
+    run(&repository(""), arguments, b"")
+}
+
+/// A directory with a key pair, a configuration that trusts it, and tokens.
+pub struct Place(TempDir);
 
 impl Place {
     pub fn empty() -> Self {
@@ -79,7 +103,7 @@ impl Place {
         fs::write(self.path(name), text).unwrap();
     }
 
-    /// Runs the program in the directory; `arguments` are parted by spaces, `~` stands for one inside an argument.
+    /// Runs the program in the directory; `arguments` are separated by spaces; `~` is a space inside an argument.
     pub fn run(&self, arguments: &str) -> Ran {
         self.run_with(arguments, "")
     }
@@ -99,13 +123,9 @@ impl Place {
     }
 
     pub fn run_with(&self, arguments: &str, input: &str) -> Ran {
-        let mut command = self.command(arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        let arguments: Vec<_> = arguments.split(' ').map(|argument| argument.replace('~', " ")).collect();
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        run(self.0.path(), &arguments, input.as_bytes())
     }
 
     pub fn ok(&self, arguments: &str) -> String {

@@ -1,4 +1,4 @@
-//! The documents: every command in them is run, and answers what they say; every configuration in them is taken.
+//! The documents: every command in them is run and prints what they show, and every configuration in them is read.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ const DOCUMENTS: [&str; 10] = [
     "tests/cases/README.md",
 ];
 
-/// What is not run here, by its beginning, and what runs it or stands for it.
+/// Commands that are not run here, by how they begin, and what runs them or an equivalent.
 const ELSEWHERE: [(&str, &str); 12] = [
     ("make run", "`make demo`, which is the same once"),
     ("make test", "what runs this"),

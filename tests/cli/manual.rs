@@ -1,4 +1,4 @@
-//! What the command line knows of itself: completions for shells, and manual pages.
+//! Completions for shells, and manual pages.
 
 use std::fs;
 use std::process::Command;
@@ -54,7 +54,7 @@ fn every_command_has_a_manual_page() {
         assert!(page.contains(&format!("\n.TH {command} 1 ")), "{name}");
         let subcommand = command.strip_prefix("mfa-gate").unwrap().replace('-', " ");
         assert_eq!(place.ok(&format!("man{subcommand}")), page, "{name}");
-        // What the help lists has a page of its own.
+        // Each command in the help has its page.
         let help = place.ok(format!("{} --help", subcommand.trim()).trim());
         let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
         for other in listed.filter_map(|line| line.split_whitespace().next()).filter(|other| *other != "help") {

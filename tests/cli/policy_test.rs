@@ -1,33 +1,19 @@
 //! `mfa-gate test` as its users meet it.
 //!
-//! What is printed of `tests/policy_test/NAME.yaml` stands in `NAME.txt`, to the letter. `RENEW=1 cargo test --test cli
-//! policy_test::` writes those anew; read the difference before it is committed.
+//! `tests/policy_test/NAME.txt` is the exact output for `NAME.yaml`. `RENEW=1 cargo test --test cli policy_test::` rewrites
+//! those files; read the difference before you commit it.
 
 use std::fs;
-use std::process::Command;
 
 use quick_junit::{Report, TestCaseStatus};
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::command::run_at_top;
 use crate::support;
 use crate::support::repository;
 
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-/// Runs the command at the repository's top.
-fn run(arguments: &[&str]) -> Ran {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mfa-gate"));
-    let output = command.args(arguments).current_dir(repository(".")).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-}
-
-/// What stands in the file, and what should.
+/// Compares an output with the file that has it.
 fn compare(path: &str, is: &str) {
     let path = repository(path);
     if std::env::var_os("RENEW").is_some() {
@@ -39,7 +25,7 @@ fn compare(path: &str, is: &str) {
 #[test]
 fn results_are_printed_to_the_letter() {
     for (name, code) in [("right", 0), ("billing", 1), ("failing", 1)] {
-        let ran = run(&["test", &format!("tests/policy_test/{name}.yaml")]);
+        let ran = run_at_top(&["test", &format!("tests/policy_test/{name}.yaml")]);
         assert_eq!((ran.code, ran.err.as_str()), (Some(code), ""), "{name}");
         compare(&format!("tests/policy_test/{name}.txt"), &ran.out);
     }
@@ -47,8 +33,8 @@ fn results_are_printed_to_the_letter() {
 
 #[test]
 fn quiet_prints_failures_only() {
-    let ran = run(&["test", "-q", "tests/policy_test/right.yaml", "tests/policy_test/billing.yaml"]);
-    let told = "\
+    let ran = run_at_top(&["test", "-q", "tests/policy_test/right.yaml", "tests/policy_test/billing.yaml"]);
+    let printed = "\
 tests/policy_test/billing.yaml:10: a sales agent
   expected  allow
   decided   claim-not-met: claim `roles` does not hold what the policy wants
@@ -56,7 +42,7 @@ tests/policy_test/billing.yaml:10: a sales agent
 
 21 passed, 1 failed
 ";
-    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(1), told, ""));
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(1), printed, ""));
 }
 
 #[test]
@@ -73,7 +59,7 @@ fn junit_has_every_case() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("junit.xml");
     let files = ["failing", "right"].map(|name| format!("tests/policy_test/{name}.yaml"));
-    let ran = run(&["test", "--junit", path.to_str().unwrap(), &files[0], &files[1]]);
+    let ran = run_at_top(&["test", "--junit", path.to_str().unwrap(), &files[0], &files[1]]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""));
     let xml = fs::read_to_string(&path).unwrap();
     compare("tests/policy_test/junit.xml", &xml);
@@ -90,14 +76,14 @@ fn junit_has_every_case() {
     assert_eq!((report.tests, report.failures, report.errors), (27, 10, 0));
 }
 
-/// A whole token stands for itself: the issuer's own key verifies it, at the time that the file says.
+/// A token in its compact form is verified by the issuer's own key, at the time that the file gives.
 #[test]
 fn whole_tokens_are_verified_by_the_issuers_own_keys() {
     let directory = TempDir::new().unwrap();
     let at = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let write = |name: &str, text: &str| fs::write(at(name), text).unwrap();
     let run_well = |arguments: &[&str]| {
-        let ran = run(arguments);
+        let ran = run_at_top(arguments);
         assert_eq!(ran.err, "");
         ran.out
     };
@@ -135,7 +121,7 @@ cases:
     assert!(later.ends_with("\n2 passed, 2 failed\n"), "{later}");
 }
 
-/// What is said of a file of cases beside a right configuration; `{}` stands for the directory.
+/// Files of cases beside a right configuration, and the errors in them; `{}` is the directory.
 #[test]
 fn a_broken_file_is_reported_with_the_place_and_the_right_use() {
     let case = |case: &str| format!("config: gate.yaml\ncases:\n- {case}\n");
@@ -260,7 +246,7 @@ fn a_broken_file_is_reported_with_the_place_and_the_right_use() {
     let path = directory.path().join("cases.yaml");
     for (text, message) in samples {
         fs::write(&path, &text).unwrap();
-        let ran = run(&["test", path.to_str().unwrap()]);
+        let ran = run_at_top(&["test", path.to_str().unwrap()]);
         let message = message.replace("{}", directory.path().to_str().unwrap());
         assert_eq!((ran.code, ran.out.as_str(), ran.err), (Some(2), "", format!("error: {message}\n")), "{text}");
     }
@@ -268,10 +254,10 @@ fn a_broken_file_is_reported_with_the_place_and_the_right_use() {
 
 #[test]
 fn wrong_use_is_reported() {
-    let ran = run(&["test"]);
+    let ran = run_at_top(&["test"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
     assert!(ran.err.contains("<CASES>..."), "{}", ran.err);
-    let ran = run(&["test", "--junit", "no/such/place.xml", "tests/policy_test/right.yaml"]);
-    let told = "error: `no/such/place.xml`: No such file or directory (os error 2)\n";
-    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(2), "", told));
+    let ran = run_at_top(&["test", "--junit", "no/such/place.xml", "tests/policy_test/right.yaml"]);
+    let message = "error: `no/such/place.xml`: No such file or directory (os error 2)\n";
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(2), "", message));
 }

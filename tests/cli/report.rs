@@ -11,29 +11,14 @@ use flate2::write::GzEncoder;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::command::{Ran, run};
 use crate::generated_log::{AppDays, access_log};
 use crate::support::repository;
 
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-/// Runs the report with arguments parted by spaces, in `directory`.
+/// Runs the report in `directory`, with arguments separated by spaces.
 fn run_in(directory: &Path, arguments: &str, input: &[u8]) -> Ran {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mfa-gate"));
-    command.arg("report").args(arguments.split_whitespace()).current_dir(directory);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    std::thread::scope(|scope| {
-        // One that reads no input closes it.
-        scope.spawn(move || drop(stdin.write_all(input)));
-        let output = child.wait_with_output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-    })
+    let arguments: Vec<&str> = ["report"].into_iter().chain(arguments.split_whitespace()).collect();
+    run(directory, &arguments, input)
 }
 
 fn samples() -> PathBuf {
@@ -44,14 +29,14 @@ fn sample(name: &str) -> String {
     fs::read_to_string(samples().join(name)).unwrap()
 }
 
-/// What the report says of the small log of this repository.
+/// The report on the small log of this repository.
 fn report(arguments: &str) -> String {
     let ran = run_in(&samples(), &format!("{arguments} access.log"), b"");
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{arguments}");
     ran.out
 }
 
-/// What it says of a log that is given.
+/// The report on this log.
 fn report_of(arguments: &str, log: &[u8]) -> Ran {
     let ran = run_in(&samples(), arguments, log);
     assert_eq!(ran.code, Some(0), "{arguments}: {}", ran.err);
@@ -128,7 +113,7 @@ fn days_and_tenants_can_be_selected() {
     assert_eq!(totals("--from 2026-11-24"), (6, 3));
     assert_eq!(totals("--to 2026-11-23"), (3, 11));
     assert_eq!(totals("--from 2026-11-24 --to 2026-11-24"), (3, 9));
-    // What has no verified token is of no tenant.
+    // A request without a verified token belongs to no tenant.
     assert_eq!(totals("--tenant 7f43a1a8-9e7f-4a8a-8f5e-0b5c0d0f6d11"), (3, 11));
     let both = "--tenant 7f43a1a8-9e7f-4a8a-8f5e-0b5c0d0f6d11 --tenant df845f1a-7b35-40a2-ba78-6481de91f8ae";
     assert_eq!(totals(both), (9, 4));
@@ -148,15 +133,15 @@ fn lines_that_are_left_out_are_counted() {
     assert_eq!(ran.err, "note: 11 of 14 lines are not of these days or tenants\n");
 }
 
-/// A request whose word has the given members, without a newline.
+/// A line whose record of the gate has these members, without a newline.
 fn line(members: &str) -> String {
     format!(r#"{{"time":"2026-11-25T00:00:00.000Z","method":"GET","path":"/","mfa_gate":{{"value":{{{members}}}}}}}"#)
 }
 
 const PROVEN: &str = r#""decision":"allow","subject":"user","mfa":"proven","tenant":"t","app":"a","user":"u""#;
 
-/// The count of users' requests, and what is told of the log.
-fn told(log: &[u8]) -> (u64, String) {
+/// The number of users' requests, and the notes about the log.
+fn counted(log: &[u8]) -> (u64, String) {
     let ran = report_of("--by app-day --format json -", log);
     let rows: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
     (rows.iter().map(|row| row["TotalRequestCount"].as_u64().unwrap()).sum(), ran.err)
@@ -166,6 +151,8 @@ fn told(log: &[u8]) -> (u64, String) {
 fn every_kind_of_broken_line_is_reported_and_none_is_fatal() {
     let good = line(PROVEN);
     let wrong = |what: &str, message: &str| (what.as_bytes().to_vec(), message.to_owned());
+    // JSON, but not of an access log with the gate.
+    let foreign = |what: &str, message: &str| wrong(what, &format!("1 not of this log|{message}"));
     let kinds = [
         wrong(&good[..100], "1 cut short|column 100: EOF while parsing an object"),
         wrong("{", "1 cut short|column 1: EOF while parsing an object"),
@@ -181,33 +168,27 @@ fn every_kind_of_broken_line_is_reported_and_none_is_fatal() {
             "1 not UTF-8|column 60: not UTF-8".to_owned(),
         ),
         (format!("{}{good}", " ".repeat(600_000)).into_bytes(), "1 too long|longer than 524288 bytes".to_owned()),
-        wrong("[]", "1 not of this log|column 0: invalid type: sequence, expected an object"),
-        wrong("{}", "1 not of this log|column 2: missing field `time`"),
-        wrong(
-            &good.replace("\"GET\"", "5"),
-            "1 not of this log|column 45: invalid type: integer `5`, expected a string",
-        ),
-        wrong(
+        foreign("[]", "column 0: invalid type: sequence, expected an object"),
+        foreign("{}", "column 2: missing field `time`"),
+        foreign(&good.replace("\"GET\"", "5"), "column 45: invalid type: integer `5`, expected a string"),
+        foreign(
             &good.replace("2026-11-25T", "yesterday "),
-            "1 not of this log|column 33: `time` is `yesterday 00:00:00.000Z`, no time such as `2026-01-31T12:00:00.000Z`",
+            "column 33: `time` is `yesterday 00:00:00.000Z`, no time such as `2026-01-31T12:00:00.000Z`",
         ),
-        wrong(&good.replace("\"path\"", "\"method\""), "1 not of this log|column 58: duplicate field `method`"),
-        wrong(&good.replace("\"path\"", r#""m\u0065thod""#), "1 not of this log|column 63: duplicate field `method`"),
-        wrong(&line(&format!("{PROVEN},\"mfa\":\"proven\"")), "1 not of this log|column 172: duplicate field `mfa`"),
-        wrong(
-            &good.replace("\"proven\"", "5"),
-            "1 not of this log|column 125: invalid type: integer `5`, expected a string",
-        ),
-        wrong(
+        foreign(&good.replace("\"path\"", "\"method\""), "column 58: duplicate field `method`"),
+        foreign(&good.replace("\"path\"", r#""m\u0065thod""#), "column 63: duplicate field `method`"),
+        foreign(&line(&format!("{PROVEN},\"mfa\":\"proven\"")), "column 172: duplicate field `mfa`"),
+        foreign(&good.replace("\"proven\"", "5"), "column 125: invalid type: integer `5`, expected a string"),
+        foreign(
             &good.replace("\"proven\"", "\"maybe\""),
-            "1 not of this log|column 131: found `maybe`, expected `proven` or `missing` or `unknowable`",
+            "column 131: found `maybe`, expected `proven` or `missing` or `unknowable`",
         ),
-        wrong(&line(""), "1 not of this log|column 83: missing field `decision`"),
-        wrong(&good.replace("{\"value\"", "{\"valu\""), "1 not of this log|column 167: missing field `value`"),
+        foreign(&line(""), "column 83: missing field `decision`"),
+        foreign(&good.replace("{\"value\"", "{\"valu\""), "column 167: missing field `value`"),
         wrong("\u{1b}[31m", "1 not JSON|column 1: expected value"),
-        wrong(
+        foreign(
             &line(&PROVEN.replace("proven", "\\u001b[31m")),
-            "1 not of this log|column 136: found `\\u{1b}[31m`, expected `proven` or `missing` or `unknowable`",
+            "column 136: found `\\u{1b}[31m`, expected `proven` or `missing` or `unknowable`",
         ),
     ];
     let mut wrong = Vec::new();
@@ -215,7 +196,7 @@ fn every_kind_of_broken_line_is_reported_and_none_is_fatal() {
         let log = [good.as_bytes(), b"", &broken, good.as_bytes()].join(&b'\n');
         let (kind, message) = expected.split_once('|').unwrap();
         let expected = format!("note: 1 of 3 lines are broken: {kind}\nnote:   standard input line 3, {message}\n");
-        let found = told(&log);
+        let found = counted(&log);
         if found != (2, expected.clone()) {
             wrong.push(format!("expected 2, {expected}   found {}, {}", found.0, found.1));
         }
@@ -234,7 +215,7 @@ note: 2 of 4 lines tell no decision of the gate
 note:   standard input line 2
 note:   standard input line 3
 ";
-    assert_eq!(told(log.as_bytes()), (2, expected.to_owned()));
+    assert_eq!(counted(log.as_bytes()), (2, expected.to_owned()));
 }
 
 #[test]
@@ -288,7 +269,7 @@ fn app_days(json: &str) -> AppDays {
         .collect()
 }
 
-/// Of many chunks, in this order, from wherever it comes.
+/// The log has many chunks, and comes from standard input and from files, plain and packed.
 #[test]
 fn a_long_log_is_counted_and_listed_in_order() {
     let (log, counts) = access_log(12_000);
@@ -366,12 +347,12 @@ fn the_html_page_is_self_contained_and_escapes_everything() {
     for section in ["Tenants", "Users who still lack MFA", "Denials by reason", "Days", "Applications by day"] {
         assert!(page.contains(&format!("<h2>{section}</h2>")), "{section}");
     }
-    // The names of the log that would be more than text.
+    // Names in the log that would be markup or escape sequences.
     assert!(page.contains("&#60;script&#62;alert(1)&#60;/script&#62;"));
     assert!(page.contains("\\u{1b}[2Jmallory@example.com"));
     assert_eq!(page.matches("<script").count(), 0);
     assert!(!page.contains('\u{1b}'));
-    // Nothing is fetched, and nothing could be.
+    // Nothing is fetched.
     for outside in ["src=", "href=", "url(", "@import", "<link", "<iframe", "style=\""] {
         assert!(!page.contains(outside), "{outside}");
     }

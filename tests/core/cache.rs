@@ -104,7 +104,7 @@ fn a_cached_token_is_dropped_with_its_keys() {
 fn a_token_with_the_same_end_as_a_cached_one_is_not_that_one() {
     let mut stage = Stage::new(ROOMY);
     assert_eq!(stage.reason(&InlineKeys, NOW), None);
-    // The end is what is hashed, so it is found, and told apart by the rest.
+    // The end is what is hashed, so the cached token is found, and then differs.
     let dot = stage.token.iter().position(|&byte| byte == b'.').expect("a header");
     stage.token[dot + 20] ^= 1;
     assert!(!stage.remembers());
@@ -120,7 +120,7 @@ fn nothing_is_cached_beyond_the_bounds() {
     }
 }
 
-/// For want of room by number, and by memory.
+/// One that is full by number, and one that is full by memory.
 fn with_room_for_one() -> [Stage; 2] {
     [CacheBounds { max_entries: 1, ..ROOMY }, CacheBounds { max_bytes: 3 << 10, ..ROOMY }].map(Stage::new)
 }
@@ -135,7 +135,7 @@ fn a_token_seen_once_evicts_no_good_one_from_a_full_cache() {
             assert!(stage.remembers() && !stage.remembers_token(other), "{:?}", stage.bounds);
         }
     }
-    // One that comes again soon is remembered instead.
+    // One that comes again soon is cached instead.
     for stage in with_room_for_one() {
         let other = mint(&json!({"jti": "1"}));
         for token in [&stage.token, &other, &other] {
@@ -191,7 +191,7 @@ fn what_jwt_authn_verified_counts_only_for_requests_with_its_metadata() {
     let request = || NativeRequest::to_path(b"/v1/customers");
     assert_eq!(stage.reason_of(&request().with_metadata(metadata.clone()), &NoKeys, NOW), None);
     assert_eq!(stage.reason_of(&request(), &NoKeys, NOW), Some("token-missing"));
-    // Whoever knows how it is remembered cannot send that for a token, nor bring another beside it.
+    // A client that knows the cached bytes can send them neither as a token nor beside the metadata.
     let sent = || request().with("authorization", [b"Bearer ", left.as_slice()].concat());
     assert_eq!(stage.reason_of(&sent(), &NoKeys, NOW), Some("token-missing"));
     assert!(stage.cache.get(CacheKey::Compact(&left)).is_none());

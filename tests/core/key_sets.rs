@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use crate::support::faults;
 use crate::support::tokens::{ISSUER, config, jwk, jwk_with};
 
-/// What no message may show.
+/// A private key, which no message may show.
 const PRIVATE: &str = "cHJpdmF0ZS1hcy1jYW4tYmU";
 
-/// An operator who pastes a private key is told so, and the message does not spread it.
+/// The message says what is wrong and does not repeat the key.
 // catalogue: D12 D13
 #[test]
 fn private_keys_and_keys_of_small_order_are_refused_without_being_shown() {

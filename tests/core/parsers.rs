@@ -1,4 +1,4 @@
-//! Whatever bytes come, a parser answers and does not panic: in the module a panic takes down a worker's filter.
+//! No bytes make a parser panic: in the module a panic takes down a worker's filter.
 
 use mfa_gate::keys::{KeySet, Record, Uri};
 use mfa_gate::route::{Authority, MAX_READINGS, RequestPath};
@@ -20,7 +20,7 @@ fn rules() -> TokenRules {
     }
 }
 
-/// Bytes of all kinds, or made of pieces that mean something to one of the parsers.
+/// Arbitrary bytes, or texts made of pieces that mean something to one of the parsers.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let pieces = prop::sample::select(vec![
         "/",
@@ -122,7 +122,7 @@ proptest! {
         let _ = compact.read(&rules(), &LastHeader::default()).map(drop);
     }
 
-    /// What jwt_authn leaves of a token, with some bytes changed.
+    /// The metadata of a verified token, with some bytes changed.
     #[test]
     fn no_metadata_of_jwt_authn_panics(changes in prop::collection::vec((any::<Index>(), any::<u8>()), 0..4)) {
         use base64::Engine as _;

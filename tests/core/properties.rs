@@ -1,4 +1,4 @@
-//! What holds for every path and every order of the configuration, tried on many.
+//! Properties that hold for every path and every order of the configuration.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ fn overlapping() -> Vec<Value> {
     ]
 }
 
-/// The order in which a permutation's number lays things out.
+/// The permutation of the items with this number.
 fn permuted<T: Clone>(items: &[T], mut number: usize) -> Vec<T> {
     let mut left = items.to_vec();
     let mut permuted = Vec::new();
@@ -45,7 +45,7 @@ fn permuted<T: Clone>(items: &[T], mut number: usize) -> Vec<T> {
     permuted
 }
 
-/// Every one of the 720 orders chooses the same routes.
+/// Each of the 720 orders chooses the same routes.
 // catalogue: I21
 #[test]
 fn the_order_of_the_routes_does_not_matter() {
@@ -78,7 +78,7 @@ fn the_order_of_the_routes_does_not_matter() {
     }
 }
 
-/// What some upstream takes for the slash between two segments.
+/// Texts that some upstreams read as the slash between two segments.
 const SEPARATORS: [&str; 18] = [
     "/",
     "//",
@@ -100,11 +100,11 @@ const SEPARATORS: [&str; 18] = [
     "/x%2f..%2f",
 ];
 
-/// What some upstream takes for the end of a path.
+/// Texts that some upstreams ignore at the end of a path.
 const ENDINGS: [&str; 16] =
     ["", ";x", ";", "%3bx", "%253bx", "%20", ".", "/", "/.", "//", ".json", "~", "%3fx", "%23x", "?x=/public", "/x/.."];
 
-/// A letter, and ways to write it that some upstream takes for the same.
+/// A name, its first letter written in ways that some upstreams read as the same.
 fn disguised(name: &str, how: usize) -> String {
     let first = name.as_bytes()[0];
     match how {
@@ -119,7 +119,7 @@ fn disguised(name: &str, how: usize) -> String {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// A disguise is seen through, whatever the protected path is called.
+    /// For every name of the protected path.
     #[test]
     fn a_disguised_path_is_protected(
         first in "[a-z][a-z0-9-]{0,8}",
@@ -134,8 +134,7 @@ proptest! {
         prop_assert!(!is_open(&gate, &path), "{path}");
     }
 
-    /// A path of hostile pieces in any order never passes where only `/public` is public, unless it stays below it in every reading:
-    /// then none of its pieces leads out.
+    /// Where only `/public` is public, a path passes only if it stays below `/public` in every reading.
     #[test]
     fn a_path_of_hostile_pieces_is_public_only_below_the_public_route(
         pieces in prop::collection::vec(
@@ -151,7 +150,7 @@ proptest! {
         }
     }
 
-    /// Nothing that comes as a path makes the reading fail otherwise than by refusal.
+    /// Reading a path never panics.
     #[test]
     fn any_bytes_as_a_path_are_judged(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let gate = gate(&config(&[json!({"name": "public", "prefix": "/public", "policy": "public"})], "mfa"));
@@ -159,7 +158,7 @@ proptest! {
         let _ = judge(&gate, &NativeRequest::to_path(&path), NOW);
     }
 
-    /// An everyday path is judged as it is.
+    /// Letters, digits, `_` and `-` need no decoding.
     #[test]
     fn ordinary_paths_are_not_refused(path in "(/[A-Za-z0-9_-]{1,12}){1,6}") {
         let gate = gate(&config(&[], "public"));
@@ -167,7 +166,7 @@ proptest! {
     }
 }
 
-/// The path as the laxest of upstreams has it: decoded until nothing is left to decode, and resolved.
+/// The path as the laxest of upstreams reads it: decoded until nothing is left to decode, and resolved.
 fn resolved(path: &str) -> String {
     let mut path = path.to_owned();
     for _ in 0..8 {

@@ -1,4 +1,4 @@
-//! A wall clock that a test sets, for one Envoy. Timers go by the monotonic clock, which stays as it is.
+//! A wall clock that a test sets, for one Envoy. Timers use the monotonic clock, which is left alone.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
@@ -9,19 +9,19 @@ use tempfile::TempDir;
 
 use crate::support::repository;
 
-/// The clock, so many seconds ahead of the machine's.
+/// A clock that is ahead of the machine's by some seconds.
 pub struct Clock {
     folder: TempDir,
     ahead: File,
 }
 
 impl Clock {
-    /// One that is right.
+    /// A clock that shows the machine's time.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder for the clock");
         let ahead = File::create(folder.path().join("ahead")).expect("a file for the clock");
         let library = folder.path().join("clock.so");
-        // The linker of Rust itself on every Unix.
+        // Rust itself links with it on every Unix.
         let status = Command::new("cc")
             .args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"])
             .args([library, repository("tests/envoy/clock.c")])
@@ -32,12 +32,12 @@ impl Clock {
         clock
     }
 
-    /// From now on it is so many seconds ahead.
+    /// Sets how many seconds it is ahead.
     pub fn set(&self, seconds: i64) {
         self.ahead.write_all_at(&seconds.to_ne_bytes(), 0).expect("setting the clock");
     }
 
-    /// What a process needs to go by it.
+    /// The environment of a process that uses it.
     pub fn environment(&self) -> [(&'static str, PathBuf); 2] {
         [("LD_PRELOAD", self.folder.path().join("clock.so")), ("TEST_CLOCK", self.folder.path().join("ahead"))]
     }

@@ -1,4 +1,4 @@
-//! An identity provider: it answers as a test tells it to, and counts how often it is asked.
+//! An identity provider that answers as a test sets it to, and counts the requests.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What it does when it is asked for a path.
+/// The reply to a request for a path.
 #[derive(Debug, Clone)]
 pub enum Reply {
     /// Sends these bytes and closes the connection.
@@ -45,7 +45,7 @@ pub struct Idp {
     state: Arc<State>,
 }
 
-/// One that has its address but refuses connections.
+/// A provider that has its address but refuses connections.
 pub struct Closed {
     pub address: SocketAddr,
     socket: tokio::net::TcpSocket,
@@ -92,7 +92,7 @@ impl Idp {
         Idp::on(TcpListener::bind("127.0.0.1:0").expect("a port for the provider"))
     }
 
-    /// One that is not there yet; nobody else can take its port meanwhile.
+    /// Reserves an address for a provider that does not listen yet.
     pub fn closed() -> Closed {
         let socket = tokio::net::TcpSocket::new_v4().expect("a socket for the provider");
         socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port for the provider");
@@ -109,37 +109,37 @@ impl Idp {
                     return;
                 }
                 let state = Arc::clone(&shared);
-                // Whoever asks may give up before the answer is there.
+                // The client may give up before the answer is there.
                 std::thread::spawn(move || serve(stream, &state).ok());
             }
         });
         Idp { address, state }
     }
 
-    /// From now on a path is answered so; requests that were held, too.
+    /// Sets the reply for a path, also for requests that are held.
     pub fn set(&self, path: &str, reply: Reply) {
         self.state.paths().entry(path.to_owned()).or_default().reply = Some(reply);
         self.state.changed.notify_all();
     }
 
-    /// From now on it refuses connections.
+    /// Refuses connections from now on.
     pub fn close(&self) {
         self.state.is_closed.store(true, Ordering::SeqCst);
-        // Its thread is told by one connection more; then the listening socket is gone.
+        // One more connection wakes its thread, which then closes the listening socket.
         TcpStream::connect(self.address).expect("the provider");
         while TcpStream::connect(self.address).is_ok() {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
 
-    /// How often it was asked for a path.
+    /// How many requests it got for a path.
     pub fn asked(&self, path: &str) -> usize {
         self.state.paths().get(path).map_or(0, |path| path.asked)
     }
 }
 
 impl Closed {
-    /// Starts it after all.
+    /// Starts the provider.
     pub fn open(self) -> Idp {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
         let listener = runtime.block_on(async { self.socket.listen(128)?.into_std() }).expect("listening");

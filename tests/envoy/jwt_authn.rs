@@ -1,8 +1,7 @@
-//! The gate behind Envoy's own jwt_authn, set up as people set that up: which token it has judged, whatever else a client sends.
+//! The gate behind Envoy's own jwt_authn in its usual setups: which token is judged when a client sends several.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -14,6 +13,7 @@ use crate::proxy::upstream::{Seen, Upstream};
 use crate::support;
 use crate::support::forge::Forge;
 use crate::support::table::Sample;
+use crate::support::tokens::now;
 
 struct Stage {
     envoy: Envoy,
@@ -59,7 +59,7 @@ fn stage() -> &'static Stage {
         };
         let optional = or_none("entra", "allow_missing");
         let plain = entra(provider(json!({})), optional.clone());
-        // What Istio makes of two rules of a RequestAuthentication.
+        // As istiod translates two rules of a RequestAuthentication.
         let of_istio = |issuer: &str, key: &str| {
             json!({
                 "issuer": issuer,
@@ -123,15 +123,13 @@ fn stage() -> &'static Stage {
 impl Stage {
     /// A token of a user with this `amr` and more claims.
     fn token(&self, amr: &[&str], spec: Value) -> String {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock past 1970");
         let mut whole = json!({"from": "good", "claims": {"amr": amr, "scope": "read write"}});
         support::cases::merge::merge(&mut whole, &spec);
-        let now = i64::try_from(since.as_secs()).expect("a clock before the end of time");
-        String::from_utf8(self.sample.mint(&self.forge, &whole, now)).expect("a token is text")
+        String::from_utf8(self.sample.mint(&self.forge, &whole, now())).expect("a token is text")
     }
 
-    /// What becomes of a request: `allow`, a deny reason, or the details that Envoy's own filters give; and what the upstream
-    /// sees.
+    /// The decision on a request: `allow`, a deny reason, or the details of Envoy's own filters; and the request that the
+    /// upstream saw.
     fn ask(&self, listener: &str, path: &str, headers: &[(&str, &str)]) -> (String, Option<Seen>) {
         let id = format!("jwt-{}", self.sent.fetch_add(1, Ordering::Relaxed));
         let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
@@ -162,11 +160,11 @@ fn bearer(token: &str) -> String {
 fn what_jwt_authn_verified_is_judged_by_the_policy() {
     let stage = stage();
     let mfa = stage.token(&["pwd", "mfa"], json!({}));
-    // The second time it is remembered.
+    // The second time it is cached.
     for _ in 0..2 {
         let (decision, seen) = stage.ask("plain", "/v1/customers", &[("authorization", &bearer(&mfa))]);
         assert_eq!(decision, "allow");
-        // jwt_authn's doing: by default the token goes no further.
+        // By default jwt_authn removes the token.
         assert_eq!(seen.and_then(|seen| seen.header("authorization")), None);
     }
     assert_eq!(stage.decision("plain", &format!("/v1/customers?access_token={mfa}"), &[]), "allow");
@@ -175,7 +173,7 @@ fn what_jwt_authn_verified_is_judged_by_the_policy() {
     assert_eq!(stage.decision("plain", "/v1/customers", &[("authorization", &pwd)]), "mfa-missing");
     let wrong = bearer(&stage.token(&["mfa"], json!({"claims": {"scope": "write"}})));
     assert_eq!(stage.decision("plain", "/v1/customers", &[("authorization", &wrong)]), "claim-not-met");
-    // Neither jwt_authn nor the gate knows the audience for another's; here jwt_authn was told of none.
+    // The audience of another service: jwt_authn has no list of audiences here, so the gate refuses it.
     let other = bearer(&stage.token(&["mfa"], json!({"claims": {"aud": "another"}})));
     assert_eq!(stage.decision("plain", "/v1/customers", &[("authorization", &other)]), "audience-mismatch");
 
@@ -195,11 +193,11 @@ fn headers_and_route_metadata_do_not_count_as_verified_by_jwt_authn() {
         let headers = [("claims", claims), ("envoy.filters.http.jwt-authn", claims), ("x-jwt-payload", &mfa)];
         assert_eq!(stage.decision(listener, "/v1/customers", &headers), "token-missing", "{listener}");
     }
-    // No filter has verified it, so it is not looked at.
+    // No filter has verified it, so it is ignored.
     assert_eq!(stage.decision("none", "/v1/customers", &[("authorization", &mfa)]), "token-missing");
 }
 
-/// jwt_authn verifies a token of each place and leaves the claims of one, while the upstream reads the header.
+/// jwt_authn verifies a token in each place and leaves the claims of one, while the upstream reads the header.
 #[test]
 fn the_token_that_is_judged_is_the_one_in_the_header() {
     let stage = stage();
@@ -223,12 +221,12 @@ fn the_token_that_is_judged_is_the_one_in_the_header() {
     assert_eq!(ask(&mfa, &mfa), "allow");
     assert_eq!(pairs.map(|(own, header)| ask(own, header)), ["token-ambiguous"; 4]);
 
-    // Where a token that fails is let go on, it is seen that it is another.
+    // Where jwt_authn lets a failed token pass, the gate sees that it is another one.
     let forged = bearer(&stage.token(&["mfa"], json!({"key": "stranger", "claims": {"oid": "root"}})));
     let path = format!("/v1/customers?access_token={mfa}");
     assert_eq!(stage.decision("lenient", &path, &[("authorization", &forged)]), "token-ambiguous");
     assert_eq!(stage.decision("lenient", "/v1/customers", &[("authorization", &forged)]), "token-missing");
-    // And what jwt_authn does not take for a token.
+    // And values that jwt_authn does not recognize as a token.
     for header in ["Bearer opaque", "bearer", &format!("bearer {pwd}"), &format!("Bearer\t{pwd}")] {
         assert_eq!(stage.decision("lenient", &path, &[("authorization", header)]), "token-ambiguous", "{header}");
     }

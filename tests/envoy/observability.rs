@@ -1,4 +1,4 @@
-//! What an operator sees of the gate: the access log and the metrics, as the shipped configuration has them.
+//! The access log and the metrics, as the shipped configuration sets them up.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ fn stage(listeners: &[(&str, Value)]) -> Stage {
     Stage::with(Setup { workers: 2, ..Setup::default() }, &listeners)
 }
 
-/// Sends a request, and hands back its line of the access log.
+/// Sends a request and returns its line of the access log.
 fn line(stage: &Stage, listener: &str, path: &str, token: Option<&str>) -> Value {
     let id = id();
     let authorization = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
@@ -51,8 +51,8 @@ fn line(stage: &Stage, listener: &str, path: &str, token: Option<&str>) -> Value
     stage.envoy.logged(&id).expect("a line of the access log").line
 }
 
-/// What the gate says in it.
-fn word(stage: &Stage, listener: &str, path: &str, token: Option<&str>) -> Value {
+/// The record of the gate in that line.
+fn record(stage: &Stage, listener: &str, path: &str, token: Option<&str>) -> Value {
     let line = line(stage, listener, path, token);
     if line["mfa_gate"].is_null() {
         return Value::Null;
@@ -61,7 +61,7 @@ fn word(stage: &Stage, listener: &str, path: &str, token: Option<&str>) -> Value
     line["mfa_gate"]["value"].clone()
 }
 
-/// The gate's metrics, as Prometheus gets them.
+/// The gate's metrics, as Prometheus scrapes them.
 fn metrics(stage: &Stage) -> Vec<String> {
     let request = b"GET /stats/prometheus?filter=mfa_gate HTTP/1.1\r\nhost: admin\r\n\r\n";
     let response = Connection::new(stage.envoy.admin).request(request).expect("metrics");
@@ -69,7 +69,7 @@ fn metrics(stage: &Stage) -> Vec<String> {
     text.lines().filter(|line| line.starts_with("mfa_gate")).map(str::to_owned).collect()
 }
 
-/// The same, once the gate has told that it decided so many requests: it does so every second.
+/// The same, once it has this many requests: the gate flushes its counts every second.
 fn metrics_after(stage: &Stage, requests: u64) -> Vec<String> {
     eventually("count of all requests", || decided(&metrics(stage)) == requests);
     metrics(stage)
@@ -99,58 +99,58 @@ const HASH_OF_A: &str = "ca978112ca1bbdca";
 #[test]
 fn the_access_log_has_the_decision_and_the_verified_token() {
     let stage = stage(&[("gate", gate(&json!({"access_log": {}}))), ("silent", gate(&json!({})))]);
-    let word = |path: &str, token: Option<&str>| word(&stage, "gate", path, token);
+    let record = |path: &str, token: Option<&str>| record(&stage, "gate", path, token);
     let of_user = |more: Value| {
-        let mut word = json!({
+        let mut record = json!({
             "issuer": ISSUER, "tenant": "df845f1a", "app": "23ec45a3", "app_name": "Billing \u{201c}new\u{201d}",
             "user": "4988e250", "upn": "alice@example.com", "subject": "user", "key": HASH_OF_A,
         });
-        support::cases::merge::merge(&mut word, &more);
-        word
+        support::cases::merge::merge(&mut record, &more);
+        record
     };
     let proven = user(&json!({}));
     for _ in 0..3 {
-        // Verified, and remembered.
+        // Verified, then from the cache.
         assert_eq!(
-            word("/api/x?secret=1", Some(&proven)),
+            record("/api/x?secret=1", Some(&proven)),
             of_user(json!({"decision": "allow", "route": "api", "policy": "mfa_or_app", "mfa": "proven"}))
         );
     }
     let password = user(&json!({"amr": ["pwd"]}));
     assert_eq!(
-        word("/other", Some(&password)),
+        record("/other", Some(&password)),
         of_user(json!({"decision": "deny", "reason": "mfa-missing", "policy": "mfa", "mfa": "missing"}))
     );
     assert_eq!(
-        word("/overview", Some(&password)),
+        record("/overview", Some(&password)),
         of_user(json!({"decision": "allow", "route": "overview", "policy": "signed_in", "mfa": "missing"}))
     );
     assert_eq!(
-        word("/admin", Some(&proven)),
+        record("/admin", Some(&proven)),
         of_user(json!({
             "decision": "deny", "reason": "claim-not-met", "route": "admin", "policy": "admins", "mfa": "proven",
         }))
     );
     assert_eq!(
-        word("/api", Some(&app())),
+        record("/api", Some(&app())),
         json!({
             "issuer": ISSUER, "app": "23ec45a3", "subject": "app", "key": HASH_OF_A, "decision": "allow",
             "route": "api", "policy": "mfa_or_app",
         })
     );
-    // Nothing is told of a token that nobody vouches for.
+    // A token that nobody verified is not logged.
     let forged = proven.replace('.', ".e30");
     assert_eq!(
-        word("/api", Some(&forged)),
+        record("/api", Some(&forged)),
         json!({"decision": "deny", "reason": "token-malformed", "route": "api", "policy": "mfa_or_app"})
     );
     assert_eq!(
-        word("/api", None),
+        record("/api", None),
         json!({"decision": "deny", "reason": "token-missing", "route": "api", "policy": "mfa_or_app"})
     );
-    assert_eq!(word("/health", None), json!({"decision": "allow", "route": "health", "policy": "public"}));
-    assert_eq!(word("/a%zz", None), json!({"decision": "deny", "reason": "path-unreadable"}));
-    // Where it is told nothing, nothing is there.
+    assert_eq!(record("/health", None), json!({"decision": "allow", "route": "health", "policy": "public"}));
+    assert_eq!(record("/a%zz", None), json!({"decision": "deny", "reason": "path-unreadable"}));
+    // Without `access_log` there is no record.
     assert_eq!(line(&stage, "silent", "/api", Some(&proven))["mfa_gate"], Value::Null);
     stage.assert_no_trap();
 }
@@ -176,28 +176,28 @@ fn the_access_log_leaves_out_the_fields_that_are_switched_off() {
         ("none", gate(&json!({"access_log": {"user": "none"}}))),
     ]);
     let named = |listener: &str| {
-        let word = word(&stage, listener, "/api", Some(&user(&json!({}))));
-        ["user", "upn", "key", "subject"].map(|name| word[name].as_str().map(str::to_owned))
+        let record = record(&stage, listener, "/api", Some(&user(&json!({}))));
+        ["user", "upn", "key", "subject"].map(|name| record[name].as_str().map(str::to_owned))
     };
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(named("id"), [some("4988e250"), None, None, some("user")]);
     assert_eq!(named("none"), [None, None, some(HASH_OF_A), some("user")]);
 }
 
-/// A claim is a string that its issuer wrote, and may have from a user who chose it.
+/// Users may choose the strings that an issuer writes into claims.
 #[test]
 fn hostile_claims_are_logged_as_text_or_left_out() {
     let stage = stage(&[("gate", gate(&json!({"access_log": {}})))]);
     let hostile = "a\"b\\\u{0}\n{\"decision\":\"allow\"}\u{202e}\u{1f600}";
     let claims = json!({"upn": hostile, "oid": "x".repeat(257), "appid": {"a": 1}, "azp": "app", "tid": ["t"]});
-    let word_of = |claims: &Value| word(&stage, "gate", "/other", Some(&user(claims)));
-    // `tid` must be a string to whatever issuer.
-    assert_eq!(word_of(&claims)["reason"], "claim-malformed");
+    let record_of = |claims: &Value| record(&stage, "gate", "/other", Some(&user(claims)));
+    // `tid` must be a string for every issuer.
+    assert_eq!(record_of(&claims)["reason"], "claim-malformed");
     let mut claims = claims;
     claims["tid"] = json!("t".repeat(256));
     claims["amr"] = json!(["pwd"]);
     assert_eq!(
-        word_of(&claims),
+        record_of(&claims),
         json!({
             "issuer": ISSUER, "tenant": "t".repeat(256), "app": "app", "app_name": "Billing \u{201c}new\u{201d}",
             "upn": hostile, "subject": "user", "key": HASH_OF_A, "decision": "deny", "reason": "mfa-missing",
@@ -316,10 +316,10 @@ fn a_request_that_waited_is_counted_once() {
             r#"mfa_gate_requests_total{{decision="allow",policy="mfa",issuer="{ISSUER}",subject="user",mfa="proven"}} 20"#
         )]
     );
-    assert_eq!(word(&stage, "gate", "/v1", Some(&tokens[0]))["decision"], "allow");
+    assert_eq!(record(&stage, "gate", "/v1", Some(&tokens[0]))["decision"], "allow");
 }
 
-/// However many routes there are: Prometheus keeps each series it ever saw.
+/// Prometheus keeps each series that it ever saw, so their number must not grow with the routes.
 #[test]
 fn the_number_of_series_is_bounded() {
     const ROUTES: usize = 5000;
@@ -353,7 +353,7 @@ fn the_number_of_series_is_bounded() {
     stage.assert_no_trap();
 }
 
-/// What was counted in the last second is told when a configuration goes, here with the last of its connections.
+/// The counts of the last second are flushed when a configuration goes, here with the last of its connections.
 #[test]
 fn no_count_is_lost_when_a_configuration_is_replaced() {
     let gate = |path: &str| gate(&json!({"routes": [{"name": "health", "path": path, "policy": "public"}]}));

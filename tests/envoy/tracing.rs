@@ -1,6 +1,4 @@
-//! What the gate decided, on the spans of a trace: the snippet of envoy/monitoring.md in a real Envoy, and a collector.
-
-use std::time::{SystemTime, UNIX_EPOCH};
+//! The decision on the spans of a trace: the snippet of envoy/monitoring.md in a real Envoy, and a collector.
 
 use serde_json::{Value, json};
 
@@ -12,6 +10,7 @@ use crate::stage::eventually;
 use crate::support;
 use crate::support::forge::Forge;
 use crate::support::table::Sample;
+use crate::support::tokens::now;
 
 /// The one block of the page's section.
 fn snippet() -> Value {
@@ -33,8 +32,7 @@ fn spans(collector: &Upstream) -> Vec<Value> {
 fn spans_have_the_decision_as_tags() {
     let forge = Forge::new();
     let sample = Sample::load(&forge, "partner-center.yaml");
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock past 1970").as_secs();
-    let now = i64::try_from(now).expect("a clock before the end of time");
+    let now = now();
     let mut config = sample.config.clone();
     config["access_log"] = json!({});
     config["routes"] = json!([{"name": "customers", "prefix": "/v1/customers", "policy": "mfa"}]);
@@ -71,13 +69,13 @@ fn spans_have_the_decision_as_tags() {
         Connection::new(envoy.address("gate")).request(&request).expect("an answer").answer.status
     };
     assert_eq!([ask("good"), ask("without-mfa")], [200, 401]);
-    let mut told = Vec::new();
+    let mut found = Vec::new();
     eventually("a span of each request", || {
-        told = spans(&collector);
-        told.len() == 2
+        found = spans(&collector);
+        found.len() == 2
     });
     let of = |status: &str| {
-        let span = told.iter().find(|span| span["http.status_code"] == status).expect("a span");
+        let span = found.iter().find(|span| span["http.status_code"] == status).expect("a span");
         let tags = span.as_object().expect("tags").iter().filter(|(name, _)| name.starts_with("mfa_gate."));
         tags.map(|(name, value)| (name.clone(), value.clone())).collect::<serde_json::Map<_, _>>()
     };

@@ -1,5 +1,5 @@
-//! A configuration that comes by xDS: a wrong one changes nothing, and a right one takes over between requests, never
-//! within one.
+//! Configurations that come by xDS: a wrong one changes nothing, and a right one replaces the old one between requests,
+//! never within one.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::proxy::listener::{Carrier, Listener, Settings};
 use crate::stage::{Stage, eventually, fetched, id, listener, request};
 use crate::support::tokens::{ISSUER, good, jwk, jwks, token};
 
-/// A gate for which `letter` in `amr` is proof, and whose every answer and every request that it lets through tells so.
+/// A gate for which `letter` in `amr` is proof, and which marks its answers and the requests that it allows with that letter.
 fn lettered(letter: &str) -> Value {
     json!({
         "issuers": [{"issuer": ISSUER, "audiences": ["api"], "jwks": {"inline": {"keys": [jwk("p256", "a")]}}}],
@@ -36,7 +36,7 @@ fn rejected(stage: &Stage) -> u64 {
     stage.statistic("listener_manager.lds.update_rejected")
 }
 
-/// New connections are judged by this configuration, in both workers.
+/// Waits until both workers judge new connections by this configuration.
 fn wait_for(stage: &Stage, letter: &str) {
     let tokens = vec![with_proof(letter); 20];
     eventually("the new configuration", || stage.ask_all("gate", &tokens) == [200; 20]);
@@ -76,14 +76,14 @@ fn a_wrong_configuration_by_xds_is_refused_and_the_old_one_stays_in_force() {
     ];
     for (count, (config, message)) in (1..).zip(&wrong) {
         let start = stage.envoy.log_length();
-        // A message that is a text goes as such; the others as operators write them.
+        // Text that is not JSON is sent as a string, the others as operators write them.
         let carrier = if config.is_string() { Carrier::StringValue } else { Carrier::Struct };
         stage.envoy.replace(&[Listener { carrier, ..listener("gate", config) }]);
         eventually("refusal", || rejected(&stage) == count);
         let log = String::from_utf8_lossy(&stage.envoy.log_from(start)).into_owned();
-        let told =
+        let is_logged =
             log.lines().any(|line| line.contains("mfa-gate refuses its configuration: ") && line.contains(message));
-        assert!(told, "`{message}` is not in the log: {log:.2000}");
+        assert!(is_logged, "`{message}` is not in the log: {log:.2000}");
         assert_judged_by_a();
     }
     stage.envoy.replace(&[listener("gate", &lettered("b"))]);
@@ -93,16 +93,16 @@ fn a_wrong_configuration_by_xds_is_refused_and_the_old_one_stays_in_force() {
     stage.assert_no_trap();
 }
 
-/// By whose configuration a request was judged, if by one alone.
+/// The letter of the configuration that judged a request; fails if two did.
 fn judge(stage: &Stage, id: &str, proof: &str, response: &Response) -> String {
     let seen = stage.envoy.upstream.seen(id);
-    let told: Vec<_> = ["a", "b"]
+    let marks: Vec<_> = ["a", "b"]
         .into_iter()
         .filter(|letter| seen.iter().any(|seen| seen.header(&format!("x-judged-by-{letter}")).is_some()))
         .collect();
     match (response.answer.status, response.answer.header("x-judged-by")) {
         (200, None) => {
-            assert_eq!((seen.len(), told.as_slice()), (1, &[proof][..]), "allowed with proof `{proof}`");
+            assert_eq!((seen.len(), marks.as_slice()), (1, &[proof][..]), "allowed with proof `{proof}`");
             proof.to_owned()
         }
         (401, Some(judge)) => {
@@ -118,7 +118,7 @@ fn judge(stage: &Stage, id: &str, proof: &str, response: &Response) -> String {
 fn each_request_is_judged_by_one_configuration_while_configurations_are_replaced_under_load() {
     let stage = stage(&lettered("a"));
     wait_for(&stage, "a");
-    // Remembered under one configuration, and worth nothing under the other.
+    // Cached under one configuration, and no proof under the other.
     let tokens = ["a", "b", "c"].map(|proof| (proof, with_proof(proof)));
     let is_over = AtomicBool::new(false);
     let judged = [AtomicUsize::new(0), AtomicUsize::new(0)];
@@ -162,7 +162,7 @@ fn each_request_is_judged_by_one_configuration_while_configurations_are_replaced
     stage.assert_no_trap();
 }
 
-/// An open connection has the configuration that it began with, until Envoy ends it.
+/// A connection keeps the configuration that it began with until Envoy closes it.
 // catalogue: K06
 #[test]
 fn an_open_connection_gets_the_new_configuration_once_it_is_drained() {

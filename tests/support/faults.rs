@@ -30,12 +30,12 @@ fn fixed(number: &BigUint, length: usize) -> Vec<u8> {
     [vec![0; length - bytes.len()], bytes].concat()
 }
 
-/// What makes a right ECDSA signature wrong.
+/// Changes that make an ECDSA signature wrong.
 pub fn ecdsa(algorithm: &str) -> Vec<(&'static str, Change)> {
     let (order, size) = if algorithm == "ES256" { (number(P256_ORDER), 32) } else { (number(P384_ORDER), 48) };
     let order = fixed(&order, size);
     let (zero, most) = (vec![0; size], vec![0xff; size]);
-    // What stands in the place of r and of s; `None` leaves it.
+    // Replaces r and s; `None` leaves one unchanged.
     let parts = |r: Option<&Vec<u8>>, s: Option<&Vec<u8>>| -> Change {
         let (r, s) = (r.cloned(), s.cloned());
         Box::new(move |good| {
@@ -65,7 +65,7 @@ pub fn ecdsa(algorithm: &str) -> Vec<(&'static str, Change)> {
     ]
 }
 
-/// The other signature that is as good (D03): (r, n - s).
+/// The other signature that is as good: (r, n - s).
 pub fn malleated(algorithm: &str, good: &[u8]) -> Vec<u8> {
     let (order, size) = if algorithm == "ES256" { (number(P256_ORDER), 32) } else { (number(P384_ORDER), 48) };
     let (r, s) = good.split_at(size);
@@ -84,7 +84,7 @@ fn der(good: &[u8], size: usize) -> Vec<u8> {
     [&[0x30, u8::try_from(both.len()).expect("short")], both.as_slice()].concat()
 }
 
-/// What makes a right Ed25519 signature wrong.
+/// Changes that make an Ed25519 signature wrong.
 pub fn ed25519() -> Vec<(&'static str, Change)> {
     let plus_order = |times: u32| -> Change {
         Box::new(move |good| {
@@ -129,11 +129,11 @@ pub fn small_order_keys() -> Vec<Value> {
     .into()
 }
 
-/// An RSA key whose padding is laid by hand.
+/// An RSA key with which a test pads by hand.
 pub struct RsaKey(rsa::RsaPrivateKey);
 
 impl RsaKey {
-    /// One whose modulus leaves room for signatures that are larger.
+    /// A key whose modulus leaves room for larger signature values.
     pub fn new() -> Self {
         loop {
             let key = rsa::RsaPrivateKey::new(&mut OsRng, 2048).expect("an RSA key");
@@ -228,7 +228,7 @@ impl RsaKey {
     }
 }
 
-/// What stands before a hash by SHA-256 (RFC 8017 section 9.2).
+/// The DER prefix of a SHA-256 hash (RFC 8017 section 9.2).
 const SHA256: &[u8] = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
 
 /// EMSA-PKCS1-v1_5 (RFC 8017 section 9.2).

@@ -7,14 +7,14 @@ use super::faults;
 use super::native::{self, NativeRequest, Verdict};
 use super::tokens::{ISSUER, config, jwk, now, sign, signed, unsigned};
 
-/// What a signature comes to.
+/// Whether a signature is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worth {
     Good,
     Bad,
 }
 
-/// Tokens with right and with faulty signatures, and a word on each.
+/// Tokens with right and with faulty signatures, each with its description.
 pub fn signatures(by_hand: &faults::RsaKey) -> Vec<(String, String, Worth)> {
     const ALGORITHMS: [(&str, &str); 9] = [
         ("RS256", "rsa"),
@@ -40,8 +40,7 @@ pub fn signatures(by_hand: &faults::RsaKey) -> Vec<(String, String, Worth)> {
         add("a bit turned over", &flipped, Worth::Bad);
         let is_ecdsa = algorithm.starts_with("ES");
         if is_ecdsa {
-            // As good by FIPS 186-5, so that a token has more spellings than one. Nothing is remembered of tokens that were
-            // refused, which is what another spelling would get past.
+            // FIPS 186-5 accepts it, so a token can be written in two ways. That evades nothing: refused tokens are not cached.
             add("D03 malleated", &faults::malleated(algorithm, &good), Worth::Good);
         }
         let changes = match algorithm {
@@ -52,7 +51,7 @@ pub fn signatures(by_hand: &faults::RsaKey) -> Vec<(String, String, Worth)> {
         for (what, change) in changes {
             add(what, &change(&good), Worth::Bad);
         }
-        // A signature right for one algorithm is none for its sisters.
+        // A signature for one algorithm is wrong for the others of its key.
         for (other, _) in ALGORITHMS.iter().filter(|(other, of)| *of == key && *other != algorithm) {
             add(other, &sign(other, key, b"", unsigned.as_bytes()), Worth::Bad);
         }
@@ -91,7 +90,7 @@ pub fn judge(gate: &Gate, token: &str) -> (u16, String) {
 }
 
 impl Worth {
-    /// The status that it deserves.
+    /// The status that a token with it must get.
     pub fn status(self) -> u16 {
         match self {
             Self::Good => 200,

@@ -26,13 +26,13 @@ pub fn now() -> i64 {
     i64::try_from(since.as_secs()).expect("a clock before the end of time")
 }
 
-/// A number that nothing else in this run has.
+/// A number that is used once in this run.
 pub fn number() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-/// Header and claims of a token of `ISSUER`, each other than every one before, with these changes to the claims.
+/// Header and claims of a token of `ISSUER`, no two alike, with these changes to the claims.
 pub fn unsigned(algorithm: &str, kid: &str, changes: &Value) -> String {
     unsigned_with(&json!({"alg": algorithm, "kid": kid, "typ": "JWT"}), changes)
 }
@@ -64,14 +64,14 @@ pub fn token(key: &str, kid: &str, changes: &Value) -> String {
     signed(&unsigned, &sign(algorithm, key, b"", unsigned.as_bytes()))
 }
 
-/// One with this header.
+/// A token with this header, signed by a key of the forge.
 pub fn token_with(key: &str, header: &Value, changes: &Value) -> String {
     let algorithm = header["alg"].as_str().expect("alg");
     let unsigned = unsigned_with(header, changes);
     signed(&unsigned, &sign(algorithm, key, b"", unsigned.as_bytes()))
 }
 
-/// One that is right, by the key that [`jwks`] has under every name.
+/// A good token, by the key that [`jwks`] has under every name.
 pub fn good(kid: &str) -> String {
     token("p256", kid, &json!({}))
 }

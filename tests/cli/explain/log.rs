@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::ADVICE_ON_MISSING_MFA;
 use crate::command::Place;
 
-/// What the gate said, and what stands in its line.
-fn line(path: &str, word: Value) -> String {
+/// A line of the access log with this record of the gate.
+fn line(path: &str, record: Value) -> String {
     let line = json!({
         "time": "2026-11-23T08:00:01.250Z",
         "request_id": format!("id-of-{path}"),
@@ -18,7 +19,7 @@ fn line(path: &str, word: Value) -> String {
         "status": 401,
         "details": "mfa_gate{mfa-missing}",
         "duration_ms": 3,
-        "mfa_gate": {"@type": "type.googleapis.com/google.protobuf.Struct", "value": word},
+        "mfa_gate": {"@type": "type.googleapis.com/google.protobuf.Struct", "value": record},
     });
     format!("{line}\n")
 }
@@ -41,9 +42,10 @@ fn a_log_line_is_explained_beside_the_decision_of_this_configuration() {
     let ran = place.run_with(EXPLAIN, &line("/v1/customers", missing("customers", "mfa")));
     assert_eq!(
         ran.out,
-        "\
+        format!(
+            "\
 log       2026-11-23T08:00:01.250Z, request `id-of-/v1/customers`, from `203.0.113.7`
-          answered with 401, `mfa_gate{mfa-missing}`
+          answered with 401, `mfa_gate{{mfa-missing}}`
           deny, mfa-missing
           by route `customers`, policy `mfa`
           user named `o'brien@example.com` with the id `5d2c6b1e-0f3a-4c8d-9b7e-1a2b3c4d5e6f` of tenant \
@@ -53,10 +55,8 @@ request   GET /v1/customers
 path      `/v1/customers` matches route `customers`, policy `mfa`  gate.yaml:13
 policy    `mfa` requires any of `mfa` in `amr`; app-only tokens are allowed without it  gate.yaml:9
 compare   as in the log, route `customers`, policy `mfa` applies  gate.yaml:13
-advice    operator: nothing, if users should prove MFA; make the identity provider require it (Conditional Access); \
-if a federated provider does MFA, forward its proof and set `federated: multipleauthn`
-          caller: sign in again with MFA and use the new token: a token proves only what its sign-in proved
-"
+{ADVICE_ON_MISSING_MFA}"
+        )
     );
     assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""));
 }
@@ -87,7 +87,7 @@ fn json_reports_whether_log_and_configuration_agree() {
         "the log has route `pages`, policy `mfa`, which does not apply here: the gate ran with another configuration"
     );
 
-    for (path, word, code, agrees) in [
+    for (path, record, code, agrees) in [
         ("/health", json!({"decision": "allow", "route": "health", "policy": "public"}), 0, json!(true)),
         ("/else", json!({"decision": "allow", "policy": "mfa", "subject": "app"}), 0, json!(true)),
         ("/v1/admins%2f..%2fcustomers", missing("admins", "admins"), 1, json!(true)),
@@ -95,7 +95,7 @@ fn json_reports_whether_log_and_configuration_agree() {
         ("/%zz", json!({"decision": "deny", "reason": "path-unreadable"}), 1, json!(null)),
         ("/%zz", missing("customers", "mfa"), 1, json!(false)),
     ] {
-        let (exit, report) = report(&line(path, word));
+        let (exit, report) = report(&line(path, record));
         assert_eq!((exit, &report["agrees"]), (Some(code), &agrees), "{path}: {report:#}");
     }
 }
@@ -106,11 +106,10 @@ fn a_policy_named_by_envoys_route_is_recognized() {
     let config = place.read("gate.yaml");
     let (config, _) = config.split_once("upstream_headers").unwrap();
     place.write("gate.yaml", &format!("{config}envoy_route_metadata: true\n"));
-    let word = json!({"decision": "deny", "reason": "token-missing", "policy": "admins"});
-    let text = line("/else", word);
+    let record = json!({"decision": "deny", "reason": "token-missing", "policy": "admins"});
+    let text = line("/else", record);
     let ran = place.run_with(EXPLAIN, &text);
-    let unsure =
-        "compare   the log has policy `admins`, which Envoy's route may name; pass its policy with `--route-policy`\n";
+    let unsure = "compare   the log has policy `admins`, which Envoy's route may name; pass its policy with `--route-policy`\n";
     assert!(ran.out.contains(unsure), "{}", ran.out);
     let ran = place.run_with(&format!("{EXPLAIN} --route-policy admins"), &text);
     assert!(ran.out.contains("compare   as in the log, policy `admins` applies  gate.yaml:10\n"), "{}", ran.out);
@@ -165,8 +164,8 @@ proptest! {
         place.ok("mint key --alg ES256 --kid demo --out key.jwk --jwks jwks.json");
         let jwks = place.read("jwks.json").replace('\n', "");
         place.write("gate.yaml", &crate::command::GATE.replace("JWKS", &jwks));
-        let word = json!({"decision": "deny", "reason": name, "route": name, "policy": path, "subject": "user", "upn": name});
-        let text = line(&path, word).replace("\"status\":401", &format!("\"status\":{status}"));
+        let record = json!({"decision": "deny", "reason": name, "route": name, "policy": path, "subject": "user", "upn": name});
+        let text = line(&path, record).replace("\"status\":401", &format!("\"status\":{status}"));
         let ran = place.run_with(EXPLAIN, &text);
         prop_assert_eq!(ran.code, Some(1), "{}", ran.err);
         prop_assert!(!ran.out.chars().any(|c| c.is_control() && c != '\n'));

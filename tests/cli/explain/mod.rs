@@ -6,3 +6,10 @@ mod log;
 mod places;
 mod steps;
 mod stops;
+
+/// Printed for a user without MFA.
+const ADVICE_ON_MISSING_MFA: &str = "\
+advice    operator: nothing, if users should prove MFA; make the identity provider require it (Conditional Access); \
+if a federated provider does MFA, forward its proof and set `federated: multipleauthn`
+          caller: sign in again with MFA and use the new token: a token proves only what its sign-in proved
+";

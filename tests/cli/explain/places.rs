@@ -1,12 +1,12 @@
 //! Where a configuration is found, and the places of its rules.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::command::Place;
+use crate::support::repository;
 
 #[test]
 fn json_configurations_are_read() {
@@ -47,7 +47,7 @@ fn all_errors_of_a_configuration_are_reported_with_their_lines() {
 #[test]
 fn the_configuration_is_found_in_every_kind_of_file_that_holds_one() {
     let place = Place::empty();
-    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check/right");
+    let samples = repository("tests/check/right");
     let mut seen = 0;
     for entry in fs::read_dir(samples).unwrap() {
         let path = entry.unwrap().path();
@@ -103,7 +103,7 @@ fn output_is_coloured_only_on_request_when_it_is_not_a_terminal() {
 
 #[test]
 fn the_documents_show_what_explain_prints() {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let top = repository("");
     let document = fs::read_to_string(top.join("envoy/commands.md")).unwrap();
     let (_, shown) = document.split_once("$ mfa-gate explain ").unwrap();
     let (arguments, _) = shown.split_once('\n').unwrap();

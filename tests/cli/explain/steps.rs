@@ -2,19 +2,14 @@
 
 use serde_json::json;
 
+use super::ADVICE_ON_MISSING_MFA;
 use crate::command::Place;
 
-#[test]
-fn an_allowed_request_is_explained_step_by_step() {
-    let ran = Place::new().explain("--request GET~/v1/customers?page=2 --host api.example.com --token mfa.jwt");
-    assert_eq!(
-        ran.out,
+/// The steps of the sample token, which is verified.
+fn verified(bytes: usize) -> String {
+    format!(
         "\
-request   GET /v1/customers?page=2
-          for host `api.example.com`
-path      `/v1/customers` matches route `customers`, policy `mfa`  gate.yaml:13
-policy    `mfa` requires any of `mfa` in `amr`; app-only tokens are allowed without it  gate.yaml:9
-token     `authorization` carries a token of 665 bytes
+token     `authorization` carries a token of {bytes} bytes
           alg ES256, kid `demo`, typ `JWT`
           iss `https://sts.windows.net/df845f1a-7b35-40a2-ba78-6481de91f8ae/`
           tid `df845f1a-7b35-40a2-ba78-6481de91f8ae`
@@ -22,19 +17,36 @@ token     `authorization` carries a token of 665 bytes
           iat 2026-01-31T11:30:00Z, 30 min ago
           nbf 2026-01-31T11:30:00Z, 30 min ago
           exp 2026-01-31T12:30:00Z, in 30 min
-trust     the issuer is trusted as `https://sts.windows.net/{tid}/`  gate.yaml:3
+trust     the issuer is trusted as `https://sts.windows.net/{{tid}}/`  gate.yaml:3
           the tenant is one of the issuer's  gate.yaml:4
           the signature is valid, with key `demo`  gate.yaml:7
           audience and times are valid  gate.yaml:5
 subject   user, from the claims that `entra` reads: idtyp absent, appidacr `0`, azpacr absent, scp `user_impersonation`, \
 oid `4988e250-5aee-482a-9136-6d269cb755c0`, sub absent, upn `Adminagent.csp@testtestpartner.onmicrosoft.com`  gate.yaml:6
-mfa       amr [`pwd`, `mfa`]
+"
+    )
+}
+
+#[test]
+fn an_allowed_request_is_explained_step_by_step() {
+    let ran = Place::new().explain("--request GET~/v1/customers?page=2 --host api.example.com --token mfa.jwt");
+    assert_eq!(
+        ran.out,
+        format!(
+            "\
+request   GET /v1/customers?page=2
+          for host `api.example.com`
+path      `/v1/customers` matches route `customers`, policy `mfa`  gate.yaml:13
+policy    `mfa` requires any of `mfa` in `amr`; app-only tokens are allowed without it  gate.yaml:9
+{verified}mfa       amr [`pwd`, `mfa`]
           MFA is proven for policy `mfa`  gate.yaml:9
 decision  allow
           by route `customers`, policy `mfa`  gate.yaml:13
 upstream  receives the request
           x-mfa-gate-subject: user  gate.yaml:18
-"
+",
+            verified = verified(665)
+        )
     );
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
 }
@@ -44,28 +56,15 @@ fn a_denied_request_is_explained_with_the_answer_it_gets() {
     let ran = Place::new().explain("--request GET~/v1/admins/%2e%2e/customers --token pwd.jwt");
     assert_eq!(
         ran.out,
-        "\
+        format!(
+            "\
 request   GET /v1/admins/%2e%2e/customers
 path      `/v1/admins/%2e%2e/customers` matches route `admins`, policy `admins`  gate.yaml:14
           `/v1/admins/../customers` matches route `admins`, policy `admins`  gate.yaml:14
           `/v1/customers` matches route `customers`, policy `mfa`  gate.yaml:13
 policy    `admins` requires any of `mfa` in `amr`; app-only tokens are denied; also any of `AdminAgents` in `roles`  gate.yaml:10
           `mfa` requires any of `mfa` in `amr`; app-only tokens are allowed without it  gate.yaml:9
-token     `authorization` carries a token of 657 bytes
-          alg ES256, kid `demo`, typ `JWT`
-          iss `https://sts.windows.net/df845f1a-7b35-40a2-ba78-6481de91f8ae/`
-          tid `df845f1a-7b35-40a2-ba78-6481de91f8ae`
-          aud `https://api.partnercenter.microsoft.com`
-          iat 2026-01-31T11:30:00Z, 30 min ago
-          nbf 2026-01-31T11:30:00Z, 30 min ago
-          exp 2026-01-31T12:30:00Z, in 30 min
-trust     the issuer is trusted as `https://sts.windows.net/{tid}/`  gate.yaml:3
-          the tenant is one of the issuer's  gate.yaml:4
-          the signature is valid, with key `demo`  gate.yaml:7
-          audience and times are valid  gate.yaml:5
-subject   user, from the claims that `entra` reads: idtyp absent, appidacr `0`, azpacr absent, scp `user_impersonation`, \
-oid `4988e250-5aee-482a-9136-6d269cb755c0`, sub absent, upn `Adminagent.csp@testtestpartner.onmicrosoft.com`  gate.yaml:6
-mfa       amr [`pwd`]
+{verified}mfa       amr [`pwd`]
           MFA is not proven for policy `admins`  gate.yaml:10
           claim `roles` absent; required: any of `AdminAgents`: not met  gate.yaml:10
 mfa       amr [`pwd`]
@@ -77,12 +76,11 @@ answer    HTTP/1.1 401 Unauthorized
           WWW-Authenticate: Bearer error=\"invalid_token\"
           Content-Type: application/problem+json
 
-          {\"type\":\"about:blank\",\"title\":\"Unauthorized\",\"status\":401,\"error\":\"invalid_token\"}
+          {{\"type\":\"about:blank\",\"title\":\"Unauthorized\",\"status\":401,\"error\":\"invalid_token\"}}
 note      the shipped Envoy configuration changes the status line to `401 Unauthorized - MFA required` on HTTP/1.1
-advice    operator: nothing, if users should prove MFA; make the identity provider require it (Conditional Access); \
-if a federated provider does MFA, forward its proof and set `federated: multipleauthn`
-          caller: sign in again with MFA and use the new token: a token proves only what its sign-in proved
-"
+{ADVICE_ON_MISSING_MFA}",
+            verified = verified(657)
+        )
     );
     assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""));
 }

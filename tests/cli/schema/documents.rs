@@ -24,7 +24,7 @@ fn configurations_of_tests_and_documents_fit_the_schema() {
 
     let envoy: Value = crate::support::yaml(&crate::support::repository("envoy/envoy.yaml"));
     let mut shipped = configuration(&envoy).expect("the filter's configuration").clone();
-    // An empty set stands for the operator's own.
+    // The shipped set is empty, for the operator to fill.
     if let Some(keys) = shipped.pointer_mut("/issuers/0/jwks/inline/keys") {
         *keys = json!([forge.jwk("p256").expect("a key")]);
     }

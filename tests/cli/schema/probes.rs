@@ -1,4 +1,4 @@
-//! Configurations that are changed in one place: what the one refuses, so does the other.
+//! Configurations that are changed in one place: schema and reader refuse the same ones.
 
 use std::collections::BTreeSet;
 
@@ -64,7 +64,7 @@ const TEXTS: [&str; 50] = [
 
 /// In every place of an object, every value is replaced by others, every field removed and an unknown one added.
 #[test]
-fn both_refuse_the_same() {
+fn schema_and_reader_refuse_the_same_configurations() {
     let schema = Schema::read();
     let mut probes: Vec<Value> = Vec::new();
     for place in places() {
@@ -75,8 +75,8 @@ fn both_refuse_the_same() {
     }
     let wrong: Vec<_> = probes.iter().filter_map(|config| schema.disagreement(config)).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), probes.len(), wrong.join("\n"));
-    let taken = probes.iter().filter(|config| errors(config).is_empty()).count();
-    assert!(probes.len() > 5000 && taken > 1000, "{taken} of {} are right", probes.len());
+    let accepted = probes.iter().filter(|config| errors(config).is_empty()).count();
+    assert!(probes.len() > 5000 && accepted > 1000, "{accepted} of {} are right", probes.len());
 }
 
 /// Changes to what is behind a pointer.
@@ -113,7 +113,7 @@ fn probe(schema: &Schema, whole: &Value, pointer: &str, probes: &mut Vec<Value>)
             let known: BTreeSet<_> = spot.choices.iter().flat_map(|choice| names(choice)).collect();
             for name in known.iter().map(String::as_str).chain(["no_such_field"]) {
                 put(with_name(name, &json!("x")));
-                // One of two that go by turns.
+                // One of two that exclude each other.
                 put(with_name(name, &json!("/x")));
             }
             if let Some(value) = members.values().next().filter(|_| spot.schema["additionalProperties"].is_object()) {

@@ -1,4 +1,4 @@
-//! What stands in a fetched key set, and which key a token means: through a real Envoy.
+//! The keys of a fetched set, and which of them verifies a token.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,7 +12,7 @@ use crate::support::tokens::{ISSUER, config, forge, good, jwk, sign, signed, tok
 use crate::proxy::http1::{Connection, find};
 use crate::idp::{Idp, Reply};
 
-/// What no log and no statistic may show.
+/// A private key, which no log and no statistic may show.
 const PRIVATE: &str = "cHJpdmF0ZS1hcy1jYW4tYmU";
 
 fn encode(bytes: impl AsRef<[u8]>) -> String {
@@ -34,7 +34,7 @@ fn marked_modulus() -> String {
     encode((times * product + power).to_bytes_be())
 }
 
-/// Keys that are no keys for verifying, or must not be used; and a word on each.
+/// Keys that cannot verify or must not be used, each with its fault.
 fn unfit() -> Vec<(&'static str, Value)> {
     let rsa = |name: &str, value: Value| jwk_with("rsa", &json!({name: value}));
     let p256 = |changes: Value| jwk_with("p256", &changes);
@@ -101,7 +101,7 @@ fn unfit() -> Vec<(&'static str, Value)> {
     keys
 }
 
-/// By what a key set says: the tokens that an owner or finder of the key would make.
+/// Tokens that the owner of an unusable key, or somebody who found its private half, would make.
 // catalogue: D07 D08 D09 D10 D11 D12 D13 D14 D15 E06 E08 E09
 #[test]
 fn unusable_keys_are_not_used_and_do_not_affect_the_others() {
@@ -112,7 +112,7 @@ fn unusable_keys_are_not_used_and_do_not_affect_the_others() {
     }
     let mut keys = vec![json!(null), json!([]), json!(1), json!("key")];
     keys.extend(unfit.iter().map(|(_, key)| key.clone()));
-    // Unlike these, of which at least one is in nobody's hands.
+    // Keys that are usable; nobody has the private half of two of them.
     keys.push(jwk_with("rsa", &json!({"kid": "odd", "n": modulus(2048)})));
     keys.push(jwk_with("rsa", &json!({"kid": "large", "n": modulus(4096)})));
     keys.push(jwk_with("ed25519", &json!({"kid": "good", "x-unknown": {"deep": [1]}})));
@@ -180,7 +180,7 @@ fn a_token_without_a_kid_is_verified_by_the_only_key_that_fits() {
         ("/mixed", "rsa", "RS256", 401, KEY_UNKNOWN),
         ("/mixed", "rsa", "PS512", 401, KEY_UNKNOWN),
         ("/mixed", "p384", "ES384", 401, KEY_UNKNOWN),
-        // Which of two was meant would be a guess, and they are not tried in turn.
+        // Which of two is meant would be a guess, and they are not tried in turn.
         ("/two", "p256", "ES256", 401, KEY_UNKNOWN),
         ("/two", "partner", "ES256", 401, KEY_UNKNOWN),
         ("/two", "ed25519", "EdDSA", 200, ""),
@@ -188,7 +188,7 @@ fn a_token_without_a_kid_is_verified_by_the_only_key_that_fits() {
         let answer = stage.ask(path, &token_with(key, &json!({"alg": algorithm}), &json!({})));
         assert!(answer.0 == status && (status == 200 || answer.1 == details), "{path} {key} {algorithm}: {answer:?}");
     }
-    // A key without a name is nobody's who names one.
+    // A key without a kid matches no token with one.
     assert_eq!(stage.ask("/nameless", &good("a")), (401, KEY_UNKNOWN.to_owned()));
 }
 
@@ -202,7 +202,7 @@ fn keys_that_share_a_kid_are_not_used() {
     idp.set("/keys", Reply::ok(json!({"keys": keys}).to_string()));
     let stage = Stage::new(idp.address, &[("gate", fetched("/keys", &json!({})))]);
     stage.wait_for_keys("gate", "once");
-    // Which of them was meant would be a guess.
+    // Which of them is meant would be a guess.
     for (key, kid) in [("partner", "twice"), ("stranger_p256", "twice"), ("p384", "mixed"), ("rsa", "mixed")] {
         assert_eq!(stage.ask("gate", &token(key, kid, &json!({}))), (401, KEY_UNKNOWN.to_owned()), "{key}");
     }
@@ -237,7 +237,7 @@ fn a_kid_matches_byte_for_byte_and_is_escaped_in_the_log() {
     for kid in [json!(null), json!(1), json!([]), json!(["Key-é"]), json!({})] {
         assert_eq!(stage.ask("gate", &of(&kid)), (401, "mfa_gate{token-malformed}".to_owned()), "{kid}");
     }
-    // 100 KiB are more than Envoy takes of all headers together.
+    // 100 KiB are more than Envoy accepts for all headers.
     let huge = request("GET", &id(), &of(&json!("k".repeat(100 << 10))), "");
     let response = Connection::new(stage.envoy.address("gate")).request(&huge).expect("an answer");
     assert_eq!(response.answer.status, 431);

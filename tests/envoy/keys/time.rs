@@ -1,4 +1,4 @@
-//! Keys and tokens by the clock, which the tests set.
+//! Keys and tokens over time; the tests set the clock.
 
 use std::time::{Duration, Instant};
 
@@ -20,12 +20,12 @@ fn stage(idp: &Idp, clock: &Clock, listeners: &[(&str, Value)]) -> Stage {
     )
 }
 
-/// Longer than both workers take to look at the clock.
+/// Waits longer than both workers take to read the clock.
 fn look() {
     std::thread::sleep(Duration::from_millis(500));
 }
 
-/// Both workers answer so.
+/// Both workers give this answer.
 fn assert_all(stage: &Stage, token: &str, status: u16, details: &str) {
     for _ in 0..12 {
         let answer = stage.ask("gate", token);
@@ -53,7 +53,7 @@ fn max_age_is_clamped_between_a_minute_and_a_day() {
         stage.wait_for_keys(path, "a");
     }
     for fresh in [60, 300, 3600, 24 * 3600] {
-        // It may come up to a tenth earlier, and the machine's own clock has run on meanwhile.
+        // A fetch may come up to a tenth earlier, and the machine's own clock runs on meanwhile.
         let run_on = i64::try_from(begun.elapsed().as_secs()).expect("a short test");
         clock.set(fresh - fresh / 10 - run_on - 6);
         look();
@@ -153,14 +153,14 @@ fn a_clock_that_jumps_never_lets_an_invalid_token_pass() {
         }
         look();
     }
-    // Before 1970: whatever the host makes of that, nothing passes.
+    // Before 1970: hosts differ in what they return, but nothing passes.
     clock.set(-now() - 60);
     for token in [&remembered, &good("a")] {
         assert!((0..12).all(|_| stage.ask("gate", token).0 != 200));
     }
     clock.set(0);
     assert_all(&stage, &remembered, 200, "");
-    // What was planned by the wrong clock does not keep the gate from new keys.
+    // A fetch planned under the wrong clock does not delay new keys.
     idp.set("/keys", Reply::ok(jwks(&["b"])));
     eventually("the new key", || (0..12).all(|_| stage.ask("gate", &good("b")).0 == 200));
     stage.assert_no_trap();

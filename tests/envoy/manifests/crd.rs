@@ -1,5 +1,5 @@
-//! What an API server would say of a manifest: the CRD's structural schema, its CEL rules, and no field that it does not
-//! know (`kubectl apply` with `--validate=strict`).
+//! Validates a manifest as an API server does: the CRD's structural schema, its CEL rules, and no unknown field (`kubectl
+//! apply` with `--validate=strict`).
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -53,7 +53,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("`{value}` is not text")).to_owned()
 }
 
-/// The schema of a resource; what all resources have stands in no CRD.
+/// The schema of a resource, with the members that all resources have and no CRD lists.
 fn whole(schema: &Value) -> Value {
     let mut schema = schema.clone();
     let properties = schema["properties"].as_object_mut().expect("properties");

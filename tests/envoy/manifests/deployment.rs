@@ -1,4 +1,4 @@
-//! What istiod and Envoy Gateway make of the manifests.
+//! The Envoy configuration that istiod and Envoy Gateway make of the manifests.
 
 use std::path::{Path, PathBuf};
 
@@ -26,16 +26,16 @@ pub fn manifest(name: &str) -> Value {
     documents.remove(0)
 }
 
-/// What the filter is told, and everything of Envoy that it comes with.
+/// The configuration of the filter, and the parts of Envoy that come with it.
 pub struct Deployment {
     pub config: Value,
     pub lua: Value,
     wasm: Value,
     pub cluster: Value,
     pub stats_config: Value,
-    /// What the access log's lines are made of.
+    /// The format of the access log's lines.
     pub log_format: Value,
-    /// Which statistics are kept, where that is not all.
+    /// The statistics that are kept; null for all.
     stats_matcher: Value,
 }
 
@@ -60,7 +60,7 @@ pub fn istio() -> Deployment {
     });
     let mut log = patch("NETWORK_FILTER", "MERGE")["typed_config"]["access_log"][0].take();
     assert_eq!(log["name"], "envoy.access_loggers.stdout");
-    // What its bootstrap keeps, unless it is told more.
+    // The statistics that Istio's bootstrap keeps by default.
     let kept = ["reporter=", "cluster_manager", "listener_manager", "server", "cluster.xds-grpc", "wasm", "component"];
     let kept: Vec<_> = kept.iter().map(|prefix| json!({"prefix": prefix})).collect();
     Deployment {
@@ -108,7 +108,7 @@ pub fn gateway() -> Deployment {
 }
 
 impl Deployment {
-    /// Puts it in the place of the shipped filters, with an access log in the place of the standard output.
+    /// Replaces the shipped filters in a bootstrap by it, and writes the access log to a file.
     pub fn lay_over(&self, bootstrap: &mut Value, log: &Path) {
         bootstrap["stats_config"] = self.stats_config.clone();
         if !self.stats_matcher.is_null() {

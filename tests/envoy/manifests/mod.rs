@@ -1,5 +1,5 @@
-//! The manifests for Istio and Envoy Gateway: taken by the CRDs, and by a real Envoy in what those make of them. And what
-//! Docker Compose makes of the shipped configuration.
+//! The manifests for Istio and Envoy Gateway: accepted by the CRDs, and by a real Envoy as the configuration that those make
+//! of them. And the configuration for Docker Compose.
 //!
 //! The CRDs lie outside the repository; CRDS names another place for them. MANIFESTS names another place for the
 //! manifests, as for those of a release.
@@ -9,7 +9,6 @@ mod deployment;
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -26,6 +25,7 @@ use crate::stage::eventually;
 use crate::support;
 use crate::support::forge::Forge;
 use crate::support::table::Sample;
+use crate::support::tokens::now;
 
 /// What would make a manifest wrong.
 type Change = fn(&mut Value);
@@ -101,7 +101,7 @@ fn the_filter_reads_the_configuration_of_the_manifests() {
     assert_eq!(istio().config, gateway().config, "they deploy the same policy");
 }
 
-/// The shipped connection manager, and the whole configuration that it stands in.
+/// The shipped connection manager, and the whole shipped configuration.
 fn shipped() -> (Value, Value) {
     let shipped = listener::shipped();
     let filter = shipped["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0].clone();
@@ -171,8 +171,7 @@ fn envoy_accepts_the_configuration_for_docker_compose() {
 fn envoy_answers_as_the_manifests_say() {
     let forge = Forge::new();
     let sample = Sample::load(&forge, "partner-center.yaml");
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock past 1970").as_secs();
-    let now = i64::try_from(now).expect("a clock before the end of time");
+    let now = now();
     let mint = |token: &str| sample.mint(&forge, &json!({"from": token}), now);
     for (name, mut deployment) in [("istio", istio()), ("gateway", gateway())] {
         // In the place of the issuer's own, which the forge cannot sign by.
@@ -204,13 +203,13 @@ fn envoy_answers_as_the_manifests_say() {
             Request-Context: appId=cid-v1:03ce8ca8-8373-4021-8f25-d5dd45c7b12f\r\n\
             WWW-Authenticate: Bearer error=\"invalid_token\"\r\n";
         assert!(without.starts_with(bytes), "{name}: {without}");
-        assert_told(&log);
+        assert_logged(&log);
         assert_counted(&envoy);
     }
 }
 
 /// Each of those requests has its line, and `mfa-gate report` reads them.
-fn assert_told(log: &Path) {
+fn assert_logged(log: &Path) {
     let mut lines: Vec<Value> = Vec::new();
     eventually("six lines of the access log", || {
         let text = std::fs::read_to_string(log).unwrap_or_default();
@@ -218,7 +217,7 @@ fn assert_told(log: &Path) {
         lines = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         lines.len() == 6
     });
-    let told = |path: &str, status: u64, subject: &str| {
+    let record = |path: &str, status: u64, subject: &str| {
         let of_it = |line: &&Value| {
             line["path"] == path
                 && line["status"] == status
@@ -228,11 +227,11 @@ fn assert_told(log: &Path) {
         ["decision", "reason", "route", "policy", "mfa"]
             .map(|field| line["mfa_gate"]["value"][field].as_str().unwrap_or(""))
     };
-    assert_eq!(told("/v1/customers", 200, "user"), ["allow", "", "customers_api", "mfa_or_app", "proven"]);
-    assert_eq!(told("/v1/customers", 401, "user"), ["deny", "mfa-missing", "customers_api", "mfa_or_app", "missing"]);
-    assert_eq!(told("/v1/customers", 401, ""), ["deny", "token-missing", "customers_api", "mfa_or_app", ""]);
-    assert_eq!(told("/v1/orders", 403, "app"), ["deny", "app-only-not-allowed", "", "mfa", ""]);
-    assert_eq!(told("/health", 200, ""), ["allow", "", "health", "public", ""]);
+    assert_eq!(record("/v1/customers", 200, "user"), ["allow", "", "customers_api", "mfa_or_app", "proven"]);
+    assert_eq!(record("/v1/customers", 401, "user"), ["deny", "mfa-missing", "customers_api", "mfa_or_app", "missing"]);
+    assert_eq!(record("/v1/customers", 401, ""), ["deny", "token-missing", "customers_api", "mfa_or_app", ""]);
+    assert_eq!(record("/v1/orders", 403, "app"), ["deny", "app-only-not-allowed", "", "mfa", ""]);
+    assert_eq!(record("/health", 200, ""), ["allow", "", "health", "public", ""]);
 
     let readme = std::fs::read_to_string(support::repository("envoy/monitoring.md")).expect("envoy/monitoring.md");
     let shown = readme.lines().find(|line| line.starts_with("{\"address\"")).expect("a line of the access log");

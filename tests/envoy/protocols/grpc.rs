@@ -3,7 +3,7 @@
 use super::{on_tokio, stage};
 use crate::grpc;
 
-/// tonic is what Rust services call each other by, and its status codes are what their callers see.
+/// tonic is a real client: its status codes are what callers see.
 // catalogue: J07
 #[test]
 fn denied_grpc_calls_are_unauthenticated_and_send_no_message() {

@@ -15,8 +15,8 @@ fn a_thousand_requests_on_one_connection_get_their_own_verdicts() {
     }
 }
 
-/// Envoy may close a connection after it has answered one of several pipelined requests itself. What it does answer must be
-/// the answer to that request, and what it does not must not have gone on.
+/// Envoy may close a connection after it has answered one of several pipelined requests itself. Each answer must be that
+/// request's own, and a request without an answer must not have reached the upstream.
 // catalogue: J13
 #[test]
 fn pipelined_requests_are_judged_one_by_one() {
@@ -95,7 +95,7 @@ fn websocket_upgrades_need_the_token() {
     assert!(stage.envoy.upstream.seen(&id).is_empty());
 }
 
-/// What is not UTF-8 must not trap the filter, wherever it stands.
+/// In every part of a request.
 #[test]
 fn bytes_that_are_not_utf8_do_not_trap_the_filter() {
     let stage = stage();
@@ -125,7 +125,7 @@ fn bytes_that_are_not_utf8_do_not_trap_the_filter() {
         ]
     };
     for (place, bytes) in request(&stage.id()) {
-        // Some of these are no HTTP, and a closed connection is an answer.
+        // Some of these are not HTTP, and a closed connection is an answer too.
         let answer = stage.connect("bare").request(&bytes);
         if let Ok(response) = &answer {
             assert!([200, 400, 404].contains(&response.answer.status), "{place}: {:?}", response.status_line);

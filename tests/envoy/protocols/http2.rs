@@ -45,7 +45,7 @@ fn http2_requests_get_the_same_answers() {
     let cases = [
         (None, 401, "Bearer realm=\"mfa-gate\"", "token-missing"),
         (Some(stage.without_mfa.as_str()), 401, "Bearer error=\"invalid_token\"", "mfa-missing"),
-        (Some(stage.speechless.as_str()), 401, "Bearer error=\"invalid_token\"", "mfa-unknowable"),
+        (Some(stage.unknowable.as_str()), 401, "Bearer error=\"invalid_token\"", "mfa-unknowable"),
         (Some(stage.bad.as_str()), 401, "Bearer error=\"invalid_token\"", "signature-invalid"),
     ];
     for (token, status, challenge, reason) in cases {

@@ -26,13 +26,13 @@ const REQUEST_CONTEXT: &str = "appId=cid-v1:03ce8ca8-8373-4021-8f25-d5dd45c7b12f
 
 struct Stage {
     envoy: Envoy,
-    /// Where the copies of mirrored requests go.
+    /// Gets the copies of mirrored requests.
     copies: Upstream,
     grpc: GrpcUpstream,
-    /// The sample token, one without MFA, one that cannot tell, and one by a stranger's key.
+    /// The sample token, one without MFA, one that cannot carry proof, and one by an unknown key.
     good: String,
     without_mfa: String,
-    speechless: String,
+    unknowable: String,
     bad: String,
     sent: AtomicU64,
 }
@@ -49,14 +49,14 @@ fn stage() -> &'static Stage {
             {"name": "public", "prefix": "/public", "policy": "public"},
             {"name": "moved", "prefix": "/moved", "policy": "public"},
         ]);
-        let mut told = config.clone();
-        told["upstream_headers"] = json!({"decision": "x-mfa-gate-decision", "subject": "x-mfa-gate-subject"});
+        let mut with_headers = config.clone();
+        with_headers["upstream_headers"] = json!({"decision": "x-mfa-gate-decision", "subject": "x-mfa-gate-subject"});
         let copies = Upstream::start();
         let grpc = GrpcUpstream::start();
         let to_grpc = json!({"match": {"prefix": "/echo.Echo/"}, "route": {"cluster": "grpc"}});
         let mut plain = Listener::new("plain", Settings::Shipped, config.clone());
         plain.routes = vec![to_grpc.clone()];
-        let mut bare = Listener::new("bare", Settings::Bare, told.clone());
+        let mut bare = Listener::new("bare", Settings::Bare, with_headers.clone());
         bare.routes = vec![to_grpc];
         let mut rerouted = Listener::new("rerouted", Settings::Shipped, config);
         rerouted.routes = vec![
@@ -74,7 +74,7 @@ fn stage() -> &'static Stage {
         Stage {
             good: token(json!({"from": "good"})),
             without_mfa: token(json!({"from": "without-mfa"})),
-            speechless: token(json!({"from": "good", "without": ["amr"], "claims": {"ver": "2.0"}})),
+            unknowable: token(json!({"from": "good", "without": ["amr"], "claims": {"ver": "2.0"}})),
             bad: token(json!({"from": "good", "key": "stranger", "header": {"kid": "rsa"}})),
             envoy: Envoy::start(&[plain, bare, rerouted], Upstream::start(), &[("copies", copies.address)], Some(grpc.address))
                 .unwrap_or_else(|error| panic!("{error}")),
@@ -94,14 +94,14 @@ impl Stage {
         Connection::new(self.envoy.address(listener))
     }
 
-    /// GETs a path, with these further lines.
+    /// Sends GET for a path, with these header lines.
     fn get(&self, listener: &str, path: &str, lines: &[&str]) -> (String, Response) {
         let id = self.id();
         let response = self.connect(listener).request(&get(path, &id, lines)).expect("an answer");
         (id, response)
     }
 
-    /// The filter says of good and bad tokens what it should.
+    /// The filter still allows a good token and denies a bad one.
     fn assert_lives(&self, listener: &str) {
         let (_, response) = self.get(listener, "/v1/customers", &[&bearer(&self.good)]);
         assert_eq!(response.answer.status, 200, "the good token afterwards");

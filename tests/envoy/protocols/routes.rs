@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{bearer, stage};
 
-/// The decision is on the path that the client sent. Where Envoy rewrites it, the policy belongs to the path before.
+/// Where Envoy rewrites the path, the policy of the path before that decides.
 // catalogue: I24
 #[test]
 fn a_path_that_envoy_rewrites_is_judged_as_it_was_sent() {
@@ -27,7 +27,7 @@ fn a_redirect_that_envoy_follows_is_judged_again() {
     assert_eq!(response.answer.status, 401);
     let seen: Vec<String> = stage.envoy.upstream.seen(&id).iter().map(|seen| seen.path.clone()).collect();
     assert_eq!(seen, ["/moved"], "the redirect must not get through");
-    // With a good token it does, or the above would show nothing.
+    // With a good token it does get through, or the above would prove nothing.
     let (id, response) = stage.get("rerouted", "/moved", &[&to, &bearer(&stage.good)]);
     assert!(
         stage.envoy.upstream.seen(&id).iter().any(|seen| seen.path == "/v1/customers"),
@@ -48,7 +48,7 @@ fn no_copy_of_a_request_leaves_before_the_verdict() {
         std::thread::sleep(Duration::from_millis(50));
         assert!(stage.envoy.upstream.seen(&id).is_empty() && stage.copies.seen(&id).is_empty());
     }
-    // The mirror does work, or the above would show nothing.
+    // The mirror works, or the above would prove nothing.
     let (id, response) = stage.get("rerouted", "/v1/customers", &[&bearer(&stage.good)]);
     assert_eq!(response.answer.status, 200);
     for _ in 0..100 {

@@ -5,7 +5,7 @@ use super::{REQUEST_CONTEXT, bearer, stage};
 #[test]
 fn missing_mfa_gets_partner_centers_status_line_and_headers() {
     let stage = stage();
-    for (token, reason) in [(&stage.without_mfa, "mfa-missing"), (&stage.speechless, "mfa-unknowable")] {
+    for (token, reason) in [(&stage.without_mfa, "mfa-missing"), (&stage.unknowable, "mfa-unknowable")] {
         for listener in ["plain", "bare"] {
             let (id, response) = stage.get(listener, "/v1/customers", &[&bearer(token)]);
             let wanted = format!(

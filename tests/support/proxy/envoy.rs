@@ -21,10 +21,10 @@ use super::xds::{XDS, write_xds};
 #[derive(Default)]
 pub struct Setup<'a> {
     pub workers: usize,
-    /// Clusters besides `upstream`.
+    /// Clusters in addition to `upstream`.
     pub others: &'a [(&'a str, SocketAddr)],
     pub grpc: Option<SocketAddr>,
-    /// Further clusters, as Envoy has them.
+    /// Further clusters, in Envoy's own format.
     pub clusters: Vec<Value>,
     /// Whether the listeners come by xDS, so that they can be replaced.
     pub by_xds: bool,
@@ -44,8 +44,8 @@ pub struct Envoy {
 }
 
 impl Envoy {
-    /// Starts it with one worker and waits until it serves. `upstream` is the cluster of that name; `others` and `grpc` are
-    /// further ones.
+    /// Starts an Envoy with one worker and waits until it serves. `upstream` is the cluster of that name; `others` and `grpc`
+    /// are further ones.
     pub fn start(
         listeners: &[Listener],
         upstream: Upstream,
@@ -55,7 +55,7 @@ impl Envoy {
         Envoy::start_with(1, listeners, upstream, others, grpc)
     }
 
-    /// The same with so many workers.
+    /// The same with this number of workers.
     pub fn start_with(
         workers: usize,
         listeners: &[Listener],
@@ -75,7 +75,7 @@ impl Envoy {
         Envoy::start_from(Setup { workers: 1, ..Setup::default() }, listeners, upstream, change)
     }
 
-    /// The same as `setup` says.
+    /// The same with this setup.
     pub fn start_as(setup: Setup<'_>, listeners: &[Listener], upstream: Upstream) -> Result<Self, String> {
         Envoy::start_from(setup, listeners, upstream, |_| {})
     }
@@ -107,7 +107,7 @@ impl Envoy {
         command.envs(setup.environment);
         let process =
             command.arg("--admin-address-path").arg(path("admin")).spawn().map_err(|error| error.to_string())?;
-        // Statics of a test are never dropped; the pipe of this shell is closed whatever happens.
+        // Statics of a test are never dropped, but the pipe of this shell is closed in any case.
         let watchdog = Command::new("sh")
             .args(["-c", &format!("read _; kill -9 {}", process.id())])
             .stdin(Stdio::piped())
@@ -161,7 +161,7 @@ impl Envoy {
         Some(self.ports.len())
     }
 
-    /// Has Envoy replace its listeners, as it is told by xDS. What it makes of them shows later.
+    /// Replaces the listeners by xDS. Envoy applies them later.
     pub fn replace(&self, listeners: &[Listener]) {
         write_xds(self.folder.path(), listeners).unwrap_or_else(|error| panic!("{error}"));
     }

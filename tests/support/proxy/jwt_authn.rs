@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use crate::support::forge::Forge;
 
-/// The header from which [`verifier`] takes the token that it leaves under a name.
+/// The header in which [`verifier`] expects the token whose claims it leaves under a name.
 pub fn header(name: &str) -> String {
     let hexadecimal: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
     format!("x-test-jwt-{hexadecimal}")
 }
 
-/// The filter for a gate's configuration: it verifies whatever issuer's and however old a token, in a header for each of the
-/// names under which the gate looks. None where it looks nowhere.
+/// The filter for a gate's configuration: it verifies tokens of any issuer and any age, in one header for each name under
+/// which the gate reads claims. `None` if the gate reads none.
 pub fn verifier(forge: &Forge, config: &Value) -> Option<Value> {
     let issuers = config["issuers"].as_array()?;
     let mut names: Vec<_> = issuers.iter().filter_map(|issuer| issuer["verified_by"]["metadata"].as_str()).collect();

@@ -11,10 +11,10 @@ use crate::support::{repository, yaml};
 /// How a listener differs from the shipped one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Settings {
-    /// In nothing but ports, keys and policies.
+    /// Only in ports, keys and policies.
     Shipped,
-    /// Nothing stands before the filter: no normalised paths, no refused names, longer headers; upgrades and CONNECT
-    /// get as far as the filter.
+    /// Envoy itself changes and refuses less: no normalised paths, no refused names, longer headers; upgrades and CONNECT
+    /// reach the filter.
     Bare,
 }
 
@@ -25,7 +25,7 @@ pub enum Carrier {
     Struct,
 }
 
-/// A listener to be.
+/// A listener to start.
 #[derive(Debug, Clone)]
 pub struct Listener {
     pub name: String,
@@ -33,7 +33,7 @@ pub struct Listener {
     pub carrier: Carrier,
     /// The filter's configuration.
     pub config: Value,
-    /// Policies that Envoy's routes name, each for the requests whose `x-test-route` is its place in the list.
+    /// Policies that Envoy's routes name, each for the requests whose `x-test-route` is its index.
     pub route_policies: Vec<Value>,
     /// Routes before the others.
     pub routes: Vec<Value>,
@@ -44,7 +44,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// One that differs in nothing but its configuration.
+    /// The shipped listener with these settings and this configuration.
     pub fn new(name: &str, settings: Settings, config: Value) -> Self {
         let name = name.to_owned();
         Listener {
@@ -89,7 +89,7 @@ fn manager(listener: &Listener, module: &Path, access_log: &Path) -> Value {
         filters.iter_mut().find(|filter| filter["name"] == "envoy.filters.http.wasm").expect("the shipped wasm filter");
     let plugin = &mut filter["typed_config"]["config"];
     plugin["vm_config"]["code"]["local"]["filename"] = json!(module);
-    // Text that is no JSON goes as it is.
+    // Text that is not JSON is passed on unchanged.
     let text = listener.config.as_str().map_or_else(|| listener.config.to_string(), str::to_owned);
     plugin["configuration"] = match listener.carrier {
         Carrier::StringValue => json!({
@@ -133,7 +133,7 @@ pub(super) fn address(port: u16) -> Value {
     json!({"socket_address": {"address": "127.0.0.1", "port_value": port}})
 }
 
-/// The listeners as Envoy has them.
+/// The listeners in Envoy's own format.
 pub(super) fn rendered(listeners: &[Listener], access_log: &Path) -> Result<Vec<Value>, String> {
     let module = module()?;
     let render = |listener: &Listener| {
