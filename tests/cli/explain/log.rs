@@ -109,7 +109,8 @@ fn a_policy_named_by_envoys_route_is_recognized() {
     let record = json!({"decision": "deny", "reason": "token-missing", "policy": "admins"});
     let text = line("/else", record);
     let ran = place.run_with(EXPLAIN, &text);
-    let unsure = "compare   the log has policy `admins`, which Envoy's route may name; pass its policy with `--route-policy`\n";
+    let unsure =
+        "compare   the log has policy `admins`, which Envoy's route may name; pass its policy with `--route-policy`\n";
     assert!(ran.out.contains(unsure), "{}", ran.out);
     let ran = place.run_with(&format!("{EXPLAIN} --route-policy admins"), &text);
     assert!(ran.out.contains("compare   as in the log, policy `admins` applies  gate.yaml:10\n"), "{}", ran.out);
