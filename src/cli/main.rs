@@ -28,9 +28,9 @@ use exit::Exit;
 
 const EXAMPLES: &str = "\
 Examples:
-  mfa-gate check envoy/envoy.yaml
+  mfa-gate check envoy.yaml
   mfa-gate test cases.yaml
-  mfa-gate explain --config envoy/envoy.yaml --request \"GET /v1/customers\" --token token.jwt
+  mfa-gate explain --config envoy.yaml --request \"GET /v1/customers\" --token token.jwt
   mfa-gate report access.log";
 
 /// Check, test and explain mfa-gate configurations; report MFA coverage from access logs

@@ -30,9 +30,9 @@ use keys::Keys;
 
 const EXAMPLES: &str = "\
 Examples:
-  mfa-gate explain --config envoy/envoy.yaml --request \"GET /v1/customers\" --token token.jwt --keys jwks.json
-  mfa-gate explain --config envoy/envoy.yaml --curl \"curl https://api.example.com/v1/customers\"
-  mfa-gate explain --config envoy/envoy.yaml --access-log access.log --request-id 7c1f0e0a-5b1d-4d3c-9f57-0a4f6f1a2b3c";
+  mfa-gate explain --config envoy.yaml --request \"GET /v1/customers\" --token token.jwt
+  mfa-gate explain --config envoy.yaml --curl \"curl https://api.example.com/v1/customers\"
+  mfa-gate explain --config envoy.yaml --access-log access.log --request-id ID";
 
 /// Explain what the filter would do with a request
 ///
