@@ -2,6 +2,7 @@
 //!
 //! `mfa-gate test` runs an operator's cases. The repository's own table extends the format (`tests/support/table.rs`).
 
+pub mod carrier;
 pub mod case;
 pub mod claims;
 pub mod judge;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::test_request::TestRequest;
 
 /// A request as Envoy passes it to the filter.
+#[derive(Debug, Clone)]
 pub struct NativeRequest {
     /// Headers, pseudo-headers included.
     pub headers: Vec<(String, Vec<u8>)>,
@@ -57,6 +58,19 @@ impl NativeRequest {
         NativeRequest { headers, route_policy: route_policy.cloned(), metadata }
     }
 
+    /// A request with these headers, with names in lower case; `None` omits the host.
+    pub fn with_headers(
+        method: String,
+        target: String,
+        host: Option<String>,
+        headers: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        let pseudo = [(":method", Some(method)), (":path", Some(target)), (":authority", host)];
+        let pseudo = pseudo.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let headers = pseudo.chain(headers).map(|(name, value)| (name, value.into_bytes())).collect();
+        NativeRequest { headers, route_policy: None, metadata: None }
+    }
+
     /// A GET request for a path.
     pub fn to_path(path: &[u8]) -> Self {
         NativeRequest::of("GET", "api.example.com", path)
@@ -79,6 +93,11 @@ impl NativeRequest {
     /// The request with this dynamic metadata.
     pub fn with_metadata(self, metadata: Vec<u8>) -> Self {
         NativeRequest { metadata: Some(metadata), ..self }
+    }
+
+    /// The value of a header as text.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.header(name).map(|value| String::from_utf8_lossy(&value).into_owned())
     }
 
     /// The headers except pseudo-headers.
@@ -132,4 +151,21 @@ pub fn forwarded(gate: &Gate, request: &NativeRequest, added: &[(String, String)
         .map(|(name, value)| (name.to_owned(), value.to_vec()));
     let added = added.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes()));
     kept.chain(added).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_one_name_are_joined_like_in_envoy() {
+        let headers = [("x-token", "a"), ("x-token", "b"), ("x", ""), ("authorization", ""), ("authorization", "c")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let request = NativeRequest::with_headers("GET".to_owned(), "/".to_owned(), None, headers);
+        let value = |name: &str| request.text(name);
+        assert_eq!(value("x-token").as_deref(), Some("a,b"));
+        assert_eq!(value("x").as_deref(), Some(""));
+        assert_eq!(value("authorization").as_deref(), Some("c"));
+        assert_eq!((value("y"), value(":authority")), (None, None));
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 
+use super::carrier::carrier;
 use super::case::{Case, HeaderLine, TokenChoice};
 use super::load::ResolvedCase;
 use super::metadata;
@@ -99,10 +100,7 @@ impl<T: TokenFormat> ResolvedCase<T> {
             [] => None,
             tokens => Some(metadata::metadata(tokens).context("`metadata`")?),
         };
-        let carrier = match self.config["token"]["headers"][0].as_str() {
-            None | Some("authorization") => ("Authorization", "Bearer "),
-            Some(name) => (name, ""),
-        };
+        let carrier = carrier(self.config["token"]["headers"][0].as_str());
         Ok(Prepared { case: &self.case, carrier, scope, metadata: verified, left_by_jwt_authn, token })
     }
 

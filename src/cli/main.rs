@@ -89,7 +89,8 @@ fn run(command: Command) -> Result<(String, Exit)> {
 }
 
 fn fail(error: &Error) -> Exit {
-    eprintln!("error: {error:#}");
+    // A closed standard error must not end in a panic.
+    let _ = writeln!(std::io::stderr(), "error: {error:#}");
     Exit::Usage
 }
 

@@ -1,50 +1,4 @@
-//! The request that the command line describes.
-
-use std::borrow::Cow;
-
-use mfa_gate::decision::{Request, RoutePolicy};
-
-/// The request to explain.
-#[derive(Debug)]
-pub struct CliRequest {
-    /// The method.
-    pub method: String,
-    /// The value of `:path`.
-    pub target: String,
-    /// The host.
-    pub host: Option<String>,
-    /// The headers: names in lower case, and values.
-    pub headers: Vec<(String, String)>,
-    /// The policy in the metadata of Envoy's route.
-    pub route_policy: Option<String>,
-}
-
-impl Request for CliRequest {
-    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        match name {
-            ":method" => Some(self.method.as_bytes().into()),
-            ":path" => Some(self.target.as_bytes().into()),
-            ":authority" => self.host.as_ref().map(|host| host.as_bytes().into()),
-            name => {
-                let fields = self.headers.iter().filter(|(other, _)| other == name);
-                let values: Vec<&str> = fields.map(|(_, value)| value.as_str()).collect();
-                (!values.is_empty()).then(|| values.join(",").into_bytes().into())
-            }
-        }
-    }
-
-    fn route_policy(&self) -> RoutePolicy {
-        match &self.route_policy {
-            Some(name) => RoutePolicy::Named(name.clone().into_bytes()),
-            None => RoutePolicy::Unset,
-        }
-    }
-
-    /// `None`: no filter runs before the gate here.
-    fn dynamic_metadata(&self) -> Option<Vec<u8>> {
-        None
-    }
-}
+//! Parses the parts of a request on the command line.
 
 /// Parses a method and a target, as in a request line.
 pub fn parse_line(line: &str) -> Result<(String, String), String> {
@@ -68,16 +22,6 @@ fn is_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn headers_of_one_name_are_joined_like_in_envoy() {
-        let headers = ["X-Token: a", "x-token:b", "x: "].map(|line| parse_header(line).unwrap()).to_vec();
-        let request =
-            CliRequest { method: "GET".to_owned(), target: "/".to_owned(), host: None, headers, route_policy: None };
-        assert_eq!(request.header("x-token").as_deref(), Some(&b"a,b"[..]));
-        assert_eq!(request.header("x").as_deref(), Some(&b""[..]));
-        assert_eq!(request.header("y"), None);
-    }
 
     #[test]
     fn malformed_headers_and_request_lines_are_rejected() {

@@ -28,14 +28,8 @@ pub fn shown(text: &str, max: usize) -> Cow<'_, str> {
 const MAX_ESCAPED: usize = 200;
 
 /// Escapes untrusted text, and truncates it to [`MAX_ESCAPED`] characters.
-pub fn escaped(text: &str) -> String {
-    // Quotes are harmless, and common in names.
-    let escape = |c: char| if matches!(c, '\'' | '"') { c.to_string() } else { c.escape_debug().to_string() };
-    let mut shown: String = text.chars().take(MAX_ESCAPED).map(escape).collect();
-    if text.chars().nth(MAX_ESCAPED).is_some() {
-        shown.push('…');
-    }
-    shown
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    shown(text, MAX_ESCAPED)
 }
 
 /// The escaped text in backticks.

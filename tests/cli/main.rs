@@ -2,6 +2,7 @@
 //! some of that.
 
 mod check;
+mod closed_pipes;
 mod command;
 mod documents;
 mod explain;

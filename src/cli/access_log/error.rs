@@ -1,5 +1,6 @@
 //! Why a line of an access log was rejected, and where it is.
 
+use std::error::Error;
 use std::fmt;
 
 use serde::Serialize;
@@ -13,7 +14,7 @@ const MAX_MESSAGE: usize = 160;
 /// What is wrong with a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum LineErrorKind {
     /// Longer than what is read.
     TooLong,
     /// Bytes that are no text.
@@ -26,15 +27,15 @@ pub enum Kind {
     NotOfThisLog,
 }
 
-impl Kind {
+impl LineErrorKind {
     /// The kind in words, of many lines.
     pub fn as_str(self) -> &'static str {
         match self {
-            Kind::TooLong => "too long",
-            Kind::NotUtf8 => "not UTF-8",
-            Kind::CutShort => "cut short",
-            Kind::NotJson => "not JSON",
-            Kind::NotOfThisLog => "not of this log",
+            LineErrorKind::TooLong => "too long",
+            LineErrorKind::NotUtf8 => "not UTF-8",
+            LineErrorKind::CutShort => "cut short",
+            LineErrorKind::NotJson => "not JSON",
+            LineErrorKind::NotOfThisLog => "not of this log",
         }
     }
 }
@@ -43,19 +44,19 @@ impl Kind {
 #[derive(Debug)]
 pub struct LineError {
     /// What is wrong.
-    pub kind: Kind,
+    pub kind: LineErrorKind,
     /// What is wrong, with the column.
     pub message: String,
 }
 
 impl LineError {
     /// A line that is broken in this way.
-    pub fn new(kind: Kind, message: String) -> Self {
+    pub fn new(kind: LineErrorKind, message: String) -> Self {
         LineError { kind, message }
     }
 }
 
-impl std::error::Error for LineError {}
+impl Error for LineError {}
 
 impl fmt::Display for LineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,9 +67,9 @@ impl fmt::Display for LineError {
 impl From<serde_json::Error> for LineError {
     fn from(error: serde_json::Error) -> Self {
         let kind = match error.classify() {
-            Category::Eof => Kind::CutShort,
-            Category::Data => Kind::NotOfThisLog,
-            Category::Syntax | Category::Io => Kind::NotJson,
+            Category::Eof => LineErrorKind::CutShort,
+            Category::Data => LineErrorKind::NotOfThisLog,
+            Category::Syntax | Category::Io => LineErrorKind::NotJson,
         };
         // Its line is always 1, and would be taken for the file's.
         let whole = error.to_string();

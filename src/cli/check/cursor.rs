@@ -95,6 +95,16 @@ impl<'d> At<'d> {
         }
     }
 
+    /// A field that is true.
+    pub fn get_true(&self, name: &str) -> Option<Self> {
+        self.get(name).filter(|_| self.is_true(name))
+    }
+
+    /// A field with this text.
+    pub fn get_text(&self, name: &str, text: &str) -> Option<Self> {
+        self.get(name).filter(|at| at.text() == Some(text))
+    }
+
     /// Whether this is a value of an enumeration, by name or number.
     pub fn is_enum(&self, name: &str, number: u64) -> bool {
         self.text() == Some(name) || *self.json == Json::Number(Number::Unsigned(number))

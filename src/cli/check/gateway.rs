@@ -49,7 +49,7 @@ fn check_wasm(wasm: &At<'_>, findings: &mut Findings) {
         Some(at) => gate::check(&GateConfig::of(at), findings),
         None => findings.at(Lint::Configuration, wasm, "the extension has no `config`, so the filter refuses to start"),
     }
-    if let Some(at) = wasm.get("failOpen").filter(|_| wasm.is_true("failOpen")) {
+    if let Some(at) = wasm.get_true("failOpen") {
         let message = "failOpen: is true, so requests pass where the filter fails, cannot be fetched or refuses its configuration; remove it";
         findings.at(Lint::FailOpen, &at, message);
     }
@@ -67,19 +67,18 @@ fn check_wasm(wasm: &At<'_>, findings: &mut Findings) {
 /// Checks a ClientTrafficPolicy: Envoy Gateway normalises paths and refuses underscores by itself, unless told not to.
 pub fn check_client_traffic(object: &At<'_>, findings: &mut Findings) {
     let Some(spec) = object.get("spec") else { return };
-    if let Some(at) = spec.find(&["path", "disableMergeSlashes"])
-        && spec.get("path").is_some_and(|path| path.is_true("disableMergeSlashes"))
-    {
+    let (path, headers) = (spec.get("path"), spec.get("headers"));
+    if let Some(at) = path.as_ref().and_then(|path| path.get_true("disableMergeSlashes")) {
         let message =
             "disableMergeSlashes: is true, so Envoy routes by a path that the upstream may read as another; remove it";
         findings.at(Lint::PathNormalisation, &at, message);
     }
-    if let Some(at) = spec.find(&["path", "escapedSlashesAction"]).filter(|at| at.text() == Some("KeepUnchanged")) {
+    if let Some(at) = path.and_then(|path| path.get_text("escapedSlashesAction", "KeepUnchanged")) {
         let message = "escapedSlashesAction: keeps `%2F`, which Envoy does not take for a slash and the upstream may; write `RejectRequest`";
         findings.at(Lint::PathNormalisation, &at, message);
     }
-    if let Some(at) = spec.find(&["headers", "withUnderscoresAction"]).filter(|at| at.text() == Some("Allow")) {
-        let message = "withUnderscoresAction: allows `x_mfa_gate_subject`, which many a framework takes for `x-mfa-gate-subject`; write `RejectRequest`";
+    if let Some(at) = headers.and_then(|headers| headers.get_text("withUnderscoresAction", "Allow")) {
+        let message = "withUnderscoresAction: allows `x_mfa_gate_subject`, which many frameworks take for `x-mfa-gate-subject`; write `RejectRequest`";
         findings.at(Lint::UnderscoreHeaders, &at, message);
     }
 }

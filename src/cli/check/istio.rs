@@ -57,11 +57,11 @@ pub fn check(object: &At<'_>, findings: &mut Findings) -> usize {
 }
 
 fn check_plugin_fields(wasm: &At<'_>, findings: &mut Findings) {
-    if let Some(at) = wasm.get("failStrategy").filter(|at| at.text() == Some("FAIL_OPEN")) {
+    if let Some(at) = wasm.get_text("failStrategy", "FAIL_OPEN") {
         let message = "failStrategy: is `FAIL_OPEN`, so a plugin that fails or cannot be fetched lets every request through; write `FAIL_CLOSE` or `FAIL_RELOAD`";
         findings.at(Lint::FailOpen, &at, message);
     }
-    if let Some(at) = wasm.get("type").filter(|at| at.text() == Some("NETWORK")) {
+    if let Some(at) = wasm.get_text("type", "NETWORK") {
         let message = "type: is `NETWORK`, and a network filter sees no requests; write `HTTP`, or leave it out";
         findings.at(Lint::PluginType, &at, message);
     }
@@ -111,7 +111,7 @@ fn check_phase(spec: &At<'_>, config: Option<&GateConfig>, findings: &mut Findin
 
 fn check_match(spec: &At<'_>, findings: &mut Findings) {
     for traffic in spec.list("match") {
-        if let Some(at) = traffic.get("mode").filter(|at| at.text() == Some("CLIENT")) {
+        if let Some(at) = traffic.get_text("mode", "CLIENT") {
             let message = "match: `CLIENT` is what goes out, so requests that come in pass unjudged; write `SERVER`, or for a gateway `CLIENT_AND_SERVER`";
             findings.at(Lint::PluginMatch, &at, message);
         }

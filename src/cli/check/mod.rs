@@ -48,7 +48,7 @@ pub struct Check {
     /// Print a JSON array
     #[arg(long)]
     json: bool,
-    /// Print what is looked for: id, severity and meaning
+    /// List all checks with id, severity and meaning
     #[arg(long, conflicts_with_all = ["files", "strict", "json"])]
     list: bool,
 }

@@ -1,11 +1,10 @@
 //! Whether a route can match, and whether it then decides. The most specific route wins and ties are refused, so no route
 //! hides behind another; what is left is what no request can be.
 
-use std::borrow::Cow;
-
 use std::collections::BTreeSet;
 
-use mfa_gate::decision::{Applied, Request, RoutePolicy, matching_routes, policies_on};
+use mfa_gate::cases::native::NativeRequest;
+use mfa_gate::decision::{Applied, matching_routes, policies_on};
 use mfa_gate::gate::Gate;
 use mfa_gate::policy::{Demand, Policy};
 use mfa_gate::route::{Authority, HostPattern, MAX_PATH_BYTES, PathPattern, Pattern, RequestPath, Route};
@@ -60,10 +59,10 @@ pub fn overruled(gate: &Gate, index: usize) -> Option<Applied<'_>> {
     }
     let mut over = None;
     for probe in route.patterns.iter().flat_map(|pattern| probes(gate, pattern)) {
-        if !probe.falls_to(gate, route) {
+        if !probe.matches(gate, route) {
             continue;
         }
-        let applied = policies_on(gate, &probe).ok()?;
+        let applied = policies_on(gate, &probe.request()).ok()?;
         let stricter = applied.into_iter().find(|other| strictness(other.policy) > strictness(&route.policy))?;
         over.get_or_insert(stricter);
     }
@@ -103,7 +102,7 @@ fn probes(gate: &Gate, pattern: &Pattern) -> Vec<Probe> {
     let path = escaped(&written(&pattern.path));
     let probe =
         |method: &String, host: &String| Probe { method: method.clone(), host: host.clone(), path: path.clone() };
-    methods.iter().flat_map(|method| hosts.iter().map(move |host| probe(method, host))).collect()
+    methods.iter().flat_map(|method| hosts.iter().map(|host| probe(method, host))).collect()
 }
 
 /// A path as a client sends it.
@@ -121,33 +120,18 @@ struct Probe {
 }
 
 impl Probe {
-    fn falls_to(&self, gate: &Gate, route: &Route) -> bool {
+    fn request(&self) -> NativeRequest {
+        NativeRequest::of(&self.method, &self.host, self.path.as_bytes())
+    }
+
+    /// Whether one of the request's readings matches a route.
+    fn matches(&self, gate: &Gate, route: &Route) -> bool {
         let Ok(path) = RequestPath::read(Some(self.path.as_bytes())) else { return false };
-        let mut falls = false;
-        let read = matching_routes(gate, self, &path, |_, found| {
-            falls |= found.is_some_and(|found| std::ptr::eq(found, route))
+        let mut matches = false;
+        let read = matching_routes(gate, &self.request(), &path, |_, found| {
+            matches |= found.is_some_and(|found| std::ptr::eq(found, route));
         });
-        read.is_ok() && falls
-    }
-}
-
-impl Request for Probe {
-    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        let value = match name {
-            ":method" => &self.method,
-            ":authority" => &self.host,
-            ":path" => &self.path,
-            _ => return None,
-        };
-        Some(value.as_bytes().into())
-    }
-
-    fn route_policy(&self) -> RoutePolicy {
-        RoutePolicy::Unset
-    }
-
-    fn dynamic_metadata(&self) -> Option<Vec<u8>> {
-        None
+        read.is_ok() && matches
     }
 }
 

@@ -1,18 +1,19 @@
 //! Advice on how a denied request could be allowed.
 
 use mfa_gate::deny_reason::DenyReason;
+use serde_json::{Value, json};
+
+use super::steps::Steps;
 
 /// Advice for the operator and for the caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Advice {
+struct Advice {
     /// For the operator of the gate.
-    pub operator: &'static str,
+    operator: &'static str,
     /// For the sender of the request; `None` if the sender can do nothing.
-    pub caller: Option<&'static str>,
+    caller: Option<&'static str>,
 }
 
-/// The advice for a reason.
-pub fn advice(reason: DenyReason) -> Advice {
+fn advice(reason: DenyReason) -> Advice {
     let (operator, caller) = match reason {
         DenyReason::PathUnreadable => (
             "no policy can allow it, because upstreams would interpret it in different ways; if the client is yours, make it send a plain path",
@@ -97,6 +98,22 @@ pub fn advice(reason: DenyReason) -> Advice {
         ),
     };
     Advice { operator, caller }
+}
+
+/// Adds the advice as a step.
+pub fn add(steps: &mut Steps<'_>, reason: DenyReason) {
+    let Advice { operator, caller } = advice(reason);
+    steps.begin("advice");
+    steps.add(format!("operator: {operator}"));
+    if let Some(caller) = caller {
+        steps.add(format!("caller: {caller}"));
+    }
+}
+
+/// The advice as JSON.
+pub fn to_json(reason: DenyReason) -> Value {
+    let Advice { operator, caller } = advice(reason);
+    json!({"operator": operator, "caller": caller})
 }
 
 #[cfg(test)]

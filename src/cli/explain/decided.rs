@@ -1,26 +1,29 @@
-//! Explains the decision on a request, step by step, and the answer.
+//! Explains the decision on a request, and its response.
 
 use anyhow::Result;
+use mfa_gate::cases::native::NativeRequest;
 use mfa_gate::challenge::{self, Answer};
-use mfa_gate::decision::{Decision, Denial, Environment, Permit, Request as _, decide};
+use mfa_gate::decision::{Decision, Denial, Environment, Permit, decide};
 use mfa_gate::deny_reason::DenyReason;
 use mfa_gate::gate::Gate;
 use mfa_gate::time::UnixTime;
 use mfa_gate::token::{Compact, Credential, Header, TokenCache, Verification};
 use serde_json::{Map, Value, json};
 
-use super::advice::{Advice, advice};
-use super::draw;
-use super::explained::Explained;
-use super::field_paths;
+use super::explanation::Explanation;
 use super::keys::{Keys, Signature};
 use super::steps::{Steps, Tone};
+use super::{advice, draw, field_paths, token};
 use crate::config_file::ConfigFile;
 use crate::exit::Exit;
-use crate::request::CliRequest;
 
 /// Decides a request as the filter would, and explains the decision.
-pub fn explain<'f>(file: &'f ConfigFile, request: &CliRequest, mut keys: Keys, now: UnixTime) -> Result<Explained<'f>> {
+pub fn explain<'f>(
+    file: &'f ConfigFile,
+    request: &NativeRequest,
+    mut keys: Keys,
+    now: UnixTime,
+) -> Result<Explanation<'f>> {
     let gate = &file.gate;
     let cache = TokenCache::new(gate.cache);
     if let Some(header) = token_header(gate, request, &cache) {
@@ -38,24 +41,22 @@ pub fn explain<'f>(file: &'f ConfigFile, request: &CliRequest, mut keys: Keys, n
         Ok(permit) => add_upstream(&mut steps, permit),
         Err(denial) => {
             add_answer(&mut steps, gate, denial.reason);
-            add_advice(&mut steps, denial.reason);
+            advice::add(&mut steps, denial.reason);
         }
     }
-    let code = match (&decision.outcome, signature) {
+    let exit = match (&decision.outcome, signature) {
         (Ok(_), Some(Signature::NotVerified)) => Exit::NotVerified,
         (Ok(_), _) => Exit::Success,
         (Err(_), _) => Exit::Negative,
     };
     let report = to_json(gate, &decision, signature, &steps);
-    Ok(Explained { steps, report, code })
+    Ok(Explanation { steps, report, exit })
 }
 
 /// The header of the request's token, if the token can be decoded.
-fn token_header(gate: &Gate, request: &CliRequest, cache: &TokenCache) -> Option<Header> {
-    let values: Vec<_> =
-        gate.trust.rules.headers.iter().filter_map(|name| Some((name, request.header(name)?))).collect();
-    let credentials = values.iter().map(|(name, value)| Credential::from_header(name, value));
-    let Credential::Token(token) = credentials.fold(Credential::None, Credential::and) else { return None };
+fn token_header(gate: &Gate, request: &NativeRequest, cache: &TokenCache) -> Option<Header> {
+    let values = token::carriers(gate, request);
+    let Credential::Token(token) = token::offered(&values) else { return None };
     Some(
         Compact::decode(token, &gate.trust.rules)
             .ok()?
@@ -117,22 +118,6 @@ fn add_answer(steps: &mut Steps<'_>, gate: &Gate, reason: DenyReason) {
     }
 }
 
-/// Adds the advice for a reason.
-pub fn add_advice(steps: &mut Steps<'_>, reason: DenyReason) {
-    let Advice { operator, caller } = advice(reason);
-    steps.begin("advice");
-    steps.add(format!("operator: {operator}"));
-    if let Some(caller) = caller {
-        steps.add(format!("caller: {caller}"));
-    }
-}
-
-/// The advice as JSON.
-pub fn advice_json(reason: DenyReason) -> Value {
-    let Advice { operator, caller } = advice(reason);
-    json!({"operator": operator, "caller": caller})
-}
-
 fn to_json(gate: &Gate, decision: &Decision<'_>, signature: Option<Signature>, steps: &Steps<'_>) -> Value {
     let object = |pairs: Vec<(String, String)>| -> Value {
         pairs.into_iter().map(|(name, value)| (name, json!(value))).collect::<Map<_, _>>().into()
@@ -165,7 +150,7 @@ fn to_json(gate: &Gate, decision: &Decision<'_>, signature: Option<Signature>, s
             report["status"] = json!(status);
             report["headers"] = object(headers);
             report["body"] = json!(body);
-            report["advice"] = advice_json(denial.reason);
+            report["advice"] = advice::to_json(denial.reason);
         }
     }
     report

@@ -3,21 +3,22 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
+use mfa_gate::cases::native::NativeRequest;
 use mfa_gate::decision::Applied;
 use mfa_gate::deny_reason::DenyReason;
+use mfa_gate::mfa::MfaState;
+use mfa_gate::token::Subject;
 use serde_json::{Value, json};
 
-use super::decided::{add_advice, advice_json};
-use super::explained::Explained;
+use super::explanation::Explanation;
 use super::steps::{Steps, Tone};
-use super::{draw, field_paths};
-use crate::access_log::line::{LogLine, MAX_LINE, Outcome, Text, Word};
+use super::{advice, draw, field_paths};
+use crate::access_log::line::{DETAILS, GateRecord, LogLine, MAX_LINE, Outcome, STATUS, Text};
 use crate::access_log::source;
 use crate::config_file::ConfigFile;
 use crate::exit::Exit;
 use crate::input;
-use crate::request::CliRequest;
 use crate::terminal;
 
 /// Finds the line of a log with this `request_id`, or its only line.
@@ -64,85 +65,85 @@ pub fn find(log: &Path, request_id: Option<&str>) -> Result<Vec<u8>> {
 pub fn explain<'f>(
     file: &'f ConfigFile,
     line: &[u8],
-    described: impl FnOnce(String, String) -> Result<CliRequest>,
-) -> Result<Explained<'f>> {
-    let parsed = LogLine::parse(line).map_err(|broken| anyhow!("{broken}"))?;
+    described: impl FnOnce(String, String) -> Result<NativeRequest>,
+) -> Result<Explanation<'f>> {
+    let logged = LogLine::parse(line)?;
     let whole: Value = serde_json::from_slice(line)?;
     let text = |member: Option<&Text<'_>>, name: &str| {
         member.map(|text| text.to_string()).with_context(|| format!("the line has no `{name}`"))
     };
-    let request = described(text(parsed.method.as_ref(), "method")?, text(parsed.path.as_ref(), "path")?)?;
-    let record =
-        parsed.word().context("the line has no record of the gate (`mfa_gate`): the request did not reach it")?;
-    let logged = &whole["mfa_gate"]["value"];
-    let (route, policy) = (logged["route"].as_str(), logged["policy"].as_str());
-    let named = |reason: &Text<'_>| DenyReason::ALL.into_iter().find(|known| known.as_str() == &**reason);
-    let reason = record.reason.as_ref().and_then(named);
+    let request = described(text(logged.method.as_ref(), "method")?, text(logged.path.as_ref(), "path")?)?;
+    let gate =
+        logged.gate().context("the line has no record of the gate (`mfa_gate`): the request did not reach it")?;
+    let (route, policy) = (gate.route.as_deref(), gate.policy.as_deref());
+    let named = |reason: &str| DenyReason::ALL.into_iter().find(|known| known.as_str() == reason);
+    let reason = gate.reason.as_deref().and_then(named);
 
     let mut steps = Steps::new(file);
     steps.begin("log");
-    add_line(&mut steps, &parsed, &whole);
-    add_record(&mut steps, record, route, policy);
+    add_line(&mut steps, &logged, &whole);
+    add_record(&mut steps, gate);
     steps.add_request(&request);
     let policies = steps.add_policies(&file.gate, &request);
     let agrees = compare(&mut steps, file, policies.as_deref(), route, policy, &request);
     if let Some(reason) = reason {
-        add_advice(&mut steps, reason);
+        advice::add(&mut steps, reason);
     }
-    let code = match record.decision {
+    let exit = match gate.decision {
         Outcome::Allow => Exit::Success,
         Outcome::Deny => Exit::Negative,
     };
     let report = json!({
-        "decision": logged["decision"],
-        "reason": logged["reason"],
+        "decision": gate.decision.as_str(),
+        "reason": gate.reason.as_deref(),
         "route": route,
         "policy": policy,
-        "subject": logged["subject"],
-        "mfa": logged["mfa"],
-        "status": whole["status"],
+        "subject": gate.subject.map(Subject::as_str),
+        "mfa": gate.mfa.map(MfaState::as_str),
+        "status": whole[STATUS],
         "agrees": agrees,
-        "advice": reason.map(advice_json),
+        "advice": reason.map(advice::to_json),
         "steps": draw::to_json(&steps),
     });
-    Ok(Explained { steps, report, code })
+    Ok(Explanation { steps, report, exit })
 }
 
-fn add_line(steps: &mut Steps<'_>, parsed: &LogLine<'_>, whole: &Value) {
-    let time = parsed.time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
-    let id = parsed.request_id.as_deref().map(|id| format!(", request {}", terminal::quoted(id)));
-    let address = parsed.address.as_deref().map(|address| format!(", from {}", terminal::quoted(address)));
+fn add_line(steps: &mut Steps<'_>, logged: &LogLine<'_>, whole: &Value) {
+    let time = logged.time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+    let id = logged.request_id.as_deref().map(|id| format!(", request {}", terminal::quoted(id)));
+    let address = logged.address.as_deref().map(|address| format!(", from {}", terminal::quoted(address)));
     steps.add([Some(time), id, address].into_iter().flatten().collect::<String>());
-    if let Some(status) = whole["status"].as_u64() {
-        let details = whole["details"].as_str().map(|details| format!(", {}", terminal::quoted(details)));
+    if let Some(status) = whole[STATUS].as_u64() {
+        let details = whole[DETAILS].as_str().map(|details| format!(", {}", terminal::quoted(details)));
         steps.add(format!("answered with {status}{}", details.unwrap_or_default()));
     }
 }
 
-fn add_record(steps: &mut Steps<'_>, record: &Word<'_>, route: Option<&str>, policy: Option<&str>) {
-    let reason = record.reason.as_deref().map(|reason| format!(", {}", terminal::escaped(reason))).unwrap_or_default();
-    match record.decision {
-        Outcome::Allow => steps.add_as(Tone::Good, format!("allow{reason}")),
-        Outcome::Deny => steps.add_as(Tone::Bad, format!("deny{reason}")),
-    }
-    if let Some(by) = by(route, policy) {
+fn add_record(steps: &mut Steps<'_>, gate: &GateRecord<'_>) {
+    let reason = gate.reason.as_deref().map(|reason| format!(", {}", terminal::escaped(reason))).unwrap_or_default();
+    let tone = match gate.decision {
+        Outcome::Allow => Tone::Good,
+        Outcome::Deny => Tone::Bad,
+    };
+    steps.add_as(tone, format!("{}{reason}", gate.decision.as_str()));
+    if let Some(by) = by(gate.route.as_deref(), gate.policy.as_deref()) {
         steps.add(format!("by {by}"));
     }
     let member =
         |name: &str, text: &Option<Text<'_>>| text.as_deref().map(|text| format!("{name} {}", terminal::quoted(text)));
     let who = [
-        record.subject.map(|subject| subject.as_str().to_owned()),
-        member("named", &record.upn),
-        member("with the id", &record.user),
-        member("of tenant", &record.tenant),
-        member("by application", &record.app),
-        member("named", &record.app_name),
+        gate.subject.map(|subject| subject.as_str().to_owned()),
+        member("named", &gate.upn),
+        member("with the id", &gate.user),
+        member("of tenant", &gate.tenant),
+        member("by application", &gate.app),
+        member("named", &gate.app_name),
     ];
     let who: Vec<_> = who.into_iter().flatten().collect();
     if !who.is_empty() {
         steps.add(who.join(" "));
     }
-    if let Some(mfa) = record.mfa {
+    if let Some(mfa) = gate.mfa {
         steps.add(format!("MFA {}", mfa.as_str()));
     }
 }
@@ -161,7 +162,7 @@ fn compare(
     policies: Option<&[Applied<'_>]>,
     route: Option<&str>,
     policy: Option<&str>,
-    request: &CliRequest,
+    request: &NativeRequest,
 ) -> Option<bool> {
     steps.begin("compare");
     let Some(logged) = by(route, policy) else {

@@ -1,9 +1,9 @@
-//! `explain`: explains what the filter would do with a request.
+//! `explain`: what the filter would do with a request.
 
 mod advice;
 mod decided;
 mod draw;
-mod explained;
+mod explanation;
 mod field_paths;
 mod keys;
 mod logged;
@@ -17,15 +17,19 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use clap::{ArgGroup, Args};
+use mfa_gate::cases::carrier::carrier;
+use mfa_gate::cases::native::NativeRequest;
 use mfa_gate::gate::Gate;
 use mfa_gate::time::UnixTime;
 use mfa_gate::token::TokenRules;
+use serde_json::Value;
 
 use crate::config_file::ConfigFile;
+use crate::curl;
 use crate::exit::Exit;
 use crate::input;
-use crate::request::{self, CliRequest};
-use explained::Explained;
+use crate::request;
+use explanation::Explanation;
 use keys::Keys;
 
 const EXAMPLES: &str = "\
@@ -91,7 +95,7 @@ impl Explain {
     /// Explains the request. Returns the text for standard output and the exit code.
     pub fn run(&self) -> Result<(String, Exit)> {
         let file = ConfigFile::read(&self.config)?;
-        let Explained { steps, report, code } = match &self.access_log {
+        let Explanation { steps, report, exit } = match &self.access_log {
             Some(log) => {
                 let line = logged::find(log, self.request_id.as_deref())?;
                 let described = |method, target| self.complete(&file.gate, method, target, None, Vec::new());
@@ -105,10 +109,10 @@ impl Explain {
             }
         };
         let text = if self.json { serde_json::to_string_pretty(&report)? + "\n" } else { draw::to_text(&steps) };
-        Ok((text, code))
+        Ok((text, exit))
     }
 
-    fn describe(&self, gate: &Gate) -> Result<CliRequest> {
+    fn describe(&self, gate: &Gate) -> Result<NativeRequest> {
         let (method, target, host, mut headers) = match (&self.request, &self.curl) {
             (Some((method, target)), _) => (method.clone(), target.clone(), None, Vec::new()),
             (None, curl) => {
@@ -116,8 +120,8 @@ impl Explain {
                     "-" => input::read("-".as_ref())?,
                     command => command.to_owned(),
                 };
-                let sent = crate::curl::read(&command).context("--curl")?;
-                (sent.method, sent.target, Some(sent.host), sent.headers)
+                let request = curl::read(&command).context("--curl")?;
+                (request.method, request.target, Some(request.host), request.headers)
             }
         };
         let given: Option<Vec<_>> = self.headers.iter().map(|line| request::parse_header(line)).collect();
@@ -135,22 +139,21 @@ impl Explain {
         target: String,
         host: Option<String>,
         headers: Vec<(String, String)>,
-    ) -> Result<CliRequest> {
+    ) -> Result<NativeRequest> {
         let from_headers = || headers.iter().find(|(name, _)| name == "host").map(|(_, value)| value.clone());
         let host = self.host.clone().or_else(from_headers).or(host);
         if host.is_none() && gate.routes.by_host() {
             bail!("--host: missing; {} has routes with `hosts`", input::name(&self.config));
         }
-        Ok(CliRequest { method, target, host, headers, route_policy: self.route_policy.clone() })
+        let route_policy = self.route_policy.clone().map(Value::from);
+        Ok(NativeRequest { route_policy, ..NativeRequest::with_headers(method, target, host, headers) })
     }
 }
 
 /// The header that carries the token.
 fn carry(rules: &TokenRules, token: &str) -> (String, String) {
-    match rules.headers.first().map(String::as_str) {
-        None | Some("authorization") => ("authorization".to_owned(), format!("Bearer {token}")),
-        Some(name) => (name.to_owned(), token.to_owned()),
-    }
+    let (name, prefix) = carrier(rules.headers.first().map(String::as_str));
+    (name.to_ascii_lowercase(), format!("{prefix}{token}"))
 }
 
 fn parse_time(text: &str) -> Result<UnixTime, String> {

@@ -1,7 +1,9 @@
-//! The steps that describe a token.
+//! The steps that explain a token.
 
+use mfa_gate::cases::native::NativeRequest;
 use mfa_gate::config::join;
-use mfa_gate::decision::claim_meets;
+use mfa_gate::decision::{Request as _, claim_meets};
+use mfa_gate::gate::Gate;
 use mfa_gate::issuer::{AppOnlyMark, Issuer};
 use mfa_gate::keys::{KeySet, Lookup};
 use mfa_gate::mfa::{FEDERATED_CLAIMS, MfaState};
@@ -22,19 +24,16 @@ const NOT_VERIFIED: &str = "the signature is not verified, because the issuer's 
 impl Steps<'_> {
     /// Adds the headers that may carry a token. Returns the token, if there is exactly one.
     pub fn add_credential<'v>(&mut self, values: &'v [(&str, Vec<u8>)]) -> Option<&'v [u8]> {
-        let mut offered = Credential::None;
         for (name, value) in values {
-            let offer = Credential::from_header(name, value);
-            self.add(match offer {
+            self.add(match Credential::from_header(name, value) {
                 Credential::None => format!("`{name}` carries no token"),
                 Credential::Token(token) => format!("`{name}` carries a token of {} bytes", token.len()),
                 Credential::Several => format!("`{name}` carries more than one token"),
                 Credential::Malformed => format!("`{name}` has `Bearer` without exactly one token"),
             });
             self.cite(Some("token.headers"));
-            offered = offered.and(offer);
         }
-        match offered {
+        match offered(values) {
             Credential::Token(token) => Some(token),
             Credential::None | Credential::Several | Credential::Malformed => None,
         }
@@ -130,6 +129,18 @@ impl Steps<'_> {
         }
         Some(())
     }
+}
+
+/// The headers that may carry a token, with their values.
+pub fn carriers<'g>(gate: &'g Gate, request: &NativeRequest) -> Vec<(&'g str, Vec<u8>)> {
+    let value = |name: &str| request.header(name).unwrap_or_default().into_owned();
+    gate.trust.rules.headers.iter().map(|name| (name.as_str(), value(name))).collect()
+}
+
+/// The credential in these headers.
+pub fn offered<'v>(values: &'v [(&str, Vec<u8>)]) -> Credential<'v> {
+    let offers = values.iter().map(|(name, value)| Credential::from_header(name, value));
+    offers.fold(Credential::None, Credential::and)
 }
 
 /// The claims that determine the subject.

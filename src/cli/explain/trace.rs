@@ -1,6 +1,7 @@
 //! Traces a decision step by step. The core evaluates every step; nothing is decided here.
 
-use mfa_gate::decision::{Applied, Environment, Request as _, matching_routes, policies_on};
+use mfa_gate::cases::native::NativeRequest;
+use mfa_gate::decision::{Applied, Environment, Request as _, RoutePolicy, matching_routes, policies_on};
 use mfa_gate::gate::Gate;
 use mfa_gate::keys::KeySource;
 use mfa_gate::policy::Demand;
@@ -10,9 +11,7 @@ use mfa_gate::token::{Compact, TokenError, Unverified};
 use super::field_paths;
 use super::keys::Keys;
 use super::steps::{Steps, Tone};
-use super::token::subject_claims;
-use super::wording;
-use crate::request::CliRequest;
+use super::{token, wording};
 use crate::terminal;
 
 impl Steps<'_> {
@@ -20,7 +19,7 @@ impl Steps<'_> {
     pub fn trace(
         &mut self,
         gate: &Gate,
-        request: &CliRequest,
+        request: &NativeRequest,
         keys: &Keys,
         environment: &Environment<'_>,
     ) -> Option<()> {
@@ -38,13 +37,7 @@ impl Steps<'_> {
             let issuer = gate.trust.issuers.iter().find(|issuer| matches!(issuer.keys, KeySource::Metadata(_)));
             self.cite(issuer.map(|issuer| field_paths::keys(issuer)).as_deref());
         }
-        let values = gate
-            .trust
-            .rules
-            .headers
-            .iter()
-            .map(|name| (name.as_str(), request.header(name).unwrap_or_default().into_owned()));
-        let values: Vec<_> = values.collect();
+        let values = token::carriers(gate, request);
         let token = self.add_credential(&values)?;
         let compact = self.check(Compact::decode(token, &gate.trust.rules))?;
         let unverified = self.check(compact.read(&gate.trust.rules, environment.cache.last_header()))?;
@@ -85,7 +78,7 @@ impl Steps<'_> {
 
         self.begin("subject");
         let subject = verified.subject();
-        self.add(format!("{}, {}", subject.as_str(), subject_claims(unverified.claims(), verified.issuer())));
+        self.add(format!("{}, {}", subject.as_str(), token::subject_claims(unverified.claims(), verified.issuer())));
         self.cite(Some(&field_paths::issuer(issuer, "app_only")));
 
         for Applied { policy, .. } in &policies {
@@ -99,16 +92,17 @@ impl Steps<'_> {
     }
 
     /// Adds the request.
-    pub fn add_request(&mut self, request: &CliRequest) {
+    pub fn add_request(&mut self, request: &NativeRequest) {
         self.begin("request");
-        self.add(format!("{} {}", terminal::escaped(&request.method), terminal::escaped(&request.target)));
-        if let Some(host) = &request.host {
-            self.add(format!("for host {}", terminal::quoted(host)));
+        let part = |name: &str| terminal::escaped(&request.text(name).unwrap_or_default()).into_owned();
+        self.add(format!("{} {}", part(":method"), part(":path")));
+        if let Some(host) = request.text(":authority") {
+            self.add(format!("for host {}", terminal::quoted(&host)));
         }
     }
 
     /// Adds the matching routes and the policies that the request must meet. `None` if the request cannot be parsed.
-    pub fn add_policies<'g>(&mut self, gate: &'g Gate, request: &CliRequest) -> Option<Vec<Applied<'g>>> {
+    pub fn add_policies<'g>(&mut self, gate: &'g Gate, request: &NativeRequest) -> Option<Vec<Applied<'g>>> {
         self.begin("path");
         let policies = self.check(policies_on(gate, request).map_err(|denial| denial.detail))?;
         self.add_readings(gate, request);
@@ -120,17 +114,18 @@ impl Steps<'_> {
         Some(policies)
     }
 
-    fn add_readings(&mut self, gate: &Gate, request: &CliRequest) -> Option<()> {
+    fn add_readings(&mut self, gate: &Gate, request: &NativeRequest) -> Option<()> {
         let path = request.header(":path");
         let path = RequestPath::read(path.as_deref()).ok()?;
-        match (&request.route_policy, gate.envoy_route_metadata) {
-            (None, _) => {}
-            (Some(_), false) => {
+        match (request.route_policy(), gate.envoy_route_metadata) {
+            (RoutePolicy::Unset | RoutePolicy::Unreadable, _) => {}
+            (RoutePolicy::Named(_), false) => {
                 self.add("the policy of Envoy's route is not read: `envoy_route_metadata` is false");
                 self.cite(Some("envoy_route_metadata"));
             }
-            (Some(name), true) => {
-                self.add(format!("Envoy's route names policy {}", terminal::quoted(name)));
+            (RoutePolicy::Named(name), true) => {
+                let name = String::from_utf8_lossy(&name);
+                self.add(format!("Envoy's route names policy {}", terminal::quoted(&name)));
                 self.cite(Some("envoy_route_metadata"));
                 if !path.is_ambiguous() {
                     return None;

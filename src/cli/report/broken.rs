@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::access_log::error::{Kind, LineError, Place};
+use crate::access_log::error::{LineError, LineErrorKind, Place};
 
 /// How many broken lines are told one by one. Enough to see what it is; the counts tell how much of it.
 pub const TOLD: usize = 5;
@@ -28,10 +28,10 @@ impl First {
 /// All broken lines of the logs, and those that tell nothing of the gate.
 #[derive(Debug, Default)]
 pub struct BrokenLines {
-    counts: BTreeMap<Kind, u64>,
+    counts: BTreeMap<LineErrorKind, u64>,
     first: First,
-    wordless: u64,
-    first_wordless: First,
+    without_decision: u64,
+    first_without_decision: First,
 }
 
 impl BrokenLines {
@@ -43,9 +43,9 @@ impl BrokenLines {
     }
 
     /// Counts a line that is whole, of a request that the gate said nothing of.
-    pub fn add_wordless(&mut self, place: Place) {
-        self.wordless = self.wordless.saturating_add(1);
-        self.first_wordless.add(place, String::new);
+    pub fn add_without_decision(&mut self, place: Place) {
+        self.without_decision = self.without_decision.saturating_add(1);
+        self.first_without_decision.add(place, String::new);
     }
 
     /// Counts what another has counted, too.
@@ -54,12 +54,12 @@ impl BrokenLines {
             let sum = self.counts.entry(kind).or_default();
             *sum = sum.saturating_add(count);
         }
-        self.wordless = self.wordless.saturating_add(other.wordless);
+        self.without_decision = self.without_decision.saturating_add(other.without_decision);
         for (place, message) in other.first.told {
             self.first.add(place, || message);
         }
-        for (place, message) in other.first_wordless.told {
-            self.first_wordless.add(place, || message);
+        for (place, message) in other.first_without_decision.told {
+            self.first_without_decision.add(place, || message);
         }
     }
 
@@ -69,7 +69,7 @@ impl BrokenLines {
     }
 
     /// How many of each kind.
-    pub fn counts(&self) -> impl Iterator<Item = (Kind, u64)> {
+    pub fn counts(&self) -> impl Iterator<Item = (LineErrorKind, u64)> {
         self.counts.iter().map(|(kind, count)| (*kind, *count))
     }
 
@@ -79,12 +79,12 @@ impl BrokenLines {
     }
 
     /// How many are whole, of requests that the gate said nothing of.
-    pub fn wordless(&self) -> u64 {
-        self.wordless
+    pub fn without_decision(&self) -> u64 {
+        self.without_decision
     }
 
     /// The first of those.
-    pub fn told_wordless(&self) -> impl Iterator<Item = Place> {
-        self.first_wordless.told.keys().copied()
+    pub fn told_without_decision(&self) -> impl Iterator<Item = Place> {
+        self.first_without_decision.told.keys().copied()
     }
 }

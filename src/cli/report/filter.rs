@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::access_log::line::Word;
+use crate::access_log::line::GateRecord;
 
 /// Days and tenants; all of them where none is named.
 #[derive(Debug, Clone, Default)]
@@ -17,9 +17,9 @@ pub struct Filter {
 
 impl Filter {
     /// Whether the report is of this request, too. One without a verified token is of no tenant.
-    pub fn lets_through(&self, day: NaiveDate, word: &Word<'_>) -> bool {
+    pub fn lets_through(&self, day: NaiveDate, gate: &GateRecord<'_>) -> bool {
         let by_day = self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to);
         let is_named = |tenant: &str| self.tenants.iter().any(|named| named == tenant);
-        by_day && (self.tenants.is_empty() || word.tenant.as_deref().is_some_and(is_named))
+        by_day && (self.tenants.is_empty() || gate.tenant.as_deref().is_some_and(is_named))
     }
 }

@@ -34,7 +34,7 @@ pub fn json<R: Row>(out: &mut dyn Write, rows: &[R]) -> Result<()> {
         if index > 0 {
             out.write_all(JSON_SEPARATOR.as_bytes())?;
         }
-        serde_json::to_writer(&mut *out, row)?;
+        serde_json::to_writer(&mut *out, row).map_err(std::io::Error::from)?;
     }
     Ok(out.write_all(JSON_END.as_bytes())?)
 }

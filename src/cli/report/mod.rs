@@ -35,11 +35,11 @@ use self::rows::Row;
 use self::scan::{Read, Worker, scan, threads};
 use self::summary::{Logs, Summary};
 use self::tally::Tally;
-use crate::access_log::line::{LogLine, Word};
+use crate::access_log::line::{GateRecord, LogLine};
 use crate::access_log::source::Source;
 use crate::input;
 
-/// Tell from the access log how far a tenant is with MFA
+/// Report a tenant's MFA coverage from the access log
 ///
 /// Reads the log that the shipped Envoy configuration writes, JSON lines, plain or gzip, and counts as Partner Center
 /// does: requests by users (App+User) whose token was verified. Such a request is MFA-compliant if its token proved
@@ -115,7 +115,8 @@ impl Report {
                 let summary = Summary::of(names.clone(), &read, &tally);
                 match self.format {
                     Format::Json => {
-                        serde_json::to_writer_pretty(&mut out, &summary)?;
+                        // As an error of the output, which serde_json would hide.
+                        serde_json::to_writer_pretty(&mut out, &summary).map_err(io::Error::from)?;
                         out.write_all(b"\n")?;
                     }
                     Format::Html => html::write(&mut out, &summary)?,
@@ -182,8 +183,8 @@ fn count(source: Source, filter: &Filter) -> Result<(Read, Tally)> {
 }
 
 impl Worker for Tally {
-    fn take(&mut self, line: &LogLine<'_>, word: &Word<'_>) {
-        self.add(line, word);
+    fn take(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>) {
+        self.add(line, gate);
     }
 
     fn end_chunk(&mut self, _: u64) -> Result<()> {
@@ -207,7 +208,8 @@ fn show(progress: &ProgressBar) {
 /// Tells on standard error what there is to know of the logs, as the output is for programs.
 fn tell(logs: &Logs) {
     for note in text::logs(logs) {
-        eprintln!("note: {note}");
+        // Not by `eprintln!`, which panics if nobody reads it.
+        let _ = writeln!(io::stderr(), "note: {note}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Writing what threads made in the order of what they made it from.
+//! Writes the output of parallel workers in input order.
 
 use std::io::{self, Write};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -7,7 +7,7 @@ use anyhow::Result;
 
 /// An output that takes pieces by number. A piece waits, with its thread, until all before it are written; so no more
 /// of them are held than there are threads.
-pub struct Turns {
+pub struct OrderedWriter {
     state: Mutex<State>,
     turned: Condvar,
 }
@@ -20,11 +20,11 @@ struct State {
     failed: bool,
 }
 
-impl Turns {
+impl OrderedWriter {
     /// Writes to `out`, from piece 0 on, with the separator between pieces that are not empty.
     pub fn new(out: Box<dyn Write + Send>, separator: &'static str) -> Self {
         let state = State { out, separator, begun: false, next: 0, failed: false };
-        Turns { state: Mutex::new(state), turned: Condvar::new() }
+        OrderedWriter { state: Mutex::new(state), turned: Condvar::new() }
     }
 
     /// Writes a piece. After a failure nothing is written any more, and only the thread that met it is told.

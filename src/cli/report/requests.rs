@@ -9,10 +9,10 @@ use super::csv_guard;
 use super::filter::Filter;
 use super::format::Format;
 use super::list;
-use super::ordered_writer::Turns;
+use super::ordered_writer::OrderedWriter;
 use super::rows::{Request, Row as _};
 use super::scan::{Read, Worker, scan, threads};
-use crate::access_log::line::{LogLine, Word};
+use crate::access_log::line::{GateRecord, LogLine};
 use crate::access_log::source::Source;
 
 /// Writes the requests of users in the logs.
@@ -30,10 +30,10 @@ pub fn write(source: Source, filter: &Filter, format: Format, mut out: Box<dyn W
         Format::Table | Format::Html => (list::request_head(), "", ""),
     };
     out.write_all(begin.as_bytes())?;
-    let turns = Turns::new(out, separator);
-    let writer = || Writer { filter, format, turns: &turns, piece: Vec::new(), csv: sheet(), failed: None };
+    let ordered = OrderedWriter::new(out, separator);
+    let writer = || Writer { filter, format, ordered: &ordered, piece: Vec::new(), csv: sheet(), failed: None };
     let (_, read) = scan(source, (0..threads()).map(|_| writer()).collect())?;
-    let mut out = turns.into_out();
+    let mut out = ordered.into_out();
     out.write_all(end.as_bytes())?;
     out.flush()?;
     Ok(read)
@@ -46,7 +46,7 @@ fn sheet() -> csv::Writer<Vec<u8>> {
 struct Writer<'a> {
     filter: &'a Filter,
     format: Format,
-    turns: &'a Turns,
+    ordered: &'a OrderedWriter,
     /// What is made of the chunk so far, but for CSV.
     piece: Vec<u8>,
     /// The same as CSV.
@@ -71,11 +71,11 @@ impl Writer<'_> {
 }
 
 impl Worker for Writer<'_> {
-    fn take(&mut self, line: &LogLine<'_>, word: &Word<'_>) {
-        if !self.filter.lets_through(line.time.date_naive(), word) {
+    fn take(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>) {
+        if !self.filter.lets_through(line.time.date_naive(), gate) {
             return;
         }
-        if let Some(request) = Request::of(line, word)
+        if let Some(request) = Request::of(line, gate)
             && let Err(error) = self.add(&request)
         {
             self.failed = Some(error);
@@ -84,13 +84,13 @@ impl Worker for Writer<'_> {
 
     fn end_chunk(&mut self, number: u64) -> Result<()> {
         if let Some(error) = self.failed.take() {
-            self.turns.stop();
+            self.ordered.stop();
             return Err(error);
         }
         if self.format == Format::Csv {
             self.piece = mem::replace(&mut self.csv, sheet()).into_inner().map_err(|error| error.into_error())?;
         }
-        self.turns.write(number, &self.piece)?;
+        self.ordered.write(number, &self.piece)?;
         self.piece.clear();
         Ok(())
     }

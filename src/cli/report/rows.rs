@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use crate::access_log::line::{LogLine, Word};
+use crate::access_log::line::{GateRecord, LogLine};
 use crate::table::Align;
 
 /// Requests by users through an application on a day ("API request summarized by application").
@@ -52,8 +52,8 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// The request of a line; none if it is no user's.
-    pub fn of(line: &'a LogLine<'_>, word: &'a Word<'_>) -> Option<Self> {
-        let mfa_compliant = word.mfa_compliant()?;
+    pub fn of(line: &'a LogLine<'_>, gate: &'a GateRecord<'_>) -> Option<Self> {
+        let mfa_compliant = gate.mfa_compliant()?;
         let part = |part: &'a Option<_>| part.as_deref();
         let operation = [line.method.as_deref(), line.path.as_deref()];
         Some(Request {
@@ -62,10 +62,10 @@ impl<'a> Request<'a> {
             operation_name: operation.into_iter().flatten().collect::<Vec<_>>().join(" "),
             request_date_time: time(line.time),
             ip_address: part(&line.address),
-            object_id: part(&word.user),
-            tenant_id: part(&word.tenant),
-            upn: part(&word.upn),
-            application_id: part(&word.app),
+            object_id: part(&gate.user),
+            tenant_id: part(&gate.tenant),
+            upn: part(&gate.upn),
+            application_id: part(&gate.app),
             mfa_compliant,
         })
     }

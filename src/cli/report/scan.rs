@@ -9,13 +9,13 @@ use memchr::memchr_iter;
 
 use super::broken::BrokenLines;
 use crate::access_log::error::Place;
-use crate::access_log::line::{LogLine, Word};
+use crate::access_log::line::{GateRecord, LogLine};
 use crate::access_log::source::{Chunk, Source};
 
 /// What a thread does with the lines that it reads.
 pub trait Worker: Send {
-    /// Takes a line that the gate said something of.
-    fn take(&mut self, line: &LogLine<'_>, word: &Word<'_>);
+    /// Takes a line of a request that reached the gate.
+    fn take(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>);
 
     /// The lines of the chunk with this number were given.
     ///
@@ -111,9 +111,9 @@ fn each<W: Worker>(bytes: &[u8], place: Place, worker: &mut W, read: &mut Read) 
     read.lines = read.lines.saturating_add(1);
     match LogLine::parse(bytes) {
         Err(broken) => read.broken.add(place, broken),
-        Ok(line) => match line.word() {
-            None => read.broken.add_wordless(place),
-            Some(word) => worker.take(&line, word),
+        Ok(line) => match line.gate() {
+            None => read.broken.add_without_decision(place),
+            Some(gate) => worker.take(&line, gate),
         },
     }
 }

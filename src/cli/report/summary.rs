@@ -9,7 +9,7 @@ use super::grouped::{self, key};
 use super::rows::{AppDay, User, time};
 use super::scan::Read;
 use super::tally::{Daily, Denials, Share, Tally};
-use crate::access_log::error::{Kind, Place};
+use crate::access_log::error::{LineErrorKind, Place};
 
 /// The whole report.
 #[derive(Debug, Serialize)]
@@ -52,7 +52,7 @@ pub struct Logs {
     /// Lines that cannot be read.
     pub broken: u64,
     /// The same by kind.
-    pub broken_by_kind: BTreeMap<Kind, u64>,
+    pub broken_by_kind: BTreeMap<LineErrorKind, u64>,
     /// The first of them.
     pub broken_lines: Vec<BrokenLine>,
     /// Lines of requests that the gate said nothing of.
@@ -224,8 +224,8 @@ impl Logs {
             broken: read.broken.total(),
             broken_by_kind: read.broken.counts().collect(),
             broken_lines: read.broken.told().map(told).collect(),
-            without_decision: read.broken.wordless(),
-            without_decision_lines: read.broken.told_wordless().map(at).collect(),
+            without_decision: read.broken.without_decision(),
+            without_decision_lines: read.broken.told_without_decision().map(at).collect(),
             names,
         }
     }

@@ -5,7 +5,7 @@ use mfa_gate::deny_reason::DenyReason;
 
 use super::bounded_map::{Bounded, Budget, Day, Name};
 use super::filter::Filter;
-use crate::access_log::line::{LogLine, Outcome, Word};
+use crate::access_log::line::{GateRecord, LogLine, Outcome};
 
 /// Users' requests: how many there are, and how many of them with proof of MFA.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -88,17 +88,17 @@ impl Daily {
     }
 }
 
-/// A name for people as it was last: names change, ids do not.
+/// The most recent display name for an id.
 #[derive(Debug, Default)]
-pub struct Called(Option<(DateTime<Utc>, Box<str>)>);
+pub struct LatestName(Option<(DateTime<Utc>, Box<str>)>);
 
-impl Called {
+impl LatestName {
     /// The longest that is kept, in bytes: a name is for people.
     const MAX: usize = 256;
 
     fn hear(&mut self, time: DateTime<Utc>, text: Option<&str>, budget: &mut Budget) {
         let Some(text) = text else { return };
-        let text = &text[..text.floor_char_boundary(Called::MAX)];
+        let text = &text[..text.floor_char_boundary(LatestName::MAX)];
         match &mut self.0 {
             Some((last, known)) if **known == *text => *last = time.max(*last),
             // By the text where the times are one, so that it does not matter who comes first.
@@ -108,7 +108,7 @@ impl Called {
         }
     }
 
-    fn merge(&mut self, other: Called, budget: &mut Budget) {
+    fn merge(&mut self, other: LatestName, budget: &mut Budget) {
         if let Some((time, text)) = other.0 {
             self.hear(time, Some(&text), budget);
         }
@@ -124,7 +124,7 @@ impl Called {
 #[derive(Debug, Default)]
 pub struct App {
     /// Its name.
-    pub name: Called,
+    pub name: LatestName,
     /// Users' requests through it, by day.
     pub days: Bounded<Day, Share>,
     /// Requests of its own.
@@ -135,7 +135,7 @@ pub struct App {
 #[derive(Debug, Default)]
 pub struct User {
     /// The name.
-    pub upn: Called,
+    pub upn: LatestName,
     /// The requests.
     pub requests: Share,
     /// The last request with proof of MFA.
@@ -189,16 +189,16 @@ impl Tally {
     }
 
     /// Counts a request.
-    pub fn add(&mut self, line: &LogLine<'_>, word: &Word<'_>) {
+    pub fn add(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>) {
         let day = line.time.date_naive();
-        if !self.filter.lets_through(day, word) {
+        if !self.filter.lets_through(day, gate) {
             self.left_out = self.left_out.saturating_add(1);
             return;
         }
         self.widen((line.time, line.time));
-        self.add_to_day(day, word);
-        if word.subject.is_some() {
-            self.add_to_tenant(line.time, day, word);
+        self.add_to_day(day, gate);
+        if gate.subject.is_some() {
+            self.add_to_tenant(line.time, day, gate);
         }
     }
 
@@ -207,32 +207,32 @@ impl Tally {
         self.span = Some((from.min(first), to.max(last)));
     }
 
-    fn add_to_day(&mut self, day: NaiveDate, word: &Word<'_>) {
+    fn add_to_day(&mut self, day: NaiveDate, gate: &GateRecord<'_>) {
         let daily = self.days.slot(&Day(day), &mut self.budget);
-        match word.decision {
+        match gate.decision {
             Outcome::Allow => daily.allowed = daily.allowed.saturating_add(1),
-            Outcome::Deny => daily.denied.add(word.reason.as_deref()),
+            Outcome::Deny => daily.denied.add(gate.reason.as_deref()),
         }
-        match (word.mfa_compliant(), word.subject) {
+        match (gate.mfa_compliant(), gate.subject) {
             (Some(compliant), _) => daily.users.add(Share { compliant: compliant.into(), total: 1 }),
             (None, Some(_)) => daily.app_only = daily.app_only.saturating_add(1),
             (None, None) => daily.anonymous = daily.anonymous.saturating_add(1),
         }
     }
 
-    fn add_to_tenant(&mut self, time: DateTime<Utc>, day: NaiveDate, word: &Word<'_>) {
+    fn add_to_tenant(&mut self, time: DateTime<Utc>, day: NaiveDate, gate: &GateRecord<'_>) {
         let budget = &mut self.budget;
-        let tenant = self.tenants.slot(word.tenant.as_deref().unwrap_or_default(), budget);
-        let app = tenant.apps.slot(word.app.as_deref().unwrap_or_default(), budget);
-        app.name.hear(time, word.app_name.as_deref(), budget);
-        let Some(compliant) = word.mfa_compliant() else {
+        let tenant = self.tenants.slot(gate.tenant.as_deref().unwrap_or_default(), budget);
+        let app = tenant.apps.slot(gate.app.as_deref().unwrap_or_default(), budget);
+        app.name.hear(time, gate.app_name.as_deref(), budget);
+        let Some(compliant) = gate.mfa_compliant() else {
             app.app_only = app.app_only.saturating_add(1);
             return;
         };
         let one = Share { compliant: compliant.into(), total: 1 };
         app.days.slot(&Day(day), budget).add(one);
-        let user = tenant.users.slot(word.user.as_deref().unwrap_or_default(), budget);
-        user.upn.hear(time, word.upn.as_deref(), budget);
+        let user = tenant.users.slot(gate.user.as_deref().unwrap_or_default(), budget);
+        user.upn.hear(time, gate.upn.as_deref(), budget);
         user.requests.add(one);
         let last = if compliant { &mut user.last_with } else { &mut user.last_without };
         *last = (*last).max(Some(time));

@@ -50,11 +50,11 @@ pub fn is_main(filter: &Filter<'_>, manager: &At<'_>) -> bool {
 
 pub fn check(filter: &Filter<'_>, config: Option<&GateConfig>, findings: &mut Findings) {
     let item = &filter.item;
-    if let Some(at) = item.get("disabled").filter(|_| item.is_true("disabled")) {
+    if let Some(at) = item.get_true("disabled") {
         let message = "the filter is switched off wherever no route switches it on; remove `disabled`";
         findings.at(Lint::FilterDisabled, &at, message);
     }
-    if let Some(at) = item.get("is_optional").filter(|_| item.is_true("is_optional")) {
+    if let Some(at) = item.get_true("is_optional") {
         let message = "an Envoy without Wasm goes on without the filter; remove `is_optional`";
         findings.at(Lint::FilterOptional, &at, message);
     }

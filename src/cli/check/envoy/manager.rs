@@ -30,7 +30,7 @@ pub fn check(manager: &At<'_>, config: Option<&GateConfig>, findings: &mut Findi
     let options = manager.get("common_http_protocol_options");
     let underscores = options.as_ref().and_then(|options| options.get("headers_with_underscores_action"));
     if underscores.as_ref().is_none_or(|at| at.is_enum("ALLOW", 0)) {
-        let message = "headers_with_underscores_action: allows `x_mfa_gate_subject`, which many a framework takes for `x-mfa-gate-subject`; write `REJECT_REQUEST` in `common_http_protocol_options`";
+        let message = "headers_with_underscores_action: allows `x_mfa_gate_subject`, which many frameworks take for `x-mfa-gate-subject`; write `REJECT_REQUEST` in `common_http_protocol_options`";
         findings.at(Lint::UnderscoreHeaders, &underscores.or(options).unwrap_or(manager.clone()), message);
     }
     if config.is_some_and(GateConfig::goes_by_host) {

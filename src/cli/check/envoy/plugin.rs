@@ -56,7 +56,7 @@ pub fn check(wasm: &At<'_>, findings: &mut Findings) {
         let message = "failure_policy: is `FAIL_OPEN`, so a filter that has trapped lets every request through; write `FAIL_RELOAD`";
         findings.at(Lint::FailOpen, &at, message);
     }
-    if let Some(at) = plugin.get("fail_open").filter(|_| plugin.is_true("fail_open")) {
+    if let Some(at) = plugin.get_true("fail_open") {
         let message = "fail_open: is true, so a filter that has trapped lets every request through; write `failure_policy: FAIL_RELOAD`";
         findings.at(Lint::FailOpen, &at, message);
     }

@@ -13,8 +13,8 @@ pub fn check_disabled(everything: &[At<'_>], names: &[&str], findings: &mut Find
     for overrides in everything.iter().filter_map(|at| at.get("typed_per_filter_config")) {
         for (name, value) in overrides.members() {
             let is_gate = names.contains(&name) || recognize::by_name(name);
-            let disabled = value.message("FilterConfig").filter(|config| config.is_true("disabled"));
-            if let (true, Some(at)) = (is_gate, disabled.and_then(|config| config.get("disabled"))) {
+            let disabled = value.message("FilterConfig").and_then(|config| config.get_true("disabled"));
+            if let (true, Some(at)) = (is_gate, disabled) {
                 let message = format!(
                     "the filter {} is switched off here, so requests pass unjudged; remove it, and give them a route with the policy `public` in the gate",
                     quoted(name)

@@ -93,7 +93,7 @@ proptest! {
     fn what_is_dead_is_never_met(gate in routes(), probes in prop::collection::vec(probe(), 20)) {
         for route in gate.routes.iter().filter(|route| is_dead(route)) {
             for probe in &probes {
-                prop_assert!(!probe.falls_to(&gate, route), "{probe:?} falls to {route:?}");
+                prop_assert!(!probe.matches(&gate, route), "{probe:?} falls to {route:?}");
             }
         }
     }
@@ -105,7 +105,7 @@ proptest! {
             let dead = dead(route);
             for (index, pattern) in route.patterns.iter().enumerate() {
                 let is_dead = dead.contains(&Dead::Path) || dead.contains(&Dead::Host(index));
-                let is_met = own(&gate, pattern).iter().any(|probe| probe.falls_to(&gate, route));
+                let is_met = own(&gate, pattern).iter().any(|probe| probe.matches(&gate, route));
                 prop_assert_eq!(is_met, !is_dead, "{:?}", pattern);
             }
         }
@@ -122,8 +122,8 @@ proptest! {
                 let of_pattern = |pattern: &Pattern| Probe { path: escaped(&written(&pattern.path)), ..probe.clone() };
                 route.patterns.iter().map(of_pattern).collect::<Vec<_>>()
             };
-            for probe in probes.iter().flat_map(own_path).filter(|probe| probe.falls_to(&gate, route)) {
-                let Ok(applied) = policies_on(&gate, &probe) else { continue };
+            for probe in probes.iter().flat_map(own_path).filter(|probe| probe.matches(&gate, route)) {
+                let Ok(applied) = policies_on(&gate, &probe.request()) else { continue };
                 let strictest = applied.iter().map(|applied| strictness(applied.policy)).max();
                 prop_assert!(strictest > Some(strictness(&route.policy)), "{probe:?} needs no more than {route:?}");
             }

@@ -6,11 +6,11 @@ use super::steps::Steps;
 use crate::exit::Exit;
 
 /// The explanation of a request.
-pub struct Explained<'f> {
+pub struct Explanation<'f> {
     /// The steps, for text output.
     pub steps: Steps<'f>,
     /// The object that `--json` prints.
     pub report: Value,
     /// The exit code.
-    pub code: Exit,
+    pub exit: Exit,
 }
