@@ -1,7 +1,7 @@
 //! The header that carries a token.
 
-/// The name of the header and the text before the token in its value: the first header that the configuration takes tokens
-/// from, or `Authorization`.
+/// The name of the header, and the text before the token in its value: the first of the configuration's `token.headers`, or
+/// `Authorization`.
 pub fn carrier(first: Option<&str>) -> (&str, &'static str) {
     match first {
         None | Some("authorization") => ("Authorization", "Bearer "),

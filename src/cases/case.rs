@@ -1,4 +1,4 @@
-//! A file of cases as it is written.
+//! The format of a file of cases.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,22 +17,22 @@ use super::token::TokenSpec;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, bound = "T: DeserializeOwned")]
 pub struct File<T = TokenSpec> {
-    /// A file in `shared` beside this one, over which this one's configuration, tokens and `every_case` are laid.
+    /// A file in the neighbouring directory `shared`. This file's configuration, tokens and `every_case` override its own.
     #[serde(default)]
     pub like: Option<String>,
-    /// The time of every case, as RFC 3339 has it; without it, that of the run.
+    /// The time of every case, in RFC 3339 format; by default the time of the run.
     #[serde(default)]
     pub now: Option<String>,
-    /// The filter's configuration, or the name of its file.
+    /// The filter's configuration, or the name of a file with it.
     #[serde(default)]
     pub config: Value,
     /// Tokens that cases share, by name.
     #[serde(default)]
     pub tokens: BTreeMap<String, T>,
-    /// Laid over every case.
+    /// Default members of every case.
     #[serde(default)]
     pub every_case: Map<String, Value>,
-    /// The cases, each read by itself.
+    /// The cases. Each is parsed separately, so that an error names its case.
     #[serde(default)]
     pub cases: Vec<Spanned<Map<String, Value>>>,
 }
@@ -41,10 +41,10 @@ pub struct File<T = TokenSpec> {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, bound = "T: DeserializeOwned")]
 pub struct Case<T = TokenSpec> {
-    /// The line of the attack catalogue, where it has one.
+    /// The id in the attack catalogue, if any.
     #[serde(default)]
     pub id: Option<String>,
-    /// The name, as reports show it.
+    /// The name in reports.
     pub name: String,
     /// Changes to the file's configuration (RFC 7386, JSON Merge Patch).
     #[serde(default, rename = "with")]
@@ -52,16 +52,16 @@ pub struct Case<T = TokenSpec> {
     /// The request.
     #[serde(default)]
     pub request: RequestSpec,
-    /// The token; without it and `claims` the request carries none.
+    /// The token. Without `token` and `claims` the request has no token.
     #[serde(default)]
     pub token: Option<TokenChoice<T>>,
-    /// The claims of a token that is good but for them.
+    /// The claims of an otherwise valid token.
     #[serde(default)]
     pub claims: Option<Map<String, Value>>,
-    /// Claims that it lacks.
+    /// Claims to omit from that token.
     #[serde(default)]
     pub without: Vec<String>,
-    /// Tokens that jwt_authn has verified, by the name under which it leaves their claims.
+    /// Tokens that jwt_authn has verified, by the metadata name of their claims.
     #[serde(default)]
     pub metadata: BTreeMap<String, TokenChoice<T>>,
     /// The expected decision.
@@ -72,15 +72,15 @@ pub struct Case<T = TokenSpec> {
     /// The policy that decides.
     #[serde(default)]
     pub policy: Option<String>,
-    /// What the answer has besides what its reason entails.
+    /// Requirements on the answer, in addition to those of its reason.
     #[serde(default)]
     pub answer: AnswerSpec,
-    /// Request headers as the upstream sees them; null is one that it does not see.
+    /// Request headers that the upstream receives; null for an absent header.
     #[serde(default)]
     pub upstream: BTreeMap<String, Option<String>>,
 }
 
-/// A token of the file by its name, one in its compact form or in a file, or one described on the spot.
+/// A token: the name of one in the file, the token itself, the name of its file, or a description.
 #[derive(Debug, Clone)]
 pub enum TokenChoice<T = TokenSpec> {
     /// The name of a token in the file, a token in compact form, or a token's file.
@@ -91,14 +91,14 @@ pub enum TokenChoice<T = TokenSpec> {
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for TokenChoice<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // By hand, as serde's own choice between the two forgets what is wrong with either.
+        // Not `serde(untagged)`, which discards the errors of both variants.
         struct Choice<T>(PhantomData<T>);
 
         impl<'de, T: DeserializeOwned> Visitor<'de> for Choice<T> {
             type Value = TokenChoice<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a token of the file by its name, a token, its file, or its description")
+                f.write_str("the name of a token, a token, its file, or its description")
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<TokenChoice<T>, E> {
@@ -121,16 +121,16 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for TokenChoice<T> {
 pub struct RequestSpec {
     /// The method.
     pub method: String,
-    /// The request's target, as the request line has it.
+    /// The request target.
     pub path: String,
-    /// The Host header; null is none.
+    /// The Host header; null for none.
     pub host: Option<String>,
-    /// Header lines in order. The token goes behind them, in the first header that the configuration takes tokens from,
-    /// unless one is that header or the request has `$token` in some place.
+    /// Header lines in order. The token follows in the first header of the configuration's `token.headers`, unless the
+    /// request already has that header or contains `$token`.
     pub headers: Vec<HeaderLine>,
     /// The body.
     pub body: Option<String>,
-    /// The policy that the metadata of Envoy's route names.
+    /// The policy in the metadata of Envoy's route.
     pub route_policy: Option<Value>,
 }
 
@@ -164,7 +164,7 @@ pub enum Expected {
 }
 
 impl Expected {
-    /// As a case says it.
+    /// The text in a case.
     pub fn as_str(&self) -> &str {
         match self {
             Expected::Allow => ALLOW,
@@ -194,12 +194,12 @@ impl<'de> Deserialize<'de> for Expected {
     }
 }
 
-/// Headers and body of the answer.
+/// The expected headers and body of the answer.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AnswerSpec {
-    /// Headers by name; null is one that is not there.
+    /// Headers by name; null for an absent header.
     pub headers: BTreeMap<String, Option<String>>,
-    /// Whether there is no body.
+    /// Whether the body must be empty.
     pub no_body: bool,
 }

@@ -1,5 +1,5 @@
-//! A token from claims alone: what it lacks is made so that the configuration takes it, and a key that was made for the
-//! test signs it.
+//! Creates a token from a case's `claims`: adds claims that the configuration accepts, and signs with a test key that the
+//! configuration trusts.
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
@@ -7,36 +7,36 @@ use serde_json::{Map, Value, json};
 use super::test_keys::{TEST_KEY, TestKeys};
 use super::token::TokenSpec;
 
-/// What stands for the tenant in an issuer's name.
+/// The placeholder of the tenant in an issuer's name.
 const TENANT: &str = crate::issuer_name::IssuerName::TENANT;
 
-/// The token of some claims.
+/// The token for a case's `claims`.
 #[derive(Debug, Clone)]
-pub struct OfClaims {
-    /// Its description.
+pub struct ClaimsToken {
+    /// The description of the token.
     pub token: TokenSpec,
-    /// The name under which jwt_authn leaves the claims, where that verifies the issuer's tokens.
+    /// The metadata name of the claims, if jwt_authn verifies the issuer's tokens.
     pub metadata: Option<String>,
 }
 
-/// The token of these claims, and the configuration with the test's key trusted for its issuer: beside the issuer's own
-/// keys, or in the place of those that would be fetched.
-pub fn token_of(
+/// Creates the token for these claims, and adds the test key to its issuer in the configuration: to the inline keys, or
+/// instead of keys that would be fetched.
+pub fn token_from_claims(
     config: &mut Value,
     claims: &Map<String, Value>,
     without: &[String],
     keys: &TestKeys,
-) -> Result<OfClaims> {
+) -> Result<ClaimsToken> {
     let issuers = config["issuers"].as_array_mut().context("`claims` need a configuration with issuers")?;
     let issuer = match claims.get("iss") {
         None => issuers.first_mut().context("`claims` need a configuration with issuers")?,
-        Some(Value::String(iss)) => match issuers.iter_mut().find(|issuer| is_named(issuer, iss)) {
+        Some(Value::String(iss)) => match issuers.iter_mut().find(|issuer| has_name(issuer, iss)) {
             Some(issuer) => issuer,
             None => {
-                bail!("`claims`: no issuer of the configuration is called `{iss}`; describe the whole `token` instead")
+                bail!("`claims`: the configuration has no issuer `{iss}`; describe a complete `token` instead")
             }
         },
-        Some(other) => bail!("`claims`: `iss` is {other}; describe the whole `token` instead"),
+        Some(other) => bail!("`claims`: `iss` is {other}; describe a complete `token` instead"),
     };
     let metadata = issuer["verified_by"]["metadata"].as_str().map(str::to_owned);
     if metadata.is_none() {
@@ -44,23 +44,23 @@ pub fn token_of(
     }
 
     let tenant = claims.get("tid").or_else(|| issuer["tenants"].get(0)).cloned();
-    let mut whole = Map::new();
+    let mut complete = Map::new();
     if let Some(name) = issuer["issuer"].as_str() {
         let tenant = tenant.as_ref().and_then(Value::as_str).unwrap_or_default();
-        whole.insert("iss".to_owned(), dollars(&json!(name.replace(TENANT, tenant))));
+        complete.insert("iss".to_owned(), escaped(&json!(name.replace(TENANT, tenant))));
     }
-    whole.extend(tenant.map(|tenant| ("tid".to_owned(), dollars(&tenant))));
-    whole.extend(issuer["audiences"].get(0).map(|audience| ("aud".to_owned(), dollars(audience))));
+    complete.extend(tenant.map(|tenant| ("tid".to_owned(), escaped(&tenant))));
+    complete.extend(issuer["audiences"].get(0).map(|audience| ("aud".to_owned(), escaped(audience))));
     for (name, time) in [("iat", "$now(-60)"), ("exp", "$now(+3600)")] {
-        whole.insert(name.to_owned(), json!(time));
+        complete.insert(name.to_owned(), json!(time));
     }
-    whole.retain(|name, _| !without.contains(name));
-    whole.extend(claims.clone());
-    Ok(OfClaims { token: TokenSpec::of(TEST_KEY, whole, without.to_vec()), metadata })
+    complete.retain(|name, _| !without.contains(name));
+    complete.extend(claims.clone());
+    Ok(ClaimsToken { token: TokenSpec::of(TEST_KEY, complete, without.to_vec()), metadata })
 }
 
-/// Whether tokens with this `iss` are the issuer's.
-fn is_named(issuer: &Value, iss: &str) -> bool {
+/// Whether the issuer's name matches this `iss`.
+fn has_name(issuer: &Value, iss: &str) -> bool {
     let Some(name) = issuer["issuer"].as_str() else { return false };
     match name.split_once(TENANT) {
         None => name == iss,
@@ -84,8 +84,8 @@ fn trust(issuer: &mut Value, keys: &TestKeys) -> Result<()> {
     Ok(())
 }
 
-/// A value of the configuration as the text of a case has it.
-fn dollars(value: &Value) -> Value {
+/// Escapes dollar signs in a value of the configuration, for use in the text of a case.
+fn escaped(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(text.replace('$', "$$")),
         other => other.clone(),

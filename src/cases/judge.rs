@@ -1,4 +1,4 @@
-//! Judges a case by the core alone.
+//! Runs a case in the core, without a proxy.
 
 use super::case::{Case, Expected};
 use super::native::{NativeRequest, forwarded};
@@ -10,18 +10,18 @@ use crate::gate::Gate;
 use crate::time::UnixTime;
 use crate::token::TokenCache;
 
-/// What the core decides of a case's request.
+/// The result of a case.
 #[derive(Debug)]
 pub struct Judgement {
     /// `allow` or the deny reason.
     pub decided: &'static str,
     /// The response, if the request is denied.
     pub answer: Option<Answer>,
-    /// What is not as expected, if anything.
+    /// The failure, if the result is not the expected one.
     pub failure: Option<Failure>,
 }
 
-/// What is not as expected.
+/// A result that is not the expected one.
 #[derive(Debug)]
 pub struct Failure {
     /// `allow` or the deny reason.
@@ -32,22 +32,22 @@ pub struct Failure {
     pub route: Option<String>,
     /// The policy that decides.
     pub policy: Option<String>,
-    /// What differs although the decision is the expected one.
+    /// Differences in spite of the expected decision.
     pub differences: Vec<Difference>,
 }
 
-/// Something that differs from what a case expects of it.
+/// A value that is not the expected one.
 #[derive(Debug)]
 pub struct Difference {
-    /// Its name.
+    /// The name of the value.
     pub name: String,
-    /// Its value; `None` if it is absent.
+    /// The value; `None` if it is absent.
     pub found: Option<String>,
     /// The expected value; `None` if it should be absent.
     pub expected: Option<String>,
 }
 
-/// Judges the request of a case. Each request gets an empty cache: a cached token would not be verified again.
+/// Decides the request of a case with an empty cache, because the core does not verify a cached token again.
 pub fn judge<T>(gate: &Gate, case: &Case<T>, test: &TestRequest, now: UnixTime) -> Judgement {
     let request = NativeRequest::new(test, case.request.route_policy.as_ref());
     let cache = TokenCache::new(gate.cache);
@@ -97,9 +97,9 @@ fn differences<T>(
         compare("the policy", decision.policy.map(|policy| policy.name.clone()), Some(expected));
     }
     if let Ok(permit) = &decision.outcome {
-        let seen = seen_upstream(gate, request, permit);
+        let headers = upstream_headers(gate, request, permit);
         for (name, expected) in &test.upstream {
-            compare(&format!("the upstream's {name}"), value_of(&seen, name), expected.as_deref());
+            compare(&format!("the upstream's {name}"), value_of(&headers, name), expected.as_deref());
         }
     }
     if let Some(answer) = answer {
@@ -113,16 +113,16 @@ fn differences<T>(
     differences
 }
 
-fn seen_upstream(gate: &Gate, request: &NativeRequest, permit: &Permit) -> Vec<(String, String)> {
-    let own: Vec<_> = permit.upstream().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+fn upstream_headers(gate: &Gate, request: &NativeRequest, permit: &Permit) -> Vec<(String, String)> {
+    let added: Vec<_> = permit.upstream().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let pseudo = request.headers.iter().filter(|(name, _)| name.starts_with(':')).cloned();
-    let headers = pseudo.chain(forwarded(gate, request, &own));
+    let headers = pseudo.chain(forwarded(gate, request, &added));
     headers.map(|(name, value)| (name, String::from_utf8_lossy(&value).into_owned())).collect()
 }
 
-/// The values of a header, joined.
+/// The values of a header, joined with commas.
 fn value_of(headers: &[(String, String)], name: &str) -> Option<String> {
-    let of_name = headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
-    let values: Vec<_> = of_name.map(|(_, value)| value.as_str()).collect();
+    let fields = headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+    let values: Vec<_> = fields.map(|(_, value)| value.as_str()).collect();
     if values.is_empty() { None } else { Some(values.join(",")) }
 }

@@ -1,4 +1,4 @@
-//! Reads files of cases, and resolves each case: with what it shares with the others of its file, and its configuration.
+//! Reads files of cases, and resolves each case with its shared members and its configuration.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,70 +11,70 @@ use serde_json::{Map, Value};
 use serde_saphyr::Spanned;
 
 use super::case::{Case, File};
-use super::claims::{OfClaims, token_of};
-use super::merge::{completed, merge};
+use super::claims::{ClaimsToken, token_from_claims};
+use super::merge::{merge, with_shared};
 use super::template::{Scope, members_with_each};
 use super::test_keys::TestKeys;
 use super::token::{TokenFormat, TokenSpec};
 use super::yaml;
 
-/// The longest alternative that stands in a case's name, in characters: an alternative may be a whole token.
+/// The maximum length of an alternative in a case's name, in characters: an alternative may be a complete token.
 const MAX_ALTERNATIVE: usize = 60;
 
-/// A case with all that it takes to make and judge its request.
+/// A case with everything needed to create and decide its request.
 #[derive(Debug, Clone)]
 pub struct ResolvedCase<T = TokenSpec> {
-    /// The file it stands in.
+    /// The file of the case.
     pub path: PathBuf,
-    /// The line it stands at.
+    /// The line of the case.
     pub line: u64,
-    /// The place among the file's cases.
+    /// The index among the cases of the file.
     pub index: usize,
     /// The case.
     pub case: Case<T>,
     /// The item of the case's `each`, shortened.
     pub alternative: Option<String>,
-    /// Seconds since 1970, if the file says.
+    /// The time that the file sets, in seconds since 1970.
     pub now: Option<i64>,
-    /// Where the configuration is from, as messages name it.
+    /// The source of the configuration, for messages.
     pub config_name: String,
-    /// The filter's configuration, with its public keys.
+    /// The filter's configuration, with test keys added.
     pub config: Value,
     /// The tokens that cases of the file share.
     pub tokens: BTreeMap<String, T>,
-    /// The token of the case's `claims`.
-    pub of_claims: Option<OfClaims>,
+    /// The token for the case's `claims`.
+    pub claims_token: Option<ClaimsToken>,
 }
 
 impl<T> ResolvedCase<T> {
-    /// What to call it among the cases of its file.
+    /// The name, unique among the cases of the file.
     pub fn name(&self) -> String {
         let id = self.case.id.as_deref().map(|id| format!("{id} ")).unwrap_or_default();
         let alternative = self.alternative.as_deref().map(|each| format!(" [{each}]")).unwrap_or_default();
         format!("{id}{}{alternative}", self.case.name)
     }
 
-    /// Where it stands, as messages name it.
+    /// The place of the case, for messages.
     pub fn place(&self) -> String {
         place(&self.path, self.line, self.index, Some(&self.case.name))
     }
 }
 
-/// Reads a file of cases, except for the cases themselves.
+/// Reads a file of cases. The cases themselves stay unparsed.
 ///
 /// # Errors
 ///
-/// The file cannot be read, or is not a file of cases.
+/// The file cannot be read, or is not in the format of [`File`].
 pub fn read_file<T: TokenFormat>(path: &Path) -> Result<File<T>> {
     let text = std::fs::read_to_string(path).with_context(|| quoted(path))?;
     yaml::read(&text).with_context(|| quoted(path))
 }
 
-/// Every case of a file.
+/// Reads and resolves every case of a file.
 ///
 /// # Errors
 ///
-/// The first mistake, with the place of the case.
+/// The first error, with the place of the case.
 pub fn load_file(keys: &TestKeys, path: &Path) -> Result<Vec<ResolvedCase>> {
     let file = CaseFile::read(keys, path)?;
     file.expand()?.into_iter().map(|case| file.resolve(case)).collect()
@@ -89,7 +89,7 @@ fn place(path: &Path, line: u64, index: usize, name: Option<&str>) -> String {
     format!("`{}:{line}`: cases[{index}]{name}", path.display())
 }
 
-/// A file together with the shared one that it extends.
+/// A file of cases, merged with the shared file that it extends.
 pub struct CaseFile<'k, T = TokenSpec> {
     scope: Scope<'k>,
     path: PathBuf,
@@ -101,7 +101,7 @@ pub struct CaseFile<'k, T = TokenSpec> {
     cases: Vec<Spanned<Map<String, Value>>>,
 }
 
-/// A case as written, but for `every_case`, which is laid beneath it, and `each`, which has one of these per item.
+/// An unparsed case, with the members of `every_case`, for one item of `each`.
 #[derive(Debug)]
 pub struct ExpandedCase {
     /// The members.
@@ -116,7 +116,7 @@ impl<'k, T: TokenFormat> CaseFile<'k, T> {
     ///
     /// # Errors
     ///
-    /// The file, or another that it names, cannot be read or is wrong outside of its cases.
+    /// The file, or a file that it names, cannot be read or has an error outside its cases.
     pub fn read(keys: &'k TestKeys, path: &Path) -> Result<Self> {
         let file = read_file(path)?;
         Self::combine(keys, file, path).with_context(|| quoted(path))
@@ -144,7 +144,7 @@ impl<'k, T: TokenFormat> CaseFile<'k, T> {
                     merge(&mut config, own);
                 }
                 if config.is_null() {
-                    bail!("`config` is missing; it is the filter's configuration, or the name of its file");
+                    bail!("`config` is missing; write the filter's configuration, or the name of a file with it");
                 }
                 scope.json(&config).context("`config`")?
             }
@@ -152,24 +152,24 @@ impl<'k, T: TokenFormat> CaseFile<'k, T> {
         tokens.extend(file.tokens);
         let now = file.now.as_deref().map(seconds).transpose()?;
         if file.cases.is_empty() {
-            bail!("`cases` is missing or empty; it lists the cases, each with `name` and `expect`");
+            bail!("`cases` is missing or empty; list the cases, each with `name` and `expect`");
         }
-        let every_case = completed(&shared, &file.every_case);
+        let every_case = with_shared(&shared, &file.every_case);
         let path = path.to_owned();
         Ok(CaseFile { scope, path, now, config_name, config, tokens, every_case, cases: file.cases })
     }
 
-    /// The cases, one for each item of `each`.
+    /// Expands the cases: one for each item of `each`.
     ///
     /// # Errors
     ///
-    /// `each` is wrong, with the place of the case.
+    /// An error in `each`, with the place of the case.
     pub fn expand(&self) -> Result<Vec<ExpandedCase>> {
         let mut expanded = Vec::new();
         for (index, case) in self.cases.iter().enumerate() {
             let line = case.referenced.line();
-            let of_case = self.alternatives(line, index, &case.value);
-            expanded.extend(of_case.with_context(|| self.place(line, index, &case.value))?);
+            let alternatives = self.alternatives(line, index, &case.value);
+            expanded.extend(alternatives.with_context(|| self.place(line, index, &case.value))?);
         }
         Ok(expanded)
     }
@@ -177,7 +177,7 @@ impl<'k, T: TokenFormat> CaseFile<'k, T> {
     fn alternatives(&self, line: u64, index: usize, case: &Map<String, Value>) -> Result<Vec<ExpandedCase>> {
         let mut case = case.clone();
         let each = case.remove("each");
-        let case = completed(&self.every_case, &case);
+        let case = with_shared(&self.every_case, &case);
         match each {
             None => Ok(vec![ExpandedCase { members: case, line, index, alternative: None }]),
             Some(Value::Array(items)) if !items.is_empty() => {
@@ -187,7 +187,7 @@ impl<'k, T: TokenFormat> CaseFile<'k, T> {
                 };
                 items.iter().map(alternative).collect()
             }
-            Some(other) => bail!("each: is `{other}`, should list alternatives"),
+            Some(other) => bail!("each: is `{other}`, must be a list of alternatives"),
         }
     }
 
@@ -195,11 +195,11 @@ impl<'k, T: TokenFormat> CaseFile<'k, T> {
         place(&self.path, line, index, case.get("name").and_then(Value::as_str))
     }
 
-    /// Resolves a case.
+    /// Parses a case, and resolves its configuration and token.
     ///
     /// # Errors
     ///
-    /// The case is wrong, with its place.
+    /// An error in the case, with its place.
     pub fn resolve(&self, case: ExpandedCase) -> Result<ResolvedCase<T>> {
         let place = self.place(case.line, case.index, &case.members);
         self.resolve_members(case).context(place)
@@ -217,10 +217,10 @@ impl<'k, T: TokenFormat> CaseFile<'k, T> {
         if let Some(patch) = &case.config_patch {
             merge(&mut config, &self.scope.json(patch).context("with")?);
         }
-        let of_claims = match (&case.claims, &case.token) {
+        let claims_token = match (&case.claims, &case.token) {
             (Some(_), Some(_)) => bail!("has `claims` and `token`; give one of them"),
-            (Some(claims), None) => Some(token_of(&mut config, claims, &case.without, self.scope.keys())?),
-            (None, _) if !case.without.is_empty() => bail!("has `without`, which goes with `claims`"),
+            (Some(claims), None) => Some(token_from_claims(&mut config, claims, &case.without, self.scope.keys())?),
+            (None, _) if !case.without.is_empty() => bail!("has `without` but no `claims`"),
             (None, _) => None,
         };
         Ok(ResolvedCase {
@@ -233,18 +233,18 @@ impl<'k, T: TokenFormat> CaseFile<'k, T> {
             config_name: self.config_name.clone(),
             config,
             tokens: self.tokens.clone(),
-            of_claims,
+            claims_token,
         })
     }
 }
 
-/// A configuration in a file of its own: JSON by the name `.json`, else YAML. A dollar sign in it is one.
+/// Reads a separate configuration file: JSON if its name ends with `.json`, else YAML. It has no `$` names.
 fn read_config(path: &Path) -> Result<Value> {
     let text = std::fs::read_to_string(path).with_context(|| quoted(path))?;
     let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     let value = match is_json {
         false => yaml::read(&text),
-        // Strictly first: another reader keeps the last of two members of one name.
+        // The strict parser runs first: it rejects duplicate members, of which serde_json keeps the last.
         true => Json::parse(text.as_bytes(), MAX_DEPTH)
             .map_err(|error| anyhow!("{error}"))
             .and_then(|_| Ok(serde_json::from_str(&text)?)),
@@ -259,7 +259,7 @@ fn seconds(text: &str) -> Result<i64> {
     Ok(time.timestamp())
 }
 
-/// An alternative, short enough for a name.
+/// The text of an alternative, truncated for a name.
 fn short(each: &Value) -> String {
     let text = each.to_string();
     match text.char_indices().nth(MAX_ALTERNATIVE) {

@@ -1,8 +1,8 @@
-//! How what a case shares with others is laid beneath its own.
+//! Merges shared members with those of a case.
 
 use serde_json::{Map, Value, json};
 
-/// JSON Merge Patch (RFC 7386).
+/// Applies a JSON Merge Patch (RFC 7386).
 pub fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {
         *target = patch.clone();
@@ -20,14 +20,14 @@ pub fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
-/// A case with what it shares with the others of its file. Nulls stay: they mean something in a request and a token.
-pub fn completed(shared: &Map<String, Value>, case: &Map<String, Value>) -> Map<String, Value> {
-    let mut whole = shared.clone();
+/// A case with its shared members. Keeps nulls, because they have a meaning in requests and tokens.
+pub fn with_shared(shared: &Map<String, Value>, case: &Map<String, Value>) -> Map<String, Value> {
+    let mut members = shared.clone();
     for (name, value) in case {
-        match (whole.get_mut(name), value) {
+        match (members.get_mut(name), value) {
             (Some(Value::Object(shared)), Value::Object(own)) if name == "request" => shared.extend(own.clone()),
-            _ => drop(whole.insert(name.clone(), value.clone())),
+            _ => drop(members.insert(name.clone(), value.clone())),
         }
     }
-    whole
+    members
 }

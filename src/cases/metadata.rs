@@ -1,4 +1,4 @@
-//! What Envoy's jwt_authn filter leaves in a request's dynamic metadata, as the core is handed it.
+//! The dynamic metadata of Envoy's jwt_authn filter, in the encoding that the core reads.
 
 use crate::wire::protobuf::put;
 use anyhow::{Context, Result};
@@ -6,44 +6,44 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-/// The metadata in which these tokens were verified, each under its name.
+/// The metadata after jwt_authn verified these tokens, each under its name.
 ///
 /// # Errors
 ///
-/// One of them has no claims, so jwt_authn would have refused it.
+/// A token has no claims, so jwt_authn would reject it.
 pub fn metadata(tokens: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
     let mut payloads = Vec::new();
     for (name, token) in tokens {
         payloads.push((
             name.as_str(),
-            claims(token).with_context(|| format!("`{name}`: no token that could be verified"))?,
+            claims(token).with_context(|| format!("`{name}`: not a JWT, so jwt_authn could not verify it"))?,
         ));
     }
     Ok(of_filter("envoy.filters.http.jwt_authn", &fields(payloads.into_iter())))
 }
 
-/// The metadata that a filter left, its fields being these bytes.
+/// The metadata of one filter, with encoded fields.
 pub fn of_filter(name: &str, fields: &[u8]) -> Vec<u8> {
     let mut metadata = Vec::new();
     put(&mut metadata, 1, &entry(name, fields));
     metadata
 }
 
-/// A `google.protobuf.Struct` of these members.
+/// Encodes a `google.protobuf.Struct` of these members.
 pub fn fields<'m>(members: impl Iterator<Item = (&'m str, Value)>) -> Vec<u8> {
     let mut fields = Vec::new();
     members.for_each(|(name, member)| put(&mut fields, 1, &entry(name, &value(&member))));
     fields
 }
 
-/// The claims of a token, verified or not.
+/// The claims of a token. Verifies nothing.
 fn claims(token: &[u8]) -> Result<Value> {
     let payload = token.split(|&byte| byte == b'.').nth(1).context("no payload")?;
     let payload = URL_SAFE_NO_PAD.decode(payload).map_err(anyhow::Error::msg)?;
     Ok(serde_json::from_slice(&payload)?)
 }
 
-/// An entry of a map.
+/// Encodes an entry of a map.
 fn entry(name: &str, value: &[u8]) -> Vec<u8> {
     let mut entry = Vec::new();
     put(&mut entry, 1, name.as_bytes());
@@ -51,7 +51,7 @@ fn entry(name: &str, value: &[u8]) -> Vec<u8> {
     entry
 }
 
-/// A `google.protobuf.Value`: numbers are doubles there.
+/// Encodes a `google.protobuf.Value`; its numbers are doubles.
 fn value(json: &Value) -> Vec<u8> {
     let mut bytes = Vec::new();
     match json {

@@ -1,4 +1,4 @@
-//! A request for the core, without a proxy.
+//! A request to the core without a proxy.
 
 use std::borrow::Cow;
 
@@ -8,21 +8,20 @@ use serde_json::Value;
 
 use super::test_request::TestRequest;
 
-/// A request as Envoy would hand it to the filter.
+/// A request as Envoy passes it to the filter.
 #[derive(Debug, Clone)]
 pub struct NativeRequest {
     /// Headers, pseudo-headers included.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The policy in the metadata of Envoy's route.
     pub route_policy: Option<Value>,
-    /// What filters before the gate left.
+    /// The dynamic metadata of filters before the gate.
     pub metadata: Option<Vec<u8>>,
 }
 
 impl NativeRequest {
-    /// The request that Envoy makes of these bytes: names in lower case, values without the blanks around them, without
-    /// what Connection lists (RFC 9110 section 7.6.1), and a target in absolute form taken apart (RFC 9112
-    /// section 3.2.2).
+    /// Normalizes a request like Envoy: lower-case names, trimmed values, no headers that Connection lists (RFC 9110
+    /// section 7.6.1), and a target in absolute form split into host and path (RFC 9112 section 3.2.2).
     pub fn new(test: &TestRequest, route_policy: Option<&Value>) -> Self {
         let mut host = test.host.clone();
         let mut path = Some(test.target.clone());
@@ -38,12 +37,12 @@ impl NativeRequest {
         let mut headers = vec![(":method".to_owned(), test.method.clone())];
         headers.extend(path.map(|path| (":path".to_owned(), path)));
         headers.extend(host.map(|host| (":authority".to_owned(), host)));
-        let own: Vec<(String, Vec<u8>)> = test
+        let regular: Vec<(String, Vec<u8>)> = test
             .headers
             .iter()
-            .map(|(name, value)| (String::from_utf8_lossy(name).to_lowercase(), as_envoy_hands_it_on(value)))
+            .map(|(name, value)| (String::from_utf8_lossy(name).to_lowercase(), normalized_value(value)))
             .collect();
-        let connection: Vec<String> = own
+        let connection: Vec<String> = regular
             .iter()
             .filter(|(name, _)| name == "connection")
             .flat_map(|(_, value)| {
@@ -54,12 +53,12 @@ impl NativeRequest {
                     .collect::<Vec<_>>()
             })
             .collect();
-        headers.extend(own.into_iter().filter(|(name, _)| name != "connection" && !connection.contains(name)));
+        headers.extend(regular.into_iter().filter(|(name, _)| name != "connection" && !connection.contains(name)));
         let metadata = test.left_by_jwt_authn.clone();
         NativeRequest { headers, route_policy: route_policy.cloned(), metadata }
     }
 
-    /// A request with these headers, names in lower case; `None` as the host is none.
+    /// A request with these headers, with names in lower case; `None` omits the host.
     pub fn with_headers(
         method: String,
         target: String,
@@ -77,7 +76,7 @@ impl NativeRequest {
         NativeRequest::of("GET", "api.example.com", path)
     }
 
-    /// A request without headers.
+    /// A request with pseudo-headers only.
     pub fn of(method: &str, host: &str, path: &[u8]) -> Self {
         let header = |name: &str, value: &[u8]| (name.to_owned(), value.to_vec());
         let headers =
@@ -96,12 +95,12 @@ impl NativeRequest {
         NativeRequest { metadata: Some(metadata), ..self }
     }
 
-    /// The value of a header for people.
+    /// The value of a header as text.
     pub fn text(&self, name: &str) -> Option<String> {
         self.header(name).map(|value| String::from_utf8_lossy(&value).into_owned())
     }
 
-    /// The names and values that are no pseudo-headers.
+    /// The headers except pseudo-headers.
     pub fn regular(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.headers
             .iter()
@@ -110,8 +109,8 @@ impl NativeRequest {
     }
 }
 
-/// A header's value without the blanks around it and without carriage returns, which Envoy drops.
-fn as_envoy_hands_it_on(value: &[u8]) -> Vec<u8> {
+/// A header's value without surrounding whitespace and carriage returns, which Envoy drops.
+fn normalized_value(value: &[u8]) -> Vec<u8> {
     let value: Vec<u8> = value.iter().copied().filter(|&byte| byte != b'\r').collect();
     value.trim_ascii().to_vec()
 }
@@ -123,7 +122,7 @@ impl Request for NativeRequest {
         if values.is_empty() {
             return None;
         }
-        // Envoy joins as it reads, and leaves out what is empty, for the few headers it knows itself.
+        // Envoy joins the values of the headers that it knows, and drops empty ones.
         if name == "authorization" {
             values.retain(|value| !value.is_empty());
         }
@@ -143,15 +142,15 @@ impl Request for NativeRequest {
     }
 }
 
-/// The request headers as the upstream sees them: the client's, less those that could be taken for the filter's own,
-/// and then the filter's own.
-pub fn forwarded(gate: &Gate, request: &NativeRequest, told: &[(String, String)]) -> Vec<(String, Vec<u8>)> {
+/// The request headers that the upstream receives: those of the client that cannot be confused with the filter's, and the
+/// headers that the filter adds.
+pub fn forwarded(gate: &Gate, request: &NativeRequest, added: &[(String, String)]) -> Vec<(String, Vec<u8>)> {
     let kept = request
         .regular()
         .filter(|(name, _)| !gate.upstream.could_be(name))
         .map(|(name, value)| (name.to_owned(), value.to_vec()));
-    let told = told.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes()));
-    kept.chain(told).collect()
+    let added = added.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes()));
+    kept.chain(added).collect()
 }
 
 #[cfg(test)]
@@ -159,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_of_one_name_are_joined_as_envoy_joins_them() {
+    fn headers_of_one_name_are_joined_like_in_envoy() {
         let headers = [("x-token", "a"), ("x-token", "b"), ("x", ""), ("authorization", ""), ("authorization", "c")];
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let request = NativeRequest::with_headers("GET".to_owned(), "/".to_owned(), None, headers);

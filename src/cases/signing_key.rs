@@ -1,4 +1,4 @@
-//! Key pairs that sign demo and test tokens, and the JWK form (RFC 7517) they are kept in.
+//! Key pairs that sign demo and test tokens, and their JWK form (RFC 7517).
 
 use crate::keys::Algorithm;
 use anyhow::{Context, Result, anyhow, bail};
@@ -13,13 +13,13 @@ use rsa_0_9::traits::PrivateKeyParts as _;
 use serde_json::{Value, json};
 use sha2_0_10::Sha256;
 
-/// The RSA modulus, in bits: what RFC 7518 section 3.3 asks for at least, and what Entra signs with.
+/// The size of the RSA modulus, in bits: the minimum of RFC 7518 section 3.3, and the size of Entra's keys.
 const RSA_BITS: usize = 2048;
 
 type P256Key = <Es256 as jwt_compact::Algorithm>::SigningKey;
 type Ed25519Key = <Ed25519 as jwt_compact::Algorithm>::SigningKey;
 
-/// A private key, its name and the one algorithm that it signs with.
+/// A private key with its id and its algorithm.
 #[derive(Clone)]
 pub struct SigningKey {
     algorithm: Algorithm,
@@ -36,7 +36,7 @@ enum Material {
 }
 
 impl SigningKey {
-    /// Makes a key; without an id it is named by its thumbprint (RFC 7638).
+    /// Generates a key. The default id is the thumbprint (RFC 7638).
     pub fn generate(algorithm: Algorithm, id: Option<String>) -> Result<Self> {
         let material = Material::generate(algorithm)?;
         let id = match id {
@@ -46,7 +46,7 @@ impl SigningKey {
         Ok(SigningKey { algorithm, id, material })
     }
 
-    /// Reads a private JWK that says its `kid` and `alg`.
+    /// Reads a private JWK with `kid` and `alg`.
     pub fn from_jwk(jwk: &Value) -> Result<Self> {
         let text = |name: &str| match jwk.get(name) {
             Some(Value::String(text)) => Ok(text.clone()),
@@ -59,7 +59,7 @@ impl SigningKey {
             Algorithm::parse(&name).ok_or_else(|| anyhow!("`alg`: unknown algorithm `{name}`; known: {}", known()))?;
         let jwk: JsonWebKey<'_> = serde_json::from_value(jwk.clone())?;
         if !jwk.is_signing_key() {
-            bail!("`d`: missing; a private key has it");
+            bail!("`d`: missing; a private key requires it");
         }
         Ok(SigningKey { algorithm, id, material: Material::from_jwk(algorithm, &jwk)? })
     }
@@ -69,7 +69,7 @@ impl SigningKey {
         self.algorithm
     }
 
-    /// The name.
+    /// The key id.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -79,7 +79,7 @@ impl SigningKey {
         self.describe(&self.material.to_jwk()?)
     }
 
-    /// The JWK that a JWKS may show.
+    /// The JWK without private members.
     pub fn to_public_jwk(&self) -> Result<Value> {
         self.describe(&self.material.to_jwk()?.to_verifying_key())
     }
@@ -96,7 +96,7 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// The algorithm is for keys of another kind.
+    /// The algorithm requires a key of another type.
     pub fn with_algorithm(&self, algorithm: Algorithm) -> Result<Self> {
         let material = match (&self.material, algorithm) {
             _ if algorithm == self.algorithm => self.material.clone(),
@@ -109,19 +109,19 @@ impl SigningKey {
                 | Algorithm::Ps384
                 | Algorithm::Ps512,
             ) => Material::Rsa(rsa(algorithm)?, key.clone()),
-            _ => bail!("no signature by `{algorithm}` can be made with the key `{}`", self.id),
+            _ => bail!("key `{}` cannot sign with `{algorithm}`", self.id),
         };
         Ok(SigningKey { algorithm, id: self.id.clone(), material })
     }
 
-    /// The compact JWS (RFC 7515 section 3.1) of these two JSON texts.
+    /// Signs a header and a payload, both JSON, as a compact JWS (RFC 7515 section 3.1).
     pub fn sign(&self, header: &str, payload: &str) -> String {
         let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
         let signature = URL_SAFE_NO_PAD.encode(self.signature(input.as_bytes()));
         format!("{input}.{signature}")
     }
 
-    /// The signature of a message, as JWS encodes it (RFC 7518 section 3).
+    /// The signature of a message, in the encoding of JWS (RFC 7518 section 3).
     pub fn signature(&self, message: &[u8]) -> Vec<u8> {
         match &self.material {
             Material::Rsa(alg, key) => signed(alg, key, message),
@@ -179,12 +179,12 @@ fn rsa(algorithm: Algorithm) -> Result<Rsa> {
     algorithm.as_str().parse().map_err(|error| anyhow!("{error}"))
 }
 
-// jwt-compact's error implements `Error` with a feature only that the wasm module has no use for.
+// jwt-compact's error implements `Error` only with a feature that is not enabled.
 fn read<'a, K: TryFrom<&'a JsonWebKey<'a>, Error = JwkError>>(jwk: &'a JsonWebKey<'a>) -> Result<K> {
     jwk.try_into().map_err(|error| anyhow!("{error}"))
 }
 
-/// With `dp`, `dq` and `qi`, which jwt-compact leaves out and RFC 7518 section 6.3.2 wants beside `p` and `q`.
+/// The JWK with `dp`, `dq` and `qi`, which RFC 7518 section 6.3.2 requires next to `p` and `q`, and jwt-compact omits.
 fn rsa_to_jwk(key: &RsaPrivateKey) -> JsonWebKey<'_> {
     let mut jwk = JsonWebKey::from(key);
     if let JsonWebKey::Rsa { private_parts: Some(parts), .. } = &mut jwk {
@@ -232,14 +232,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_verifies_with_the_public_key_that_was_made_with_it() {
+    fn a_token_verifies_with_the_public_key_of_its_pair() {
         for name in Algorithm::NAMES {
             let algorithm = Algorithm::parse(name).unwrap();
             let made = SigningKey::generate(algorithm, Some("k".to_owned())).unwrap();
             let key = SigningKey::from_jwk(&made.to_private_jwk().unwrap()).unwrap();
             let token = key.sign("{}", "{}");
 
-            // The core takes no JWK with private members, so this tells that there are none as well.
+            // The core rejects a JWK with private members, so this also checks that there are none.
             let jwks = json!({"keys": [made.to_public_jwk().unwrap()]}).to_string();
             let set = KeySet::read(&Json::parse(jwks.as_bytes(), 4).unwrap()).unwrap();
             let Lookup::Found(key) = set.find(Some("k"), algorithm, Source { iss: "", tid: None }) else {
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_without_a_name_is_named_by_rfc_7638() {
+    fn the_default_key_id_is_the_rfc_7638_thumbprint() {
         let key = SigningKey::generate(Algorithm::EdDsa, None).unwrap();
         let jwk = key.to_public_jwk().unwrap();
         let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":{}}}"#, jwk["x"]);
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn rsa_keys_have_the_members_that_other_tools_want() {
+    fn rsa_keys_have_all_members_that_other_tools_require() {
         let key = SigningKey::generate(Algorithm::Ps256, None).unwrap().to_private_jwk().unwrap();
         for member in ["n", "e", "d", "p", "q", "dp", "dq", "qi"] {
             assert!(key[member].is_string(), "{member}");
@@ -270,27 +270,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_private_key_is_told_where_it_is_wrong() {
+    fn errors_name_the_invalid_member() {
         let jwk = |algorithm| SigningKey::generate(algorithm, None).unwrap().to_private_jwk().unwrap();
-        let refused = |jwk: Value| SigningKey::from_jwk(&jwk).err().unwrap().to_string();
+        let error = |jwk: Value| SigningKey::from_jwk(&jwk).err().unwrap().to_string();
         let with = |mut jwk: Value, member: &str, value: Value| {
             jwk[member] = value;
             jwk
         };
         let mut public = jwk(Algorithm::Es384);
         public.as_object_mut().unwrap().remove("d");
-        assert_eq!(refused(public), "`d`: missing; a private key has it");
-        assert_eq!(refused(json!({})), "`alg`: missing");
-        assert_eq!(refused(with(jwk(Algorithm::EdDsa), "kid", json!(1))), "`kid`: expected a string, found `1`");
+        assert_eq!(error(public), "`d`: missing; a private key requires it");
+        assert_eq!(error(json!({})), "`alg`: missing");
+        assert_eq!(error(with(jwk(Algorithm::EdDsa), "kid", json!(1))), "`kid`: expected a string, found `1`");
         assert_eq!(
-            refused(with(jwk(Algorithm::EdDsa), "alg", json!("HS256"))),
+            error(with(jwk(Algorithm::EdDsa), "alg", json!("HS256"))),
             "`alg`: unknown algorithm `HS256`; known: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA"
         );
-        assert_eq!(
-            refused(with(jwk(Algorithm::Es256), "alg", json!("ES384"))),
-            "`crv`: expected `P-384`, found `P-256`"
-        );
+        assert_eq!(error(with(jwk(Algorithm::Es256), "alg", json!("ES384"))), "`crv`: expected `P-384`, found `P-256`");
         let other = jwk(Algorithm::Es384)["x"].clone();
-        assert_eq!(refused(with(jwk(Algorithm::Es384), "x", other)), "`x`, `y`: not the public half of `d`");
+        assert_eq!(error(with(jwk(Algorithm::Es384), "x", other)), "`x`, `y`: not the public half of `d`");
     }
 }

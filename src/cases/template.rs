@@ -1,42 +1,42 @@
-//! `$name` and `$name(arguments)` in the text of a case. `$$` is a dollar sign.
+//! Replaces `$name` and `$name(arguments)` in the text of a case. `$$` is a dollar sign.
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Map, Value};
 
 use super::test_keys::TestKeys;
 
-/// The value of a `$name(arguments)` that [`Scope`] does not know; `None` if it is unknown here as well.
-pub type FurtherNames = fn(keys: &TestKeys, name: &str, arguments: &str) -> Result<Option<Vec<u8>>>;
+/// Resolves a `$name(arguments)` that [`Scope`] does not know. `None` if the name is unknown here too.
+pub type OtherNames = fn(keys: &TestKeys, name: &str, arguments: &str) -> Result<Option<Vec<u8>>>;
 
-/// The values of the names in a text.
+/// The names that a text may use, and their values.
 #[derive(Clone)]
 pub struct Scope<'a> {
     keys: &'a TestKeys,
     /// Seconds since 1970.
     now: i64,
-    /// Names of this text alone, such as `$token` in a header. The first of equal ones counts.
+    /// Names local to a text, such as `$token` in a header. The first of equal names wins.
     local: Vec<(&'a str, Vec<u8>)>,
-    further: FurtherNames,
+    others: OtherNames,
 }
 
 impl<'a> Scope<'a> {
-    /// The names that every text knows, and further ones; `now` is in seconds since 1970.
-    pub fn new(keys: &'a TestKeys, now: i64, further: FurtherNames) -> Self {
-        Scope { keys, now, local: Vec::new(), further }
+    /// The built-in names and `others`. `now` is in seconds since 1970.
+    pub fn new(keys: &'a TestKeys, now: i64, others: OtherNames) -> Self {
+        Scope { keys, now, local: Vec::new(), others }
     }
 
-    /// These names as well; they hide others of the same name.
+    /// A scope with additional names, which shadow equal names.
     pub fn with(&self, names: impl IntoIterator<Item = (&'a str, Vec<u8>)>) -> Self {
         let local = names.into_iter().chain(self.local.iter().cloned()).collect();
         Scope { local, ..self.clone() }
     }
 
-    /// The keys that `$jwk` and tokens name.
+    /// The keys for `$jwk` and for tokens.
     pub fn keys(&self) -> &'a TestKeys {
         self.keys
     }
 
-    /// The text with each name replaced. It may become bytes that are no text.
+    /// Replaces the names in a text. The result may not be UTF-8.
     pub fn bytes(&self, text: &str) -> Result<Vec<u8>> {
         let mut out = Vec::new();
         let mut rest = text;
@@ -47,8 +47,8 @@ impl<'a> Scope<'a> {
                 rest = after;
                 continue;
             }
-            let (name, arguments, after) =
-                split_name(after).with_context(|| format!("`{text}`: no name behind `$`; a dollar sign is `$$`"))?;
+            let (name, arguments, after) = split_name(after)
+                .with_context(|| format!("`{text}`: `$` without a name; write `$$` for a dollar sign"))?;
             out.extend(self.resolve(name, arguments).with_context(|| format!("`{text}`"))?);
             rest = after;
         }
@@ -56,13 +56,13 @@ impl<'a> Scope<'a> {
         Ok(out)
     }
 
-    /// The same, where the result is text.
+    /// Replaces the names in a text. The result must be UTF-8.
     pub fn text(&self, text: &str) -> Result<String> {
-        String::from_utf8(self.bytes(text)?).map_err(|_| anyhow!("`{text}` is not UTF-8 once its names are replaced"))
+        String::from_utf8(self.bytes(text)?).map_err(|_| anyhow!("`{text}` is not UTF-8 after its names are replaced"))
     }
 
-    /// JSON with the names in its strings replaced. A string that is `$now(...)` alone becomes a number, and an object
-    /// with a member `$jwk` becomes that key, public, with the other members laid over it.
+    /// Replaces the names in JSON strings. A string of only `$now(...)` becomes a number. An object with a member `$jwk`
+    /// becomes that public key, overridden by its other members.
     pub fn json(&self, value: &Value) -> Result<Value> {
         Ok(match value {
             Value::String(text) if text.starts_with("$now") && !text.contains(' ') => {
@@ -75,7 +75,7 @@ impl<'a> Scope<'a> {
         })
     }
 
-    /// The same for an object.
+    /// Replaces the names in a JSON object.
     pub fn object(&self, members: &Map<String, Value>) -> Result<Map<String, Value>> {
         let mut members = members.clone();
         let mut object = match members.remove("$jwk") {
@@ -111,20 +111,20 @@ impl<'a> Scope<'a> {
                 let (count, text) = counted(name, arguments)?;
                 text.as_bytes().repeat(count)
             }
-            // `1`, `2`, ... with a text before and behind each.
+            // Repeats a text, with `#` replaced by `1`, `2`, ...
             "count" => {
                 let (count, text) = counted(name, arguments)?;
                 (0..count).flat_map(|n| text.replace('#', &n.to_string()).into_bytes()).collect()
             }
-            other => match (self.further)(self.keys, other, arguments)? {
+            other => match (self.others)(self.keys, other, arguments)? {
                 Some(value) => value,
-                None => bail!("nothing is called `${other}` here"),
+                None => bail!("unknown name `${other}`"),
             },
         })
     }
 }
 
-/// A number among the arguments of a name.
+/// Parses a number in the arguments of a name.
 ///
 /// # Errors
 ///
@@ -133,13 +133,13 @@ pub fn number(text: &str) -> Result<i64> {
     text.trim_start_matches('+').parse().map_err(|_| anyhow!("`{text}` is not a number"))
 }
 
-/// A count and a text, parted by a space.
+/// Parses a count and a text, separated by a space.
 fn counted<'t>(name: &str, arguments: &'t str) -> Result<(usize, &'t str)> {
     let parts = arguments.split_once(' ').and_then(|(count, text)| Some((count.parse().ok()?, text)));
-    parts.with_context(|| format!("`${name}(COUNT TEXT)`, not `{arguments}`"))
+    parts.with_context(|| format!("expected `${name}(COUNT TEXT)`, found `{arguments}`"))
 }
 
-/// The name and arguments at the start of the text, and what comes behind them.
+/// The name and the arguments at the start of the text, and the rest.
 fn split_name(text: &str) -> Option<(&str, &str, &str)> {
     let end = text.find(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
@@ -152,12 +152,12 @@ fn split_name(text: &str) -> Option<(&str, &str, &str)> {
     }
 }
 
-/// Puts an alternative in the place of every `$each`, or a member of it in that of `$each.member`: as it is if the text
-/// has nothing else, as text inside a longer one.
+/// Replaces every `$each` with an alternative, and `$each.member` with a member of it. In a longer text the replacement is
+/// text, else it keeps its type.
 ///
 /// # Errors
 ///
-/// The alternative has no such member.
+/// The alternative lacks the member.
 pub fn members_with_each(members: &Map<String, Value>, each: &Value) -> Result<Map<String, Value>> {
     members.iter().map(|(name, value)| Ok((name.clone(), with_each(value, each)?))).collect()
 }

@@ -1,4 +1,4 @@
-//! Key pairs for the tokens of cases. Each is made when it is first used, and no run shares one with another.
+//! Key pairs for the tokens of cases. Each run generates its own keys, each on first use.
 
 use std::sync::OnceLock;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::signing_key::SigningKey;
 use crate::keys::Algorithm;
 
-/// The key that signs a case's `claims`. It is added to an issuer's own keys, so no issuer may use its name.
+/// The key that signs a case's `claims`. It is added to the keys of an issuer, so no issuer may use its name.
 pub const TEST_KEY: &str = "mfa-gate-test";
 
 /// The keys by name.
@@ -27,12 +27,12 @@ impl Default for TestKeys {
 }
 
 impl TestKeys {
-    /// The keys that any case can name: `rsa`, `p256`, `p384`, `ed25519` and [`TEST_KEY`].
+    /// The keys available to every case: `rsa`, `p256`, `p384`, `ed25519` and [`TEST_KEY`].
     pub fn new() -> Self {
         Self::with(&[])
     }
 
-    /// These keys as well, each with its name and algorithm.
+    /// The keys of [`TestKeys::new`] and additional ones, each with its name and algorithm.
     pub fn with(more: &[(&'static str, Algorithm)]) -> Self {
         let keys = [
             ("rsa", Algorithm::Rs256),
@@ -50,26 +50,26 @@ impl TestKeys {
             Some(key) => Ok(key),
             None => {
                 let known: Vec<_> = self.0.iter().map(|key| key.name).collect();
-                bail!("no key is called `{name}`; known: {}", known.join(", "))
+                bail!("unknown key `{name}`; known: {}", known.join(", "))
             }
         }
     }
 
-    /// A key.
+    /// The key of this name.
     ///
     /// # Errors
     ///
-    /// No key has this name, or it cannot be made.
+    /// No key has this name, or generating it fails.
     pub fn key(&self, name: &str) -> Result<&SigningKey> {
         let TestKey { name, algorithm, key } = self.find(name)?;
         if let Some(key) = key.get() {
             return Ok(key);
         }
-        let made = SigningKey::generate(*algorithm, Some((*name).to_owned()))?;
-        Ok(key.get_or_init(|| made))
+        let generated = SigningKey::generate(*algorithm, Some((*name).to_owned()))?;
+        Ok(key.get_or_init(|| generated))
     }
 
-    /// The algorithm that a key signs with by default.
+    /// The default algorithm of a key.
     ///
     /// # Errors
     ///
@@ -78,11 +78,11 @@ impl TestKeys {
         Ok(self.find(name)?.algorithm)
     }
 
-    /// The public key as a JWK. It names no `alg`, so that the key verifies every algorithm of its kind.
+    /// The public key as a JWK without `alg`, so that it verifies every algorithm of its type.
     ///
     /// # Errors
     ///
-    /// No key has this name, or it cannot be made.
+    /// No key has this name, or generating it fails.
     pub fn jwk(&self, name: &str) -> Result<Map<String, Value>> {
         let Value::Object(mut jwk) = self.key(name)?.to_public_jwk()? else { bail!("a JWK is an object") };
         jwk.remove("alg");

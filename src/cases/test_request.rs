@@ -1,4 +1,4 @@
-//! The request of a case, ready to be judged or sent.
+//! The request of a case, ready for the core or a proxy.
 
 use std::collections::BTreeMap;
 
@@ -27,15 +27,15 @@ pub struct TestRequest {
     pub body: Option<Vec<u8>>,
     /// Tokens that jwt_authn has verified, by name.
     pub metadata: Vec<(String, Vec<u8>)>,
-    /// The dynamic metadata that jwt_authn leaves of them.
+    /// The dynamic metadata of jwt_authn after it verified them.
     pub left_by_jwt_authn: Option<Vec<u8>>,
     /// The token that the request carries.
     pub token: Option<Vec<u8>>,
-    /// Expected headers as the upstream sees them.
+    /// The headers that the upstream must receive; `None` for an absent header.
     pub upstream: BTreeMap<String, Option<String>>,
 }
 
-/// The request of a case except for its token, of which there may be several forms.
+/// The request of a case without its token, which a caller may change.
 pub struct Prepared<'c, T> {
     case: &'c Case<T>,
     /// The header that carries the token, and the text before the token.
@@ -48,17 +48,17 @@ pub struct Prepared<'c, T> {
 }
 
 impl<T: TokenFormat> ResolvedCase<T> {
-    /// The request of the case. `upstream` is the address that `$upstream` stands for.
+    /// Creates the request of the case. `upstream` is the value of `$upstream`.
     ///
     /// # Errors
     ///
-    /// A name is unknown, or the token cannot be made.
+    /// A name is unknown, or creating the token fails.
     pub fn request(&self, keys: &TestKeys, now: i64, upstream: &str) -> Result<TestRequest> {
         let prepared = self.prepare(keys, now, upstream)?;
         prepared.request(prepared.token.clone())
     }
 
-    /// The same, for a caller that changes the token.
+    /// Prepares the request, for a caller that changes the token.
     ///
     /// # Errors
     ///
@@ -67,7 +67,7 @@ impl<T: TokenFormat> ResolvedCase<T> {
         let outer = Scope::new(keys, now, T::resolve).with([("upstream", upstream.as_bytes().to_vec())]);
         let mint = |spec: &T| spec.mint(&outer, &self.tokens).context("`tokens`");
         let mut named: Vec<(&str, Vec<u8>)> = Vec::new();
-        for (name, spec) in self.tokens.iter().filter(|(name, _)| self.case.mentions(&format!("${name}"))) {
+        for (name, spec) in self.tokens.iter().filter(|(name, _)| self.case.uses(&format!("${name}"))) {
             named.push((name, mint(spec)?));
         }
         let scope = outer.with(named);
@@ -75,16 +75,16 @@ impl<T: TokenFormat> ResolvedCase<T> {
             TokenChoice::Described(spec) => spec.mint(&scope, &self.tokens),
             TokenChoice::Named(name) => match self.tokens.get(name) {
                 Some(spec) => mint(spec),
-                None => self.written_token(name),
+                None => self.literal_token(name),
             },
         };
         let mut verified = Vec::new();
-        let token = match (&self.of_claims, &self.case.token) {
-            (Some(of_claims), _) => {
-                let token = of_claims.token.encode(&scope).context("`claims`")?;
-                match &of_claims.metadata {
+        let token = match (&self.claims_token, &self.case.token) {
+            (Some(claims_token), _) => {
+                let token = claims_token.token.encode(&scope).context("`claims`")?;
+                match &claims_token.metadata {
                     None => Some(token),
-                    // As jwt_authn has it unless told to forward the token.
+                    // By default jwt_authn removes the token from the request.
                     Some(name) => {
                         verified.push((name.clone(), token));
                         None
@@ -104,9 +104,9 @@ impl<T: TokenFormat> ResolvedCase<T> {
         Ok(Prepared { case: &self.case, carrier, scope, metadata: verified, left_by_jwt_authn, token })
     }
 
-    /// A token in its compact form, or in a file beside that of the cases.
-    fn written_token(&self, text: &str) -> Result<Vec<u8>> {
-        // The header is an object, and `{"` is `eyJ`.
+    /// A token in compact form, or in a file in the directory of the case file.
+    fn literal_token(&self, text: &str) -> Result<Vec<u8>> {
+        // `eyJ` is the encoding of `{"`, with which a JSON header starts.
         if text.starts_with("eyJ") && text.contains('.') {
             return Ok(text.trim().as_bytes().to_vec());
         }
@@ -118,7 +118,7 @@ impl<T: TokenFormat> ResolvedCase<T> {
 }
 
 impl<'c, T: TokenFormat> Prepared<'c, T> {
-    /// The names that the request's texts know.
+    /// The names available to the texts of the request.
     pub fn scope(&self, token: Option<&[u8]>) -> Scope<'c> {
         self.scope.with(token.map(|token| ("token", token.to_vec())))
     }
@@ -138,10 +138,10 @@ impl<'c, T: TokenFormat> Prepared<'c, T> {
             headers.push((bytes(name)?, bytes(value)?));
         }
         let (carrier, prefix) = self.carrier;
-        let is_placed = self.case.mentions("$token")
+        let has_token = self.case.uses("$token")
             || spec.headers.iter().any(|HeaderLine(name, _)| name.eq_ignore_ascii_case(carrier));
         if let Some(token) = &token
-            && !is_placed
+            && !has_token
         {
             headers.push((carrier.as_bytes().to_vec(), [prefix.as_bytes(), token].concat()));
         }
@@ -165,8 +165,8 @@ impl<'c, T: TokenFormat> Prepared<'c, T> {
 }
 
 impl<T: TokenFormat> Case<T> {
-    /// Whether the request or the described token has this `$name` in a text.
-    fn mentions(&self, name: &str) -> bool {
+    /// Whether the request or the described token uses this `$name`.
+    fn uses(&self, name: &str) -> bool {
         let request = &self.request;
         let headers = request.headers.iter().map(|HeaderLine(_, value)| value.as_str());
         let mut texts = headers.chain([request.path.as_str()]).chain(request.body.as_deref());

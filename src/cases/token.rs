@@ -1,4 +1,4 @@
-//! A token as a case describes it.
+//! The description of a token in a case.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,81 +12,81 @@ use super::template::Scope;
 use super::test_keys::TestKeys;
 use crate::keys::Algorithm;
 
-/// The key of a token that names none.
+/// The default key of a token.
 const DEFAULT_KEY: &str = "rsa";
 
-/// A way to describe tokens in a file of cases. [`TokenSpec`] is that of `mfa-gate test`; the repository's tests have one
-/// that describes forged tokens as well.
+/// A format for tokens in a file of cases. `mfa-gate test` uses [`TokenSpec`]; the repository's tests use one that can also
+/// describe forged tokens.
 pub trait TokenFormat: Clone + fmt::Debug + DeserializeOwned {
     /// The name of the token that this one extends.
     fn base(&self) -> Option<&str>;
 
-    /// This description laid over another.
+    /// This description with defaults from another.
     fn over(&self, base: Self) -> Self;
 
-    /// Makes a token that extends no other, in its compact form.
+    /// Creates a token that extends no other, in compact form.
     ///
     /// # Errors
     ///
     /// The description contradicts itself, or names something unknown.
     fn encode(&self, scope: &Scope<'_>) -> Result<Vec<u8>>;
 
-    /// The value of a `$name(arguments)` that [`Scope`] does not know; `None` if it is unknown here as well.
+    /// Resolves a `$name(arguments)` that [`Scope`] does not know. `None` if the name is unknown here too.
     ///
     /// # Errors
     ///
-    /// The arguments are wrong.
+    /// The arguments are invalid.
     fn resolve(_keys: &TestKeys, _name: &str, _arguments: &str) -> Result<Option<Vec<u8>>> {
         Ok(None)
     }
 
-    /// Makes the token in its compact form; `named` are the file's tokens.
+    /// Creates the token in compact form. `named` are the tokens of the file.
     ///
     /// # Errors
     ///
-    /// As for [`TokenFormat::encode`]; or the token extends an unknown one, or itself.
+    /// As for [`TokenFormat::encode`], or the token extends an unknown token or itself.
     fn mint(&self, scope: &Scope<'_>, named: &BTreeMap<String, Self>) -> Result<Vec<u8>> {
-        self.whole(named, named.len() + 1)?.encode(scope)
+        self.flattened(named, named.len() + 1)?.encode(scope)
     }
 
-    /// The description laid over all that it extends.
+    /// The description merged with all descriptions that it extends.
     ///
     /// # Errors
     ///
-    /// The token extends an unknown one, or more than `steps`: then it extends itself.
-    fn whole(&self, named: &BTreeMap<String, Self>, steps: usize) -> Result<Self> {
+    /// The token extends an unknown token, or more than `steps` tokens, and therefore itself.
+    fn flattened(&self, named: &BTreeMap<String, Self>, steps: usize) -> Result<Self> {
         let Some(name) = self.base() else { return Ok(self.clone()) };
-        let steps = steps.checked_sub(1).with_context(|| format!("token `{name}` is from itself"))?;
-        Ok(self.over(named.get(name).with_context(|| no_token(name))?.whole(named, steps)?))
+        let steps = steps.checked_sub(1).with_context(|| format!("token `{name}` extends itself"))?;
+        Ok(self.over(named.get(name).with_context(|| no_token(name))?.flattened(named, steps)?))
     }
 }
 
-/// A token by its difference from the one that it is `from`, or else from one without claims.
+/// A token as its differences from the token in `from`, or from a token without claims.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TokenSpec {
     /// The token of the file that this one extends.
     from: Option<String>,
-    /// The name of the key that signs it; by default `rsa`.
+    /// The name of the signing key; by default `rsa`.
     key: Option<String>,
-    /// The algorithm that signs it, and that the header names unless `header` says otherwise; by default the key's.
+    /// The signature algorithm, and `alg` of the header unless `header` overrides it; by default that of the key.
     alg: Option<String>,
-    /// Header members, laid over `alg`, `kid` (the key's name) and `typ: JWT`.
+    /// Header members, which override `alg`, `kid` (the name of the key) and `typ: JWT`.
     header: Map<String, Value>,
-    /// Header members it lacks.
+    /// Header members to omit.
     header_without: Vec<String>,
-    /// Claims, laid over those of `from`.
+    /// Claims, which override those of `from`.
     claims: Map<String, Value>,
-    /// Claims it lacks.
+    /// Claims to omit.
     without: Vec<String>,
 }
 
-/// The parts of a token that is not signed yet.
+/// The parts of an unsigned token.
 #[derive(Debug)]
 pub struct TokenParts {
-    /// The name of the key that signs it.
+    /// The name of the signing key.
     pub key: String,
-    /// The name of the algorithm that signs it.
+    /// The name of the signature algorithm.
     pub algorithm: String,
     /// The header.
     pub header: Map<String, Value>,
@@ -95,16 +95,16 @@ pub struct TokenParts {
 }
 
 impl TokenSpec {
-    /// A token of claims.
+    /// A token with these claims.
     pub fn of(key: &str, claims: Map<String, Value>, without: Vec<String>) -> Self {
         TokenSpec { key: Some(key.to_owned()), claims, without, ..TokenSpec::default() }
     }
 
-    /// Header and claims, with their `$names` replaced.
+    /// The header and the claims, with their `$names` replaced.
     ///
     /// # Errors
     ///
-    /// A name is unknown, or a claim is both set and left out.
+    /// A name is unknown, or a claim is both set and omitted.
     pub fn parts(&self, scope: &Scope<'_>) -> Result<TokenParts> {
         let key = self.key.as_deref().unwrap_or(DEFAULT_KEY).to_owned();
         let algorithm = match &self.alg {
@@ -122,7 +122,7 @@ impl TokenSpec {
         header.extend(scope.object(&self.header)?);
         let claims = scope.object(&self.claims)?;
         for name in &self.without {
-            ensure!(!claims.contains_key(name), "claim `{name}` is set and left out");
+            ensure!(!claims.contains_key(name), "claim `{name}` is both in `claims` and in `without`");
         }
         Ok(TokenParts { key, algorithm, header, claims })
     }
@@ -164,13 +164,13 @@ impl TokenFormat for TokenSpec {
 ///
 /// # Errors
 ///
-/// The key or the algorithm is unknown, or the algorithm is for keys of another kind.
+/// The key or the algorithm is unknown, or the algorithm requires a key of another type.
 pub fn signing_key(keys: &TestKeys, key: &str, algorithm: &str) -> Result<super::signing_key::SigningKey> {
     let known = || format!("unknown algorithm `{algorithm}`; known: {}", Algorithm::NAMES.join(", "));
     keys.key(key)?.with_algorithm(Algorithm::parse(algorithm).ok_or_else(|| anyhow!(known()))?)
 }
 
-/// The message about a name that no token of the file has.
+/// The message for an unknown token name.
 pub fn no_token(name: &str) -> String {
     format!("the file has no token `{name}`")
 }

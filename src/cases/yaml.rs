@@ -1,9 +1,9 @@
-//! YAML, read in the one way that all readers of it share.
+//! Reads YAML, with the same options everywhere.
 
 use anyhow::{Result, anyhow};
 use serde::de::DeserializeOwned;
 
-/// What only some YAML readers take for true, or for a merge, would make two configurations of one text.
+/// The options of the parser. They reject syntax that YAML parsers interpret differently: `yes` as a boolean, and merge keys.
 pub fn options() -> serde_saphyr::Options {
     serde_saphyr::options! {
         strict_booleans: true,
@@ -12,7 +12,7 @@ pub fn options() -> serde_saphyr::Options {
     }
 }
 
-/// A parser's error for people, with line and column.
+/// The message of a parser's error, with line and column.
 pub fn error(error: &serde_saphyr::Error) -> anyhow::Error {
     anyhow!(error.render_with_formatter(&serde_saphyr::UserMessageFormatter))
 }
@@ -21,7 +21,7 @@ pub fn error(error: &serde_saphyr::Error) -> anyhow::Error {
 ///
 /// # Errors
 ///
-/// It is no YAML, or not what was wanted.
+/// The text is not YAML, or does not match the type.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T> {
     serde_saphyr::from_str_with_options(text, options()).map_err(|found| error(&found))
 }

@@ -1,4 +1,4 @@
-//! The filter's configuration in a file, and where each of its rules stands there.
+//! The filter's configuration in a file, with the places of its rules.
 
 use std::path::Path;
 
@@ -10,17 +10,17 @@ use crate::check;
 use crate::input;
 use crate::spanned::{Located, SyntaxError, line_and_column};
 
-/// A configuration that was read from a file.
+/// A configuration read from a file.
 #[derive(Debug)]
 pub struct ConfigFile {
-    /// What it says.
+    /// The parsed configuration.
     pub gate: Gate,
     name: String,
     text: String,
     located: Located,
 }
 
-/// Where a rule stands.
+/// The place of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The file.
@@ -32,11 +32,11 @@ pub struct Place {
 }
 
 impl ConfigFile {
-    /// Reads the configuration at `path`: the filter's own, or one within Envoy's, Istio's or Envoy Gateway's.
+    /// Reads the configuration at `path`: the filter's own file, or one of Envoy, Istio or Envoy Gateway that contains it.
     ///
     /// # Errors
     ///
-    /// The file cannot be read, or not exactly one configuration is in it, or one that the filter would refuse.
+    /// The file cannot be read, does not have exactly one configuration, or has one that the filter rejects.
     pub fn read(path: &Path) -> Result<Self> {
         let (name, text) = (input::name(path), input::read(path)?);
         let line_of = |located: &Located| line_and_column(&text, located.place("").start).0;
@@ -46,10 +46,7 @@ impl ConfigFile {
                 [first, others @ ..] if others.iter().all(|other| other.json() == first.json()) => first.clone(),
                 _ => {
                     let lines: Vec<_> = found.iter().map(|located| line_of(located).to_string()).collect();
-                    bail!(
-                        "{name}: holds configurations that differ, at lines {}; give a file with one",
-                        lines.join(", ")
-                    )
+                    bail!("{name}: has different configurations, at lines {}; pass a file with one", lines.join(", "))
                 }
             },
             Err(SyntaxError { message, span }) => {
@@ -59,13 +56,13 @@ impl ConfigFile {
         };
         let gate = config::from_json(located.json()).map_err(|errors| {
             let line = |path: &str| line_and_column(&text, located.place(path).start).0;
-            let each = errors.iter().map(|error| format!("\nline {}: {error}", line(&error.path)));
-            anyhow!("{name} is not a configuration{}", each.collect::<String>())
+            let lines = errors.iter().map(|error| format!("\nline {}: {error}", line(&error.path)));
+            anyhow!("{name} is not a configuration{}", lines.collect::<String>())
         })?;
         Ok(ConfigFile { gate, name: input::plain_name(path), text, located })
     }
 
-    /// Where a field stands, the nearest around it where it is left out; `None` where nothing of it is there.
+    /// The place of a field. If the file omits the field, the place of the nearest enclosing one; `None` if there is none.
     pub fn place(&self, field: &str) -> Option<Place> {
         let span = self.located.place_on_the_way(field)?;
         let (line, _) = line_and_column(&self.text, span.start);

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// The request is allowed, every case is as expected, or nothing was found.
+    /// The request is allowed, every case passes, or no finding counts as an error.
     Success = 0,
-    /// The request is denied, a case is not as expected, or errors were found.
+    /// The request is denied, a case fails, or errors were found.
     Negative = 1,
     /// The command line is wrong, or a file cannot be read. Clap uses the same code.
     Usage = 2,

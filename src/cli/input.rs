@@ -1,11 +1,11 @@
-//! Reading what the command line names.
+//! Reads the files that the command line names.
 
 use std::io::{self, Read as _};
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// The text of the file at `path`; `-` is standard input.
+/// Reads the file at `path`; `-` is standard input.
 pub fn read(path: &Path) -> Result<String> {
     let text = if is_standard(path) {
         let mut text = String::new();
@@ -16,7 +16,7 @@ pub fn read(path: &Path) -> Result<String> {
     text.with_context(|| name(path))
 }
 
-/// The file as messages name it.
+/// The name of a file in messages.
 pub fn name(path: &Path) -> String {
     match is_standard(path) {
         true => plain_name(path),
@@ -24,7 +24,7 @@ pub fn name(path: &Path) -> String {
     }
 }
 
-/// The same without backticks, for places.
+/// The name of a file without backticks, for places.
 pub fn plain_name(path: &Path) -> String {
     if is_standard(path) { "standard input".to_owned() } else { path.display().to_string() }
 }

@@ -26,9 +26,16 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use exit::Exit;
 
+const EXAMPLES: &str = "\
+Examples:
+  mfa-gate check envoy.yaml
+  mfa-gate test cases.yaml
+  mfa-gate explain --config envoy.yaml --request \"GET /v1/customers\" --token token.jwt
+  mfa-gate report access.log";
+
 /// Check, test and explain mfa-gate configurations; report MFA coverage from access logs
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_long_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -74,7 +81,7 @@ fn run(command: Command) -> Result<(String, Exit)> {
         Command::Test(test) => test.run(),
         Command::Schema(schema) => schema.run().map(succeed),
         Command::Check(check) => check.run(),
-        // A report may be long, so it is written while it is made.
+        // A report may be long, so `report` writes it in parts.
         Command::Report(report) => report.run().map(|()| succeed(String::new())),
         Command::Completions(completions) => Ok(succeed(completions.run(Cli::command()))),
         Command::Man(manual) => manual.run(Cli::command()).map(succeed),

@@ -1,4 +1,4 @@
-//! `completions` and `man`: what the command line knows of itself, for shells and for readers.
+//! `completions` and `man`: shell completions and manual pages, generated from the command line's own definition.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,17 +11,27 @@ use clap_mangen::Man;
 use crate::input;
 use crate::terminal;
 
-/// Print a script that completes this command in a shell
-///
-/// For bash: `mfa-gate completions bash > ~/.local/share/bash-completion/completions/mfa-gate`.
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  mfa-gate completions bash > ~/.local/share/bash-completion/completions/mfa-gate
+  mfa-gate completions zsh > ~/.zfunc/_mfa-gate";
+
+const MANUAL_EXAMPLES: &str = "\
+Examples:
+  mfa-gate man | man -l -
+  mfa-gate man explain | man -l -
+  mfa-gate man --out man1";
+
+/// Print shell completions
 #[derive(Args)]
+#[command(after_long_help = COMPLETIONS_EXAMPLES)]
 pub struct Completions {
-    /// The shell
+    /// The shell to complete in
     shell: Shell,
 }
 
 impl Completions {
-    /// The script.
+    /// The completion script.
     pub fn run(&self, mut command: Command) -> String {
         let name = command.get_name().to_owned();
         let mut script = Vec::new();
@@ -30,23 +40,22 @@ impl Completions {
     }
 }
 
-/// Print the manual page, in roff
-///
-/// To read it: `mfa-gate man | man -l -`.
+/// Print a manual page in roff format
 #[derive(Args)]
+#[command(after_long_help = MANUAL_EXAMPLES)]
 pub struct Manual {
-    /// The subcommand whose page it is, such as `explain` or `mint key`; without it the page of the whole
+    /// The subcommand, such as `explain` or `mint key` [default: the page of `mfa-gate` itself]
     #[arg(value_name = "SUBCOMMAND")]
     subcommand: Vec<String>,
-    /// Write every page to this directory instead, which is made if it is not there
+    /// Write all pages to this directory, and create it if it does not exist
     #[arg(long, value_name = "DIR", conflicts_with = "subcommand")]
     out: Option<PathBuf>,
 }
 
 impl Manual {
-    /// The page for standard output; nothing where pages were written.
+    /// The page for standard output; empty if `--out` is given.
     pub fn run(&self, command: Command) -> Result<String> {
-        // Each subcommand is named whole from here on, as its page is.
+        // Gives each subcommand its full name, which names its page.
         let mut command = command.disable_help_subcommand(true);
         command.build();
         match &self.out {

@@ -1,4 +1,4 @@
-//! `mint`: key pairs and tokens for demos and policy tests.
+//! `mint`: generates key pairs and signs tokens for demos and policy tests.
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
@@ -16,7 +16,16 @@ use serde_json::{Value, json};
 use crate::input;
 use mfa_gate::cases::signing_key::SigningKey;
 
-/// Make keys and tokens for demos and policy tests
+const KEY_EXAMPLES: &str = "\
+Examples:
+  mfa-gate mint key --alg ES256 --kid demo --out private.jwk --jwks jwks.json";
+
+const TOKEN_EXAMPLES: &str = "\
+Examples:
+  mfa-gate mint token --key private.jwk --claims claims.json --expires-in 10m > token.jwt
+  echo '{\"amr\": [\"pwd\", \"mfa\"]}' | mfa-gate mint token --key private.jwk --claims -";
+
+/// Generate keys and sign tokens for demos and policy tests
 #[derive(Subcommand)]
 pub enum Mint {
     Key(Key),
@@ -24,7 +33,7 @@ pub enum Mint {
 }
 
 impl Mint {
-    /// Does as asked; what goes to standard output is returned.
+    /// Runs the subcommand. Returns the text for standard output.
     pub fn run(&self) -> Result<String> {
         match self {
             Mint::Key(key) => key.run(),
@@ -33,21 +42,22 @@ impl Mint {
     }
 }
 
-/// Make a key pair
+/// Generate a key pair
 ///
 /// RSA keys have 2048 bits.
 #[derive(Args)]
+#[command(after_long_help = KEY_EXAMPLES)]
 pub struct Key {
-    /// The one algorithm that the key signs with
+    /// The algorithm of the key
     #[arg(long, value_parser = algorithm())]
     alg: Algorithm,
-    /// The key's name [default: its RFC 7638 thumbprint]
+    /// The key id [default: the RFC 7638 thumbprint]
     #[arg(long)]
     kid: Option<String>,
-    /// Where the private JWK goes; must not exist
+    /// The file for the private JWK; it must not exist
     #[arg(long, value_name = "PRIVATE.jwk")]
     out: PathBuf,
-    /// The JWKS that the public key is added to; made if it does not exist [default: printed]
+    /// Add the public key to this JWKS file, and create it if it does not exist [default: print a JWKS]
     #[arg(long, value_name = "JWKS.json")]
     jwks: Option<PathBuf>,
 }
@@ -55,7 +65,7 @@ pub struct Key {
 impl Key {
     fn run(&self) -> Result<String> {
         let key = SigningKey::generate(self.alg, self.kid.clone())?;
-        // First, as a set that cannot take the key must not leave a private key behind.
+        // Checks the set first: if it rejects the key, no private key is left behind.
         let set = self.jwks.as_deref().map(JwksFile::read).transpose()?;
         let set = set.map(|set| set.with(&key)).transpose()?;
 
@@ -67,25 +77,25 @@ impl Key {
     }
 }
 
-/// Sign claims as they stand
+/// Sign claims without checking them
 ///
-/// The claims are a JSON object; whatever it holds is signed unchanged. `iat` and `nbf` (now) and `exp` are added
-/// where the claims do not have them.
+/// The claims are a JSON object, which is signed unchanged, except that missing `iat`, `nbf` (both now) and `exp` are added.
 #[derive(Args)]
+#[command(after_long_help = TOKEN_EXAMPLES)]
 pub struct Token {
-    /// The private JWK; it names the algorithm and the `kid`
+    /// The private JWK, with `alg` and `kid`
     #[arg(long, value_name = "PRIVATE.jwk")]
     key: PathBuf,
-    /// The claims; `-` reads standard input
+    /// The file with the claims; `-` reads standard input
     #[arg(long, value_name = "FILE|-")]
     claims: PathBuf,
-    /// How long the token lives: a number and s, m or h
+    /// The lifetime of the token, for example `90s`, `10m` or `1h`
     #[arg(long, default_value = "1h", value_parser = seconds)]
     expires_in: i64,
-    /// The header's `typ`
+    /// The `typ` of the token's header
     #[arg(long, default_value = "JWT")]
     typ: String,
-    /// Add neither `iat` nor `nbf` nor `exp`
+    /// Do not add `iat`, `nbf` and `exp`
     #[arg(long, conflicts_with = "expires_in")]
     no_times: bool,
 }
@@ -108,8 +118,7 @@ impl Token {
     }
 }
 
-/// The claims with those times set that they lack; all else byte for byte, so that a test can sign what no
-/// serializer would write.
+/// Adds missing times to the claims. Keeps all other bytes, so that a test can sign JSON that no serializer writes.
 fn with_times(claims: &str, times: &[(&str, i64)]) -> Result<String> {
     let claims = claims.trim();
     let rest = claims.strip_prefix('{').context("expected a JSON object of claims")?;
@@ -133,7 +142,7 @@ fn seconds(text: &str) -> Result<i64, String> {
     units.into_iter().find_map(read).ok_or_else(|| "expected a number and s, m or h, such as `90s`".to_owned())
 }
 
-/// A key set on disk, or one that is to come there.
+/// A JWKS file that may not exist yet.
 struct JwksFile<'a> {
     path: &'a Path,
     exists: bool,
@@ -164,7 +173,7 @@ impl<'a> JwksFile<'a> {
 
     fn write(&self) -> Result<()> {
         let mut options = OpenOptions::new();
-        // A new one may be `--out` by another name, and must not replace it.
+        // A new file may be the file of `--out` under another name, and must not replace it.
         options.write(true).create_new(!self.exists).truncate(self.exists);
         write(&options, self.path, &self.set)
     }
@@ -193,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn claims_are_signed_as_they_stand_with_the_times_they_lack() {
+    fn claims_stay_unchanged_except_for_added_times() {
         let times = [("iat", 1), ("exp", 2)];
         for (claims, expected) in [
             ("{}", r#"{"iat":1,"exp":2}"#),

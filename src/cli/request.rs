@@ -1,6 +1,6 @@
-//! Parts of a request as the command line describes them.
+//! Parses the parts of a request on the command line.
 
-/// A method and a target, as a request line has them.
+/// Parses a method and a target, as in a request line.
 pub fn parse_line(line: &str) -> Result<(String, String), String> {
     match line.split_once(' ') {
         Some((method, target)) if !method.is_empty() => Ok((method.to_owned(), target.to_owned())),
@@ -8,13 +8,13 @@ pub fn parse_line(line: &str) -> Result<(String, String), String> {
     }
 }
 
-/// A header's name, in lower case, and value.
+/// Parses a header line into the name, in lower case, and the value.
 pub fn parse_header(line: &str) -> Option<(String, String)> {
     let (name, value) = line.split_once(':').filter(|(name, _)| is_name(name))?;
     Some((name.to_ascii_lowercase(), value.trim().to_owned()))
 }
 
-/// RFC 9110 section 5.6.2.
+/// Whether the text is a field name (RFC 9110 section 5.6.2).
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_header_or_request_line_is_refused() {
+    fn malformed_headers_and_request_lines_are_rejected() {
         for line in ["Authorization Bearer a", ": a", "a b: c", ""] {
             assert_eq!(parse_header(line), None, "{line}");
         }

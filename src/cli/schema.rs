@@ -1,4 +1,4 @@
-//! `schema`: the JSON Schema of the configuration, made of the table of fields.
+//! `schema`: the JSON Schema of the configuration, generated from the table of fields.
 
 use anyhow::Result;
 use clap::Args;
@@ -7,15 +7,20 @@ use mfa_gate::config::fields::configuration;
 use mfa_gate::keys::MAX_KEYS;
 use serde_json::{Map, Value, json};
 
+const EXAMPLES: &str = "\
+Examples:
+  mfa-gate schema > mfa-gate.schema.json";
+
 /// Print the JSON Schema of the configuration, for editors
 ///
-/// JSON Schema 2020-12. The language server of YAML completes and checks a file that starts with the comment
+/// The schema is JSON Schema 2020-12. The YAML language server completes and validates a file that starts with the comment
 /// `# yaml-language-server: $schema=PATH`.
 #[derive(Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct SchemaOf {}
 
 impl SchemaOf {
-    /// The schema, as in `envoy/mfa-gate.schema.json`.
+    /// The schema; `envoy/mfa-gate.schema.json` is a copy.
     pub fn run(&self) -> Result<String> {
         let mut schema = object(&configuration::OBJECT);
         schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
@@ -24,7 +29,7 @@ impl SchemaOf {
     }
 }
 
-/// Without references: editors differ in what they show of a description beside one.
+/// The schema of an object, without `$ref`: editors disagree on a description next to a reference.
 fn object(object: &Object) -> Value {
     let fields = object.fields();
     let properties: Map<_, _> =
@@ -103,7 +108,7 @@ fn by_name(names: &Form, values: Value) -> Value {
     schema
 }
 
-/// The noun phrase of a form as a sentence.
+/// The noun phrase of a form as a capitalized sentence.
 fn capitalized(form: &Form) -> String {
     let mut letters = form.noun.chars();
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());
@@ -122,13 +127,13 @@ fn rule(rule: &Rule) -> Value {
     }
 }
 
-/// A regular expression for this text.
+/// A regular expression that matches this text.
 fn literally(text: &str) -> String {
     let escape = |letter| r"\^$.|?*+()[]{}".contains(letter).then_some('\\');
     text.chars().flat_map(|letter| escape(letter).into_iter().chain([letter])).collect()
 }
 
-/// A key set is open: other members of it and of its keys are ignored. A symmetric key (`oct`) is refused.
+/// The schema of a key set. Unknown members of the set and of its keys are ignored. A symmetric key (`oct`) is rejected.
 fn key_set() -> Value {
     json!({
         "type": "object",

@@ -4,16 +4,16 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::terminal::{MAX_SHOWN, shown};
 
-/// Where a column's text stands.
+/// The alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
-    /// Words.
+    /// For words.
     Left,
-    /// Numbers.
+    /// For numbers.
     Right,
 }
 
-/// A table, its columns as wide as what is in them.
+/// A table with columns as wide as their widest cell.
 #[derive(Debug)]
 pub struct Table {
     aligns: Vec<Align>,
@@ -29,17 +29,17 @@ impl Table {
         }
     }
 
-    /// Adds a row; its cells may hold anything.
+    /// Adds a row. The cells may contain untrusted text, which is escaped.
     pub fn row(&mut self, cells: impl IntoIterator<Item = impl AsRef<str>>) {
         self.rows.push(cells.into_iter().map(|cell| shown(cell.as_ref(), MAX_SHOWN).into_owned()).collect());
     }
 
-    /// Whether there is nothing below the columns' names.
+    /// Whether the table has no rows below the header.
     pub fn is_empty(&self) -> bool {
         self.rows.len() == 1
     }
 
-    /// The table, every line after `indent`.
+    /// The table as text, with `indent` before every line.
     pub fn render(&self, indent: &str) -> String {
         let width = |column: usize| self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max();
         let widths: Vec<_> = (0..self.aligns.len()).map(|column| width(column).unwrap_or_default()).collect();

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-/// The longest text in a table, in characters: a path may have thousands.
+/// The maximum length of a text in a table, in characters: a path may have thousands.
 pub const MAX_SHOWN: usize = 120;
 
-/// The text without what controls a terminal (escape sequences, changes of direction), at most `max` characters of it.
-/// Quotes and backslashes stay as they are: they are part of names and of messages.
+/// Escapes control characters and changes of text direction, and truncates to `max` characters. Quotes and backslashes are
+/// kept, because names and messages contain them.
 pub fn shown(text: &str, max: usize) -> Cow<'_, str> {
     if text.len() <= max && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Cow::Borrowed(text);
@@ -24,20 +24,20 @@ pub fn shown(text: &str, max: usize) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The longest text from a token that is shown whole, in characters.
+/// The maximum length of a text from a token, in characters.
 const MAX_ESCAPED: usize = 200;
 
-/// Untrusted text, escaped.
+/// Escapes untrusted text, and truncates it to [`MAX_ESCAPED`] characters.
 pub fn escaped(text: &str) -> Cow<'_, str> {
     shown(text, MAX_ESCAPED)
 }
 
-/// The same in backticks.
+/// The escaped text in backticks.
 pub fn quoted(text: &str) -> String {
     format!("`{}`", escaped(text))
 }
 
-/// A list of such texts.
+/// A comma-separated list of escaped texts in backticks.
 pub fn list(texts: &[impl AsRef<str>]) -> String {
     texts.iter().map(|text| quoted(text.as_ref())).collect::<Vec<_>>().join(", ")
 }
@@ -47,14 +47,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_is_told_nothing() {
+    fn control_characters_are_escaped() {
         assert_eq!(shown("O'Brien \"x\"", 20), "O'Brien \"x\"");
         assert_eq!(shown("\u{1b}[31m\r\u{202e}\\", 20), "\\u{1b}[31m\\r\\u{202e}\\");
         assert_eq!(shown("übermäßig", 4), "über…");
     }
 
     #[test]
-    fn a_tokens_text_cannot_reach_the_terminal_raw() {
+    fn text_from_a_token_is_escaped_and_truncated() {
         assert_eq!(quoted("a\u{1b}[2J`"), "`a\\u{1b}[2J``");
         assert_eq!(quoted("o'brien\n"), "`o'brien\\n`");
         assert_eq!(quoted(&"x".repeat(201)), format!("`{}…`", "x".repeat(200)));

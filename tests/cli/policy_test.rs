@@ -151,7 +151,7 @@ fn a_broken_file_is_reported_with_the_place_and_the_right_use() {
         ),
         (
             "cases: [{name: a, expect: allow}]".to_owned(),
-            "`{}/cases.yaml`: `config` is missing; it is the filter's configuration, or the name of its file".to_owned(),
+            "`{}/cases.yaml`: `config` is missing; write the filter's configuration, or the name of a file with it".to_owned(),
         ),
         (
             "config: gate.yaml\ncase: []".to_owned(),
@@ -161,7 +161,7 @@ fn a_broken_file_is_reported_with_the_place_and_the_right_use() {
         ),
         (
             "config: gate.yaml".to_owned(),
-            "`{}/cases.yaml`: `cases` is missing or empty; it lists the cases, each with `name` and `expect`".to_owned(),
+            "`{}/cases.yaml`: `cases` is missing or empty; list the cases, each with `name` and `expect`".to_owned(),
         ),
         (
             "config: gate.yaml\nnow: yesterday\ncases: [{name: a, expect: allow}]".to_owned(),
@@ -183,7 +183,7 @@ fn a_broken_file_is_reported_with_the_place_and_the_right_use() {
         (
             case("{name: a, token: [], expect: allow}"),
             of_case(
-                "token: invalid type: sequence, expected a token of the file by its name, a token, its file, or its \
+                "token: invalid type: sequence, expected the name of a token, a token, its file, or its \
                 description",
             ),
         ),
@@ -193,19 +193,19 @@ fn a_broken_file_is_reported_with_the_place_and_the_right_use() {
         ),
         (
             case("{name: a, metadata: {claims: eyJ.x}, expect: allow}"),
-            of_case("`metadata`: `claims`: no token that could be verified: Invalid input length: 1"),
+            of_case("`metadata`: `claims`: not a JWT, so jwt_authn could not verify it: Invalid input length: 1"),
         ),
         (
             case("{name: a, token: {key: nix}, expect: allow}"),
             of_case(
-"`token`: no key is called `nix`; known: rsa, p256, p384, ed25519, mfa-gate-test",
+"`token`: unknown key `nix`; known: rsa, p256, p384, ed25519, mfa-gate-test",
             ),
         ),
         (
             case("{name: a, token: {}, claims: {}, expect: allow}"),
             of_case("has `claims` and `token`; give one of them"),
         ),
-        (case("{name: a, without: [exp], expect: allow}"), of_case("has `without`, which goes with `claims`")),
+        (case("{name: a, without: [exp], expect: allow}"), of_case("has `without` but no `claims`")),
         (
             case("{name: a, token: {alg: HS256}, expect: allow}"),
             of_case(
@@ -215,7 +215,7 @@ fn a_broken_file_is_reported_with_the_place_and_the_right_use() {
         ),
         (
             case("{name: a, token: {key: p256, alg: RS256}, expect: allow}"),
-            of_case("`token`: no signature by `RS256` can be made with the key `p256`"),
+            of_case("`token`: key `p256` cannot sign with `RS256`"),
         ),
         (
             case("{name: a, token: {compact: $header}, expect: allow}"),
@@ -226,11 +226,11 @@ fn a_broken_file_is_reported_with_the_place_and_the_right_use() {
         ),
         (
             case("{name: a, claims: {sub: $x}, expect: allow}"),
-            of_case("`claims`: `$x`: nothing is called `$x` here"),
+            of_case("`claims`: `$x`: unknown name `$x`"),
         ),
         (
             case("{name: a, claims: {iss: x}, expect: allow}"),
-            of_case("`claims`: no issuer of the configuration is called `x`; describe the whole `token` instead"),
+            of_case("`claims`: the configuration has no issuer `x`; describe a complete `token` instead"),
         ),
         (
             case("{name: a, with: {default: mffa}, expect: allow}"),
@@ -239,7 +239,7 @@ fn a_broken_file_is_reported_with_the_place_and_the_right_use() {
                 signed_in",
             ),
         ),
-        (case("{name: a, each: 1, expect: allow}"), of_case("each: is `1`, should list alternatives")),
+        (case("{name: a, each: 1, expect: allow}"), of_case("each: is `1`, must be a list of alternatives")),
     ];
     let directory = TempDir::new().unwrap();
     fs::copy(repository("tests/policy_test/gate.yaml"), directory.path().join("gate.yaml")).unwrap();

@@ -35,7 +35,7 @@ fn wrong_use_exits_with_2_and_names_the_right_use() {
     place.write("hosts.yaml", &place.read("gate.yaml").replace("policy: public", "policy: public, hosts: [a.example]"));
     assert_eq!(
         place.wrong_use("explain --config hosts.yaml --request GET~/health"),
-        "error: --host: missing; routes of `hosts.yaml` go by host\n"
+        "error: --host: missing; `hosts.yaml` has routes with `hosts`\n"
     );
     assert_eq!(place.run("explain --config hosts.yaml --request GET~/health --host a.example").code, Some(0));
     assert_eq!(place.run("explain --config hosts.yaml --request GET~/health --header Host:~b.example").code, Some(1));

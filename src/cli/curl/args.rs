@@ -1,4 +1,4 @@
-//! What a command's options come to.
+//! Collects the options of a command into a request.
 
 use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
@@ -6,21 +6,22 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::options::{self, Effect, unknown, valueless};
 use super::request::CurlRequest;
-use super::url::Address;
+use super::url::Url;
 use crate::request;
 
-/// What the command line said so far.
+/// The options read so far.
 #[derive(Default)]
 pub struct CurlArgs {
     method: Option<String>,
     target: Option<String>,
     pub urls: Vec<String>,
     query: Vec<String>,
-    /// What was given as a header, and so counts before what another option makes.
+    /// Headers of `-H`, which override those of other options.
     headers: Vec<(String, String)>,
-    /// Names of headers that are not to be sent.
+    /// Names of headers that `-H` removes.
     removed: Vec<String>,
-    made: Vec<(&'static str, String)>,
+    /// Headers of other options.
+    implied: Vec<(&'static str, String)>,
     data: Vec<String>,
     is_head: bool,
     is_get: bool,
@@ -31,27 +32,27 @@ pub struct CurlArgs {
 }
 
 impl CurlArgs {
-    /// Options by their letters: any number, of which the last may have its value right behind it or in the next word.
-    pub fn take_short(&mut self, letters: &str, words: &mut impl Iterator<Item = String>) -> Result<()> {
+    /// Applies a group of one-letter options. The value of the last one follows directly, or is the next word.
+    pub fn apply_short(&mut self, letters: &str, words: &mut impl Iterator<Item = String>) -> Result<()> {
         let mut rest = letters.chars();
         while let Some(letter) = rest.next() {
             let name = format!("-{letter}");
             let effect = options::short(letter).with_context(|| unknown(&name))?;
             if !effect.has_value() {
-                self.take(effect, String::new(), &name)?;
+                self.apply(effect, String::new(), &name)?;
                 continue;
             }
             let value = match rest.as_str() {
                 "" => words.next().with_context(|| valueless(&name))?,
                 value => value.to_owned(),
             };
-            return self.take(effect, value, &name);
+            return self.apply(effect, value, &name);
         }
         Ok(())
     }
 
-    /// Takes an option and its value.
-    pub fn take(&mut self, effect: Effect, value: String, option: &str) -> Result<()> {
+    /// Applies an option and its value.
+    pub fn apply(&mut self, effect: Effect, value: String, option: &str) -> Result<()> {
         match effect {
             Effect::None | Effect::Skip => {}
             Effect::Method => self.method = Some(value),
@@ -61,14 +62,14 @@ impl CurlArgs {
             Effect::Query => self.query.push(value.strip_prefix('+').map_or_else(|| encoded(&value), str::to_owned)),
             Effect::Target => self.target = Some(value),
             Effect::Header => self.header(&value)?,
-            Effect::Named(name) => self.made.push((name, value)),
-            Effect::Cookie if value.contains('=') => self.made.push(("cookie", value)),
-            Effect::Cookie => bail!("{option}: cookies of a file are not read; write them out as `NAME=VALUE`"),
+            Effect::Named(name) => self.implied.push((name, value)),
+            Effect::Cookie if value.contains('=') => self.implied.push(("cookie", value)),
+            Effect::Cookie => bail!("{option}: a file of cookies is not read; write the cookies out as `NAME=VALUE`"),
             Effect::User => {
                 let value = if value.contains(':') { value } else { value + ":" };
-                self.made.push(("authorization", format!("Basic {}", STANDARD.encode(value))));
+                self.implied.push(("authorization", format!("Basic {}", STANDARD.encode(value))));
             }
-            Effect::Bearer => self.made.push(("authorization", format!("Bearer {value}"))),
+            Effect::Bearer => self.implied.push(("authorization", format!("Bearer {value}"))),
             Effect::Data | Effect::DataEncoded => {
                 self.is_post = true;
                 self.data.push(if effect == Effect::Data { value } else { encoded(&value) });
@@ -77,15 +78,15 @@ impl CurlArgs {
             Effect::Upload => self.is_put = true,
             Effect::AsIs => self.as_is = true,
             Effect::Literal => self.literal = true,
-            Effect::Next => bail!("{option}: it sends more than one request; give them one by one"),
+            Effect::Next => bail!("{option}: the command sends more than one request; pass one request at a time"),
         }
         Ok(())
     }
 
-    /// `NAME: VALUE`; `NAME;` for an empty value; `NAME:` takes a header away that curl would send by itself.
+    /// Applies `-H`: `NAME: VALUE` adds a header, `NAME;` an empty one, and `NAME:` removes one that curl adds.
     fn header(&mut self, line: &str) -> Result<()> {
         if line.starts_with('@') {
-            bail!("-H: headers of a file are not read; write them out");
+            bail!("-H: a file of headers is not read; write the headers out");
         }
         let empty = line.trim_end().strip_suffix(';').filter(|_| !line.contains(':'));
         let header = match empty {
@@ -100,56 +101,51 @@ impl CurlArgs {
         Ok(())
     }
 
-    /// The request that comes of it.
-    pub fn ask(self) -> Result<CurlRequest> {
-        let [url] = &self.urls[..] else {
+    /// The request that the command sends.
+    pub fn into_request(self) -> Result<CurlRequest> {
+        let [text] = &self.urls[..] else {
             match self.urls.len() {
-                0 => bail!("it has no address"),
-                count => bail!("it has {count} addresses; give one"),
+                0 => bail!("the command has no URL"),
+                count => bail!("the command has {count} URLs; pass one"),
             }
         };
-        let address = Address::parse(url, self.as_is, self.literal)?;
+        let url = Url::parse(text, self.as_is, self.literal)?;
         let data = if self.is_get { &self.data[..] } else { &[] };
         let added = self.query.iter().chain(data).map(String::as_str);
         if added.clone().any(|part| part.starts_with('@')) {
-            bail!("a query of a file is not read; write it out");
+            bail!("query data in a file is not read; write the data out");
         }
-        let query: Vec<&str> = address.query.as_deref().into_iter().chain(added).collect();
+        let query: Vec<&str> = url.query.as_deref().into_iter().chain(added).collect();
         let target = self.target.clone().unwrap_or_else(|| match query.is_empty() {
-            true => address.path.clone(),
-            false => format!("{}?{}", address.path, query.join("&")),
+            true => url.path.clone(),
+            false => format!("{}?{}", url.path, query.join("&")),
         });
-        Ok(CurlRequest {
-            method: self.method(),
-            target,
-            host: address.host.clone(),
-            headers: self.all_headers(&address),
-        })
+        Ok(CurlRequest { method: self.method(), target, host: url.host.clone(), headers: self.all_headers(&url) })
     }
 
     fn method(&self) -> String {
-        let by_option = match self {
+        let default = match self {
             CurlArgs { is_head: true, .. } => "HEAD",
             CurlArgs { is_put: true, .. } => "PUT",
             CurlArgs { is_post: true, is_get: false, .. } => "POST",
             _ => "GET",
         };
-        self.method.clone().unwrap_or_else(|| by_option.to_owned())
+        self.method.clone().unwrap_or_else(|| default.to_owned())
     }
 
-    fn all_headers(self, address: &Address) -> Vec<(String, String)> {
-        let mut made = self.made;
-        if let Some(user) = &address.user
-            && !made.iter().any(|(name, _)| *name == "authorization")
+    fn all_headers(self, url: &Url) -> Vec<(String, String)> {
+        let mut implied = self.implied;
+        if let Some(user) = &url.user
+            && !implied.iter().any(|(name, _)| *name == "authorization")
         {
             let user = if user.contains(':') { user.clone() } else { format!("{user}:") };
-            made.push(("authorization", format!("Basic {}", STANDARD.encode(user))));
+            implied.push(("authorization", format!("Basic {}", STANDARD.encode(user))));
         }
-        // Of one name the last counts, and none where the header was given as such.
+        // The last of several options for one header wins, and `-H` overrides them all.
         let mut headers = self.headers.clone();
-        for (index, (name, value)) in made.iter().enumerate() {
+        for (index, (name, value)) in implied.iter().enumerate() {
             let is_given = self.headers.iter().map(|(given, _)| given).chain(&self.removed).any(|given| given == name);
-            if !is_given && !made.iter().skip(index + 1).any(|(later, _)| later == name) {
+            if !is_given && !implied.iter().skip(index + 1).any(|(later, _)| later == name) {
                 headers.push(((*name).to_owned(), value.clone()));
             }
         }
@@ -157,7 +153,7 @@ impl CurlArgs {
     }
 }
 
-/// Text as `--data-urlencode` has it: `NAME=CONTENT`, of which the content is escaped; `@FILE` of `NAME@FILE`.
+/// Encodes an argument of `--data-urlencode`: escapes the content of `NAME=CONTENT`, and returns `@FILE` of `NAME@FILE`.
 fn encoded(text: &str) -> String {
     let (name, content) = match text.find(['=', '@']).map(|at| text.split_at(at)) {
         Some((_, file)) if file.starts_with('@') => return file.to_owned(),

@@ -1,4 +1,4 @@
-//! A `curl` command as the request that it sends.
+//! Parses a `curl` command into the request that it sends.
 
 mod args;
 mod options;
@@ -16,16 +16,16 @@ pub use request::CurlRequest;
 use args::CurlArgs;
 use options::{Effect, unknown, valueless};
 
-/// Reads a command. No message shows more of it than the name of an option or the address.
+/// Parses a command. Error messages show only option names and the URL, because the rest may be secret.
 ///
 /// # Errors
 ///
-/// It is no curl command, has an option that is not known, sends more than one request, or takes what it sends from a file.
+/// The text is not a curl command, or the command has an unknown option, sends several requests, or reads from a file.
 pub fn read(command: &str) -> Result<CurlRequest> {
     let mut words = shell::words(command)?.into_iter();
     match words.next() {
         Some(first) if first.rsplit('/').next() == Some("curl") => {}
-        _ => bail!("it does not begin with `curl`; paste the command whole"),
+        _ => bail!("the command does not start with `curl`; paste the complete command"),
     }
     let mut args = CurlArgs::default();
     while let Some(word) = words.next() {
@@ -40,17 +40,17 @@ pub fn read(command: &str) -> Result<CurlRequest> {
                     let effect = long(name).with_context(|| unknown(&word))?;
                     let value =
                         if effect.has_value() { Some(words.next().with_context(|| valueless(&word))?) } else { None };
-                    args.take(effect, value.unwrap_or_default(), &word)?;
+                    args.apply(effect, value.unwrap_or_default(), &word)?;
                 }
-                None => args.take_short(letters, &mut words)?,
+                None => args.apply_short(letters, &mut words)?,
             },
         }
     }
-    args.ask()
+    args.into_request()
 }
 
 fn long(name: &str) -> Option<Effect> {
-    // What can be switched on can be switched off.
+    // Every flag has a `--no-` form.
     let off = || options::long(name.strip_prefix("no-")?).filter(|effect| *effect == Effect::None);
     options::long(name).or_else(off)
 }

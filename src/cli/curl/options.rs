@@ -1,60 +1,60 @@
-//! curl's options: those that make the request, those that do not, and none else (curl's manual page, 8.x).
+//! The supported curl options, with and without effect on the request (curl's manual page, 8.x).
 
 use crate::terminal::quoted;
 
-/// What an option does.
+/// The effect of an option on the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing that the gate sees.
+    /// No effect that the gate sees.
     None,
-    /// The same, and its value is passed over.
+    /// No effect that the gate sees; the value is skipped.
     Skip,
-    /// Another method.
+    /// Sets the method.
     Method,
-    /// HEAD.
+    /// Sets the method HEAD.
     Head,
-    /// The data goes into the query.
+    /// Sends the data as the query.
     Get,
-    /// The address.
+    /// Sets the URL.
     Url,
-    /// More of the query.
+    /// Adds to the query.
     Query,
-    /// What is asked for in place of the path.
+    /// Replaces the request target.
     Target,
-    /// A header.
+    /// Adds or removes a header.
     Header,
-    /// A header of this name.
+    /// Sets the header of this name.
     Named(&'static str),
-    /// Cookies.
+    /// Sets cookies.
     Cookie,
-    /// `authorization: Basic`.
+    /// Sets `authorization: Basic`.
     User,
-    /// `authorization: Bearer`.
+    /// Sets `authorization: Bearer`.
     Bearer,
-    /// A body, so POST; the data of it.
+    /// Adds data to the body; the method is POST.
     Data,
-    /// The same, with what has to be escaped in a query escaped.
+    /// Adds URL-encoded data to the body; the method is POST.
     DataEncoded,
-    /// A body of another kind, so POST.
+    /// Sends a body of another kind; the method is POST.
     Form,
-    /// A file, so PUT.
+    /// Sends a file; the method is PUT.
     Upload,
-    /// Paths stay as they are written.
+    /// Keeps `.` and `..` in paths.
     AsIs,
-    /// Braces stay as they are written.
+    /// Keeps braces and brackets.
     Literal,
-    /// Another request.
+    /// Starts another request.
     Next,
 }
 
 impl Effect {
-    /// Whether a value comes with it.
+    /// Whether the option has a value.
     pub fn has_value(self) -> bool {
         !matches!(self, Effect::None | Effect::Head | Effect::Get | Effect::AsIs | Effect::Literal | Effect::Next)
     }
 }
 
-/// An option by its letter.
+/// The effect of a one-letter option.
 pub fn short(letter: char) -> Option<Effect> {
     let long = match letter {
         'H' => "header",
@@ -78,7 +78,7 @@ pub fn short(letter: char) -> Option<Effect> {
     self::long(long)
 }
 
-/// An option by its name.
+/// The effect of a long option.
 pub fn long(name: &str) -> Option<Effect> {
     Some(match name {
         "header" => Effect::Header,
@@ -179,12 +179,12 @@ pub fn long(name: &str) -> Option<Effect> {
 
 /// The message for an unknown option.
 pub fn unknown(option: &str) -> String {
-    // A token may follow `=`.
+    // The value after `=` may be a token.
     let name = option.split('=').next().unwrap_or_default();
-    format!("the option {} is not known here; leave it out if it does not change the request", quoted(name))
+    format!("unknown option {}; remove it if it does not change the request", quoted(name))
 }
 
-/// The message for an option without its value.
+/// The message for an option without a value.
 pub fn valueless(option: &str) -> String {
     format!("the option `{option}` has no value")
 }

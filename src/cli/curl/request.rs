@@ -9,6 +9,6 @@ pub struct CurlRequest {
     pub target: String,
     /// The host.
     pub host: String,
-    /// Names, in lower case, and values.
+    /// The headers: names in lower case, and values.
     pub headers: Vec<(String, String)>,
 }

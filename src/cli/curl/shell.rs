@@ -1,21 +1,21 @@
-//! The words of a shell command.
+//! Splits a shell command into words.
 
 use anyhow::{Context as _, Result, bail};
 
-/// What ends a command; what stands behind it belongs to another.
+/// Operators that end a command.
 const ENDS: [&str; 8] = ["|", "||", "&", "&&", ";", ">", ">>", "<"];
 
-/// Splits a command as a POSIX shell does, bash's `$'...'` included, up to a pipe or the like.
+/// Splits a command like a POSIX shell, including bash's `$'...'`, up to a pipe or another operator.
 ///
 /// # Errors
 ///
-/// A quote that is not closed, or something that only a running shell can put in.
+/// A quote is not closed, or a shell would expand a part.
 pub fn words(command: &str) -> Result<Vec<String>> {
     let words = shlex::split(&plain(command)?).context("a quote is not closed, or the last character is a `\\`")?;
     Ok(words.into_iter().take_while(|word| !ENDS.contains(&word.as_str())).collect())
 }
 
-/// The same command without bash's own quotes and without line continuations.
+/// The command without `$'...'` quotes and line continuations.
 fn plain(command: &str) -> Result<String> {
     let mut plain = String::with_capacity(command.len());
     let mut quote = None;
@@ -34,7 +34,7 @@ fn plain(command: &str) -> Result<String> {
                 None => {}
             },
             ('^', None) if chars.peek() == Some(&'"') => {
-                bail!("it is written for cmd.exe; copy it for bash, or for POSIX")
+                bail!("the command is for cmd.exe; copy it for bash or POSIX")
             }
             ('$', None) if chars.peek() == Some(&'\'') => {
                 chars.next();
@@ -44,11 +44,11 @@ fn plain(command: &str) -> Result<String> {
             ('$', _) if chars.peek().is_some_and(|&next| is_name_start(next) || next == '{' || next == '(') => {
                 let name: String = chars.take_while(|&c| is_name_start(c) || c.is_ascii_digit() || c == '{').collect();
                 match name.trim_start_matches('{') {
-                    "" => bail!("a shell would run a command for `$(`; put in what it prints"),
-                    name => bail!("a shell would put something in for `${name}`; write out what"),
+                    "" => bail!("a shell would run the command in `$(...)`; write its output instead"),
+                    name => bail!("a shell would expand `${name}`; write its value instead"),
                 }
             }
-            ('`', _) => bail!("a shell would run what stands in backticks; put in what it prints"),
+            ('`', _) => bail!("a shell would run the command in backticks; write its output instead"),
             _ => {}
         }
         plain.push(c);
@@ -60,12 +60,12 @@ fn is_name_start(c: char) -> bool {
     c.is_ascii_alphabetic() || c == '_'
 }
 
-/// Text in quotes that every shell knows. Single ones bear anything but themselves.
+/// Text in single quotes, which protect every character but the single quote.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// What stands in `$'...'`, from behind the opening quote (bash's manual, "ANSI-C Quoting").
+/// The content of `$'...'`, starting after the opening quote (bash's manual, "ANSI-C Quoting").
 fn ansi_c(chars: &mut std::iter::Peekable<impl Iterator<Item = char>>) -> Result<String> {
     let mut text = String::new();
     loop {
@@ -90,12 +90,12 @@ fn ansi_c(chars: &mut std::iter::Peekable<impl Iterator<Item = char>>) -> Result
             'x' => digits(chars, 2)?,
             'u' => digits(chars, 4)?,
             'U' => digits(chars, 8)?,
-            other => bail!("`$'...'` has the escape `\\{}`, which is not known", other.escape_debug()),
+            other => bail!("`$'...'` has the unknown escape `\\{}`", other.escape_debug()),
         });
     }
 }
 
-/// A character by its number in hexadecimal.
+/// A character from its hexadecimal code, of at most `most` digits.
 fn digits(chars: &mut std::iter::Peekable<impl Iterator<Item = char>>, most: usize) -> Result<char> {
     let mut number = 0_u32;
     let mut found = 0;
@@ -104,7 +104,7 @@ fn digits(chars: &mut std::iter::Peekable<impl Iterator<Item = char>>, most: usi
         found += 1;
         chars.next();
     }
-    // Bytes beyond ASCII would be parts of characters.
-    let is_whole = found > 0 && (most > 2 || number < 0x80);
-    char::from_u32(number).filter(|_| is_whole).context("`$'...'` has an escape that is no character")
+    // A byte beyond ASCII is only part of a character.
+    let is_complete = found > 0 && (most > 2 || number < 0x80);
+    char::from_u32(number).filter(|_| is_complete).context("`$'...'` has an escape that is not a character")
 }

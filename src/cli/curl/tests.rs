@@ -2,19 +2,19 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn asked(command: &str) -> String {
+fn sent(command: &str) -> String {
     let CurlRequest { method, target, host, headers } =
         read(command).unwrap_or_else(|error| panic!("{command}: {error:#}"));
     let headers: Vec<_> = headers.iter().map(|(name, value)| format!(" [{name}: {value}]")).collect();
     format!("{method} {host} {target}{}", headers.concat())
 }
 
-fn refused(command: &str) -> String {
+fn rejected(command: &str) -> String {
     format!("{:#}", read(command).expect_err(command))
 }
 
 #[test]
-fn each_option_makes_the_request_that_curl_makes() {
+fn every_option_has_its_effect_on_the_request() {
     for (command, request) in [
         ("curl example.com", "GET example.com /"),
         ("/usr/bin/curl -sSfLk --compressed http://example.com:80/a#b", "GET example.com /a"),
@@ -44,67 +44,64 @@ fn each_option_makes_the_request_that_curl_makes() {
         ("curl -g 'h/{a}[1]'", "GET h /{a}[1]"),
         ("curl --request-target /x h/a", "GET h /x"),
     ] {
-        assert_eq!(asked(command), request, "{command}");
+        assert_eq!(sent(command), request, "{command}");
     }
 }
 
 #[test]
-fn what_browsers_copy_is_read() {
+fn commands_copied_from_browsers_are_parsed() {
     let chrome = "curl 'https://api.example.com/v1/customers?size=5' \\\n  -H 'accept: */*' \\\n  \
                   -H 'authorization: Bearer a.b.c' \\\n  -H $'x-name: it\\'s \\u0021\\x41' \\\r\n  -b 'sid=1' \\\n  \
                   --data-raw $'{\"a\":\"\\\\n\"}' \\\n  --compressed ;\ncurl other";
     assert_eq!(
-        asked(chrome),
+        sent(chrome),
         "POST api.example.com /v1/customers?size=5 [accept: */*] [authorization: Bearer a.b.c] [x-name: it's !A] [cookie: sid=1]"
     );
     let firefox = "curl \"https://api.example.com/a\\$b\" --compressed -X POST -H \"X: \\\"q\\\"\" --data-binary @-";
-    assert_eq!(asked(firefox), "POST api.example.com /a$b [x: \"q\"]");
+    assert_eq!(sent(firefox), "POST api.example.com /a$b [x: \"q\"]");
 }
 
 #[test]
-fn what_is_not_understood_is_named_and_nothing_else_shown() {
+fn errors_name_the_problem_and_show_no_secret() {
     for (command, message) in [
-        ("", "it does not begin with `curl`; paste the command whole"),
-        ("wget h", "it does not begin with `curl`; paste the command whole"),
-        ("curl", "it has no address"),
-        ("curl a b", "it has 2 addresses; give one"),
+        ("", "the command does not start with `curl`; paste the complete command"),
+        ("wget h", "the command does not start with `curl`; paste the complete command"),
+        ("curl", "the command has no URL"),
+        ("curl a b", "the command has 2 URLs; pass one"),
         ("curl -H", "the option `-H` has no value"),
         ("curl h --url", "the option `--url` has no value"),
-        ("curl -sQ h", "the option `-Q` is not known here; leave it out if it does not change the request"),
-        (
-            "curl --header=secret h",
-            "the option `--header` is not known here; leave it out if it does not change the request",
-        ),
-        ("curl -K file h", "the option `-K` is not known here; leave it out if it does not change the request"),
+        ("curl -sQ h", "unknown option `-Q`; remove it if it does not change the request"),
+        ("curl --header=secret h", "unknown option `--header`; remove it if it does not change the request"),
+        ("curl -K file h", "unknown option `-K`; remove it if it does not change the request"),
         ("curl -H secret h", "-H: expected a name, a colon and a value, such as `x-id: 1`"),
-        ("curl -H @file h", "-H: headers of a file are not read; write them out"),
-        ("curl -b jar h", "-b: cookies of a file are not read; write them out as `NAME=VALUE`"),
-        ("curl -G -d @file h", "a query of a file is not read; write it out"),
-        ("curl --url-query a@file h", "a query of a file is not read; write it out"),
-        ("curl h --next h", "--next: it sends more than one request; give them one by one"),
-        ("curl ftp://h", "the address `ftp://h` is neither `http` nor `https`"),
-        ("curl ftp://secret:word@h/a", "the address `h/a` is neither `http` nor `https`"),
-        ("curl 'http:///a?secret'", "the address `http:///a` has no host"),
-        ("curl 'h/a b'", "the address `h/a b` has a space or a control character, which curl refuses; write `%20`"),
+        ("curl -H @file h", "-H: a file of headers is not read; write the headers out"),
+        ("curl -b jar h", "-b: a file of cookies is not read; write the cookies out as `NAME=VALUE`"),
+        ("curl -G -d @file h", "query data in a file is not read; write the data out"),
+        ("curl --url-query a@file h", "query data in a file is not read; write the data out"),
+        ("curl h --next h", "--next: the command sends more than one request; pass one request at a time"),
+        ("curl ftp://h", "the URL `ftp://h` is neither `http` nor `https`"),
+        ("curl ftp://secret:word@h/a", "the URL `h/a` is neither `http` nor `https`"),
+        ("curl 'http:///a?secret'", "the URL `http:///a` has no host"),
+        ("curl 'h/a b'", "the URL `h/a b` has a space or a control character, which curl refuses; write `%20`"),
         (
             "curl 'h/{a,b}'",
-            "the address `h/{a,b}` has braces or brackets, by which curl asks several; write out one, or add `--globoff`",
+            "the URL `h/{a,b}` has braces or brackets, a pattern for several URLs; write one URL, or add `--globoff`",
         ),
         ("curl 'h", "a quote is not closed, or the last character is a `\\`"),
         ("curl $'h", "a quote is not closed"),
-        ("curl $'\\q'", "`$'...'` has the escape `\\q`, which is not known"),
-        ("curl $'\\ud800'", "`$'...'` has an escape that is no character"),
-        ("curl -H \"A: $TOKEN\" h", "a shell would put something in for `$TOKEN`; write out what"),
-        ("curl -H \"A: ${TOKEN}x\" h", "a shell would put something in for `$TOKEN`; write out what"),
-        ("curl -H \"A: $(cat t)\" h", "a shell would run a command for `$(`; put in what it prints"),
-        ("curl -H \"A: `cat t`\" h", "a shell would run what stands in backticks; put in what it prints"),
-        ("curl ^\"h^\"", "it is written for cmd.exe; copy it for bash, or for POSIX"),
+        ("curl $'\\q'", "`$'...'` has the unknown escape `\\q`"),
+        ("curl $'\\ud800'", "`$'...'` has an escape that is not a character"),
+        ("curl -H \"A: $TOKEN\" h", "a shell would expand `$TOKEN`; write its value instead"),
+        ("curl -H \"A: ${TOKEN}x\" h", "a shell would expand `$TOKEN`; write its value instead"),
+        ("curl -H \"A: $(cat t)\" h", "a shell would run the command in `$(...)`; write its output instead"),
+        ("curl -H \"A: `cat t`\" h", "a shell would run the command in backticks; write its output instead"),
+        ("curl ^\"h^\"", "the command is for cmd.exe; copy it for bash or POSIX"),
     ] {
-        assert_eq!(refused(command), message, "{command}");
+        assert_eq!(rejected(command), message, "{command}");
     }
 }
 
-/// Pieces that mean something, to come to more than refusals.
+/// Pieces with a meaning, so that random commands are not only rejected.
 const PIECES: [&str; 26] = [
     "curl ",
     "-H ",
@@ -136,22 +133,22 @@ const PIECES: [&str; 26] = [
 
 proptest! {
     #[test]
-    fn whatever_is_pasted_nothing_panics(text in any::<String>()) {
+    fn arbitrary_text_does_not_panic(text in any::<String>()) {
         let _ = read(&text);
         let _ = read(&format!("curl {text}"));
     }
 
     #[test]
-    fn however_it_is_put_together_nothing_panics(
+    fn random_combinations_do_not_panic(
         pieces in proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..40)
     ) {
         let _ = read(&format!("curl {}", pieces.concat()));
     }
 
     #[test]
-    fn a_header_that_is_quoted_for_a_shell_comes_out_as_it_was(value in "[ -~]{0,40}") {
+    fn a_quoted_header_is_parsed_to_its_original_value(value in "[ -~]{0,40}") {
         let quoted = shlex::try_quote(&value).unwrap().into_owned();
-        let asked = read(&format!("curl -H x-name:$'a'{quoted}\\\n h")).unwrap();
-        prop_assert_eq!(&asked.headers, &[("x-name".to_owned(), format!("a{value}").trim().to_owned())]);
+        let sent = read(&format!("curl -H x-name:$'a'{quoted}\\\n h")).unwrap();
+        prop_assert_eq!(&sent.headers, &[("x-name".to_owned(), format!("a{value}").trim().to_owned())]);
     }
 }

@@ -1,55 +1,55 @@
-//! The address that curl asks, as it reads it.
+//! Parses a URL as curl does.
 
 use anyhow::{Result, bail};
 
 use crate::terminal;
 
-/// An address, cut into what the request says of it.
+/// The parts of a URL that the request contains.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Address {
+pub struct Url {
     /// `user:password`, as written.
     pub user: Option<String>,
-    /// Host and port; the scheme's own port left out.
+    /// Host and port, without the scheme's default port.
     pub host: String,
-    /// The path, from `/` on.
+    /// The path, starting with `/`.
     pub path: String,
-    /// What stands behind `?`.
+    /// The text after `?`.
     pub query: Option<String>,
 }
 
-impl Address {
-    /// Reads an address; `as_is` keeps `..` and `.`, `literal` takes braces and brackets as they are.
+impl Url {
+    /// Parses a URL. `as_is` keeps `..` and `.`; `literal` accepts braces and brackets.
     ///
     /// # Errors
     ///
-    /// Not `http` or `https`, no host, a space or a control character, or a pattern for more than one address.
+    /// The URL is neither `http` nor `https`, has no host, has a space or a control character, or is a pattern for several.
     pub fn parse(text: &str, as_is: bool, literal: bool) -> Result<Self> {
         let shown = shown(text);
         if text.chars().any(|c| c.is_ascii_control() || c == ' ') {
-            bail!("the address {shown} has a space or a control character, which curl refuses; write `%20`");
+            bail!("the URL {shown} has a space or a control character, which curl refuses; write `%20`");
         }
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
-        let own_port = match scheme.to_ascii_lowercase().as_str() {
+        let default_port = match scheme.to_ascii_lowercase().as_str() {
             "http" => ":80",
             "https" => ":443",
-            _ => bail!("the address {shown} is neither `http` nor `https`"),
+            _ => bail!("the URL {shown} is neither `http` nor `https`"),
         };
         let rest = rest.split('#').next().unwrap_or_default();
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, rest) = rest.split_at(end);
         let (user, host) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
-        let host = host.strip_suffix(own_port).unwrap_or(host);
+        let host = host.strip_suffix(default_port).unwrap_or(host);
         if host.is_empty() {
-            bail!("the address {shown} has no host");
+            bail!("the URL {shown} has no host");
         }
         if !literal && (rest.contains(['{', '}', '[', ']']) || host.contains(['{', '}'])) {
             bail!(
-                "the address {shown} has braces or brackets, by which curl asks several; write out one, or add `--globoff`"
+                "the URL {shown} has braces or brackets, a pattern for several URLs; write one URL, or add `--globoff`"
             );
         }
         let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
         let path = if path.is_empty() { "/" } else { path };
-        Ok(Address {
+        Ok(Url {
             user: user.map(str::to_owned),
             host: host.to_owned(),
             path: if as_is { path.to_owned() } else { without_dots(path) },
@@ -58,14 +58,13 @@ impl Address {
     }
 }
 
-/// An address for messages, without what may be secret in it.
+/// The URL for messages, without its credentials, query and fragment, which may be secret.
 fn shown(text: &str) -> String {
     let text = text.split(['?', '#']).next().unwrap_or_default();
     terminal::quoted(text.rsplit_once('@').map_or(text, |(_, behind)| behind))
 }
 
-/// RFC 3986 section 5.2.4, of a path from `/` on. That some versions of curl know a dot as `%2e` too is left to the gate,
-/// which judges both readings.
+/// Removes dot segments (RFC 3986 section 5.2.4). Some versions of curl also decode `%2e`; the gate evaluates both readings.
 fn without_dots(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
@@ -81,7 +80,7 @@ fn without_dots(path: &str) -> String {
                 continue;
             }
         }
-        // What it leaves behind is a directory.
+        // A final dot segment leaves a directory.
         if is_last {
             kept.push("");
         }

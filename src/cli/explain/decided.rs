@@ -17,7 +17,7 @@ use super::{advice, draw, field_paths, token};
 use crate::config_file::ConfigFile;
 use crate::exit::Exit;
 
-/// Decides a request as the filter would, and explains how.
+/// Decides a request as the filter would, and explains the decision.
 pub fn explain<'f>(
     file: &'f ConfigFile,
     request: &NativeRequest,
@@ -34,14 +34,14 @@ pub fn explain<'f>(
     let signature = keys.signature();
 
     let mut steps = Steps::new(file);
-    // How far it got is in the steps themselves.
-    let _ = steps.tell(gate, request, &keys, &environment);
-    tell_decision(&mut steps, gate, &decision, signature);
+    // The steps show where the trace stops.
+    let _ = steps.trace(gate, request, &keys, &environment);
+    add_decision(&mut steps, gate, &decision, signature);
     match &decision.outcome {
-        Ok(permit) => tell_upstream(&mut steps, permit),
+        Ok(permit) => add_upstream(&mut steps, permit),
         Err(denial) => {
-            tell_answer(&mut steps, gate, denial.reason);
-            advice::tell(&mut steps, denial.reason);
+            add_answer(&mut steps, gate, denial.reason);
+            advice::add(&mut steps, denial.reason);
         }
     }
     let exit = match (&decision.outcome, signature) {
@@ -53,7 +53,7 @@ pub fn explain<'f>(
     Ok(Explanation { steps, report, exit })
 }
 
-/// The header of the request's token, if it can be read so far.
+/// The header of the request's token, if the token can be decoded.
 fn token_header(gate: &Gate, request: &NativeRequest, cache: &TokenCache) -> Option<Header> {
     let values = token::carriers(gate, request);
     let Credential::Token(token) = token::offered(&values) else { return None };
@@ -67,52 +67,54 @@ fn token_header(gate: &Gate, request: &NativeRequest, cache: &TokenCache) -> Opt
     )
 }
 
-fn tell_decision(steps: &mut Steps<'_>, gate: &Gate, decision: &Decision<'_>, signature: Option<Signature>) {
+fn add_decision(steps: &mut Steps<'_>, gate: &Gate, decision: &Decision<'_>, signature: Option<Signature>) {
     steps.begin("decision");
     match (&decision.outcome, signature) {
         (Ok(_), Some(Signature::NotVerified)) => {
-            steps.say_as(Tone::Unsure, "allow, if the signature is good, which is not verified");
+            steps.add_as(Tone::Unsure, "allow, if the signature is valid, which was not verified");
         }
-        (Ok(_), _) => steps.say_as(Tone::Good, "allow"),
+        (Ok(_), _) => steps.add_as(Tone::Good, "allow"),
         (Err(Denial { reason, detail, .. }), _) => {
-            steps.say_as(Tone::Bad, format!("deny, {}: {detail}", reason.as_str()));
+            steps.add_as(Tone::Bad, format!("deny, {}: {detail}", reason.as_str()));
         }
     }
     if let Some(policy) = decision.policy {
         let route = decision.route.map(|route| format!("route `{}`, ", route.name)).unwrap_or_default();
-        steps.say(format!("by {route}policy `{}`", policy.name));
+        steps.add(format!("by {route}policy `{}`", policy.name));
         let field =
             decision.route.and_then(|route| field_paths::route(gate, route)).or_else(|| field_paths::policy(policy));
-        steps.by(field.as_deref());
+        steps.cite(field.as_deref());
     }
 }
 
-fn tell_upstream(steps: &mut Steps<'_>, permit: &Permit) {
+fn add_upstream(steps: &mut Steps<'_>, permit: &Permit) {
     steps.begin("upstream");
-    steps.say("gets the request");
+    steps.add("receives the request");
     for (name, value) in permit.upstream().iter() {
-        steps.say(format!("{name}: {value}"));
-        steps.by(Some("upstream_headers"));
+        steps.add(format!("{name}: {value}"));
+        steps.cite(Some("upstream_headers"));
     }
 }
 
-fn tell_answer(steps: &mut Steps<'_>, gate: &Gate, reason: DenyReason) {
+fn add_answer(steps: &mut Steps<'_>, gate: &Gate, reason: DenyReason) {
     steps.begin("answer");
     let Answer { status, headers, body } = challenge::answer(&gate.challenge, reason);
-    steps.say(format!("HTTP/1.1 {status} {}", reason.title()));
+    steps.add(format!("HTTP/1.1 {status} {}", reason.title()));
     for header in headers {
         let field = gate.challenge.headers.contains(&header).then_some("challenge.headers");
         let (name, value) = header;
-        steps.say(format!("{name}: {value}"));
-        steps.by(field);
+        steps.add(format!("{name}: {value}"));
+        steps.cite(field);
     }
     if !body.is_empty() {
-        steps.say("");
-        steps.say(body);
+        steps.add("");
+        steps.add(body);
     }
     if reason.is_about_mfa() {
         steps.begin("note");
-        steps.say("the shipped Envoy configuration makes it `401 Unauthorized - MFA required` on HTTP/1.1");
+        steps.add(
+            "the shipped Envoy configuration changes the status line to `401 Unauthorized - MFA required` on HTTP/1.1",
+        );
     }
 }
 
@@ -137,8 +139,8 @@ fn to_json(gate: &Gate, decision: &Decision<'_>, signature: Option<Signature>, s
     });
     match &decision.outcome {
         Ok(permit) => {
-            let told = permit.upstream().iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-            report["upstream_headers"] = object(told.collect());
+            let headers = permit.upstream().iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            report["upstream_headers"] = object(headers.collect());
         }
         Err(denial) => {
             let Answer { status, headers, body } = challenge::answer(&gate.challenge, denial.reason);

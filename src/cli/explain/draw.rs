@@ -1,4 +1,4 @@
-//! An explanation as people and programs read it.
+//! Renders an explanation as text and as JSON.
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 
 use super::steps::{Steps, Tone};
 
-/// The width of the column that the steps' names stand in.
+/// The width of the column with the names of the steps.
 const NAME_WIDTH: usize = 10;
 
 const NAME: Style = Style::new().bold();
 const PLACE: Style = Style::new().dimmed();
 
-/// A line for each sentence, the place of its rule behind it.
+/// The text: each line is followed by the place of its rule.
 pub fn to_text(steps: &Steps<'_>) -> String {
-    // Colours on a terminal alone, and not where NO_COLOR is set.
-    let styled = AutoStream::choice(&std::io::stdout()) != ColorChoice::Never;
-    let dressed = |style: Style, text: &str| match styled && !text.is_empty() {
+    // Standard output is written elsewhere, so the choice that anstream makes is applied here.
+    let use_style = AutoStream::choice(&std::io::stdout()) != ColorChoice::Never;
+    let styled_text = |style: Style, text: &str| match use_style && !text.is_empty() {
         true => format!("{style}{text}{style:#}"),
         false => text.to_owned(),
     };
@@ -24,17 +24,17 @@ pub fn to_text(steps: &Steps<'_>) -> String {
     for step in steps.iter() {
         for (index, line) in step.lines.iter().enumerate() {
             if index == 0 {
-                text.push_str(&dressed(NAME, step.name));
+                text.push_str(&styled_text(NAME, step.name));
             }
             let place = line.place.as_ref().map(|place| format!("{}:{}", place.file, place.line));
             if !line.text.is_empty() || place.is_some() {
                 let named = if index == 0 { step.name.len() } else { 0 };
                 text.push_str(&" ".repeat(NAME_WIDTH.saturating_sub(named)));
             }
-            text.push_str(&dressed(style(line.tone), &line.text));
+            text.push_str(&styled_text(style(line.tone), &line.text));
             if let Some(place) = place {
                 text.push_str("  ");
-                text.push_str(&dressed(PLACE, &place));
+                text.push_str(&styled_text(PLACE, &place));
             }
             text.push('\n');
         }
@@ -53,7 +53,7 @@ fn style(tone: Tone) -> Style {
 
 /// The steps as JSON.
 pub fn to_json(steps: &Steps<'_>) -> Vec<Value> {
-    let each = steps.iter().map(|step| {
+    let objects = steps.iter().map(|step| {
         let lines = step.lines.iter().map(|line| {
             let place = line.place.as_ref();
             let place = place.map(|place| json!({"file": place.file, "line": place.line, "field": place.field}));
@@ -61,5 +61,5 @@ pub fn to_json(steps: &Steps<'_>) -> Vec<Value> {
         });
         json!({"name": step.name, "lines": lines.collect::<Vec<_>>()})
     });
-    each.collect()
+    objects.collect()
 }

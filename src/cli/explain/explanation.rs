@@ -1,15 +1,15 @@
-//! The explanation of a request.
+//! The result of `explain`.
 
 use serde_json::Value;
 
 use super::steps::Steps;
 use crate::exit::Exit;
 
-/// An explanation.
+/// The explanation of a request.
 pub struct Explanation<'f> {
-    /// The steps, for people.
+    /// The steps, for text output.
     pub steps: Steps<'f>,
-    /// The same for programs.
+    /// The object that `--json` prints.
     pub report: Value,
     /// The exit code.
     pub exit: Exit,

@@ -1,4 +1,4 @@
-//! What a rule is called in the configuration.
+//! The configuration fields of rules.
 
 use mfa_gate::config::join;
 use mfa_gate::gate::Gate;
@@ -7,12 +7,12 @@ use mfa_gate::keys::{Document, KeySource, Remote};
 use mfa_gate::policy::{Demand, Policy};
 use mfa_gate::route::Route;
 
-/// A route's field.
+/// The field of a route.
 pub fn route(gate: &Gate, route: &Route) -> Option<String> {
     gate.routes.iter().position(|other| std::ptr::eq(other, route)).map(|index| format!("routes[{index}]"))
 }
 
-/// A policy's field; `None` for those that are built in.
+/// The field of a policy; `None` for a built-in policy.
 pub fn policy(policy: &Policy) -> Option<String> {
     match policy.demand {
         Demand::Public | Demand::SignedIn => None,
@@ -25,7 +25,7 @@ pub fn of_policy(name: &str, field: &str) -> String {
     format!("{}.{field}", join("policies", name))
 }
 
-/// Where it is said what verifies an issuer's tokens.
+/// The field of an issuer that selects its keys.
 pub fn keys(issuer: &Issuer) -> String {
     let field = match &issuer.keys {
         KeySource::Fetched(Remote { document: Document::Discovery, .. }) => "discovery",

@@ -1,5 +1,5 @@
-//! The keys that a token is judged by: those of the configuration, those of `--keys`, and where neither has any a stand-in,
-//! so that the rest of the token can be judged as if its signature were good.
+//! The keys that verify a token: those of the configuration and of `--keys`. If neither has a key, a stand-in lets the other
+//! checks of the token run as if its signature were valid.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -20,31 +20,31 @@ use crate::input;
 use crate::terminal;
 use mfa_gate::cases::signing_key::SigningKey;
 
-/// How deep a key set nests: far less.
+/// The maximum depth of a key set, far above that of a real one.
 const MAX_DEPTH: usize = 16;
 
-/// What the keys are and who verifies with them.
+/// A key store and verifier that records the result of the signature check.
 #[derive(Debug, Default)]
 pub struct Keys {
-    /// By issuer.
+    /// The key sets of `--keys`, each with the index of its issuer.
     given: Vec<(usize, Arc<KeySet>)>,
     stand_in: Option<Arc<KeySet>>,
     signature: Cell<Option<Signature>>,
 }
 
-/// What came of a token's signature.
+/// The result of a token's signature check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signature {
-    /// It is the key's.
+    /// Valid.
     Verified,
-    /// It is not.
+    /// Invalid.
     Invalid,
-    /// There was no key to verify it by, so it was taken for good.
+    /// Assumed valid: no key is known.
     NotVerified,
 }
 
 impl Signature {
-    /// As JSON has it.
+    /// The name in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Signature::Verified => "verified",
@@ -59,11 +59,11 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// It is not clear whose keys they are, or a file is no key set.
+    /// The issuer of the keys is not clear, or a file is not a key set.
     pub fn read(given: &[String], file: &ConfigFile, config: &Path) -> Result<Self> {
         let mut keys = Keys::default();
         for argument in given {
-            let (issuer, path) = whose(argument, &file.gate, config)?;
+            let (issuer, path) = issuer_and_file(argument, &file.gate, config)?;
             if keys.given.iter().any(|(index, _)| *index == issuer.index) {
                 bail!("--keys: given twice for issuer {}", wording::issuer(&issuer.name));
             }
@@ -76,10 +76,10 @@ impl Keys {
         Ok(keys)
     }
 
-    /// Has a stand-in for the key that a token names.
+    /// Adds a stand-in for the key that a token names.
     pub fn stand_in_for(&mut self, header: &Header) -> Result<()> {
         let mut jwk = match header.algorithm {
-            // Nothing verifies by it, and a pair takes long to make.
+            // The key verifies nothing, and generating an RSA key pair is slow.
             Algorithm::Rs256
             | Algorithm::Rs384
             | Algorithm::Rs512
@@ -100,12 +100,12 @@ impl Keys {
         Ok(())
     }
 
-    /// Whether these are no keys of an issuer.
-    pub fn are_presumed(&self, set: &Arc<KeySet>) -> bool {
+    /// Whether this key set is the stand-in.
+    pub fn is_stand_in(&self, set: &Arc<KeySet>) -> bool {
         self.stand_in.as_ref().is_some_and(|stand_in| Arc::ptr_eq(stand_in, set))
     }
 
-    /// What came of the last signature; `None` where it did not come to one.
+    /// The result of the last signature check; `None` if no signature was checked.
     pub fn signature(&self) -> Option<Signature> {
         self.signature.get()
     }
@@ -121,14 +121,14 @@ impl KeyStore for Keys {
 
 impl Verifier for Keys {
     fn verify(&self, key: &Key, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-        let is_presumed = self.stand_in.iter().flat_map(|set| set.iter()).any(|stand_in| std::ptr::eq(stand_in, key));
-        let came = match is_presumed {
+        let is_stand_in = self.stand_in.iter().flat_map(|set| set.iter()).any(|stand_in| std::ptr::eq(stand_in, key));
+        let result = match is_stand_in {
             true => Signature::NotVerified,
             false if RustCrypto.verify(key, algorithm, message, signature) => Signature::Verified,
             false => Signature::Invalid,
         };
-        self.signature.set(Some(came));
-        came != Signature::Invalid
+        self.signature.set(Some(result));
+        result != Signature::Invalid
     }
 }
 
@@ -136,8 +136,8 @@ fn is_fetched(issuer: &Issuer) -> bool {
     matches!(issuer.keys, KeySource::Fetched(_))
 }
 
-/// The issuer that keys are given for, and their file.
-fn whose<'g>(argument: &str, gate: &'g Gate, config: &Path) -> Result<(&'g Issuer, PathBuf)> {
+/// The issuer and the file in an argument of `--keys`.
+fn issuer_and_file<'g>(argument: &str, gate: &'g Gate, config: &Path) -> Result<(&'g Issuer, PathBuf)> {
     let named = gate.trust.issuers.iter().find_map(|issuer| {
         let file = argument.strip_prefix(&issuer.name.to_string())?.strip_prefix('=')?;
         Some((issuer.as_ref(), PathBuf::from(file)))
@@ -145,7 +145,7 @@ fn whose<'g>(argument: &str, gate: &'g Gate, config: &Path) -> Result<(&'g Issue
     if let Some((issuer, _)) = &named
         && !is_fetched(issuer)
     {
-        bail!("--keys: the keys of issuer {} are not fetched", wording::issuer(&issuer.name));
+        bail!("--keys: issuer {} does not fetch its keys", wording::issuer(&issuer.name));
     }
     if let Some(named) = named {
         return Ok(named);
@@ -153,12 +153,12 @@ fn whose<'g>(argument: &str, gate: &'g Gate, config: &Path) -> Result<(&'g Issue
     let fetched: Vec<&Issuer> =
         gate.trust.issuers.iter().map(Arc::as_ref).filter(|issuer| is_fetched(issuer)).collect();
     match fetched[..] {
-        [] => bail!("--keys: no issuer of {} has keys that are fetched", input::name(config)),
+        [] => bail!("--keys: no issuer in {} fetches its keys", input::name(config)),
         [only] => Ok((only, PathBuf::from(argument))),
         [..] => {
             let names: Vec<_> = fetched.iter().map(|issuer| issuer.name.to_string()).collect();
             bail!(
-                "--keys: write ISSUER={}, with the issuer whose keys they are; fetched are those of {}",
+                "--keys: write ISSUER={} to name the issuer of the keys; issuers that fetch their keys: {}",
                 terminal::escaped(argument),
                 terminal::list(&names)
             )

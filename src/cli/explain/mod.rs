@@ -32,55 +32,58 @@ use crate::request;
 use explanation::Explanation;
 use keys::Keys;
 
+const EXAMPLES: &str = "\
+Examples:
+  mfa-gate explain --config envoy.yaml --request \"GET /v1/customers\" --token token.jwt
+  mfa-gate explain --config envoy.yaml --curl \"curl https://api.example.com/v1/customers\"
+  mfa-gate explain --config envoy.yaml --access-log access.log --request-id ID";
+
 /// Explain what the filter would do with a request
 ///
-/// The request is described by options, by a `curl` command, or by the line that it left in the access log. Each step has
-/// the place of the rule it goes by. Of a line of the log it tells what the filter said, and whether this configuration
-/// judges such a request by the same route and policy; there is no token to judge.
+/// Describe the request with options, with a `curl` command, or with its line in the access log. Each step of the decision
+/// names the file and line of the rule that it applies. A line of the access log has no token: `explain` shows the logged
+/// decision, and checks whether this configuration selects the same route and policy.
 ///
-/// Exits with 0 where the request passes, with 1 where it is denied, with 2 where the command line or the
-/// configuration is wrong, with 3 where it passes if the token's signature is good, which could not be verified. A
-/// token is never shown.
+/// Exit codes: 0 if the request is allowed, 1 if it is denied, 2 if the command line or the configuration is wrong, 3 if the
+/// request is allowed only if the token's signature is valid, which was not verified. A token is never shown.
 ///
-/// With `--json`: an object with `decision`, `reason`, `route`, `policy`, `advice`, `steps` and others. `envoy/commands.md` has a table of
-/// them.
+/// `--json` prints the decision, the answer and the steps as one object. `envoy/commands.md` describes its members.
 #[derive(Args)]
-#[command(group = ArgGroup::new("what").required(true).args(["request", "curl", "access_log"]))]
+#[command(after_long_help = EXAMPLES, group = ArgGroup::new("what").required(true).args(["request", "curl", "access_log"]))]
 pub struct Explain {
-    /// The filter's configuration, or an Envoy bootstrap, a `WasmPlugin`, `TrafficExtension` or `EnvoyFilter` of Istio or an
-    /// `EnvoyExtensionPolicy` of Envoy Gateway that holds it, as YAML or JSON
+    /// The filter's configuration as YAML or JSON, or a file that contains it: an Envoy bootstrap, a `WasmPlugin`,
+    /// `TrafficExtension` or `EnvoyFilter` of Istio, or an `EnvoyExtensionPolicy` of Envoy Gateway
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Method and path, such as "GET /v1/customers"
     #[arg(long, value_name = "METHOD PATH", value_parser = request::parse_line)]
     request: Option<(String, String)>,
-    /// A `curl` command, as browsers copy requests; `-` reads standard input
+    /// A `curl` command, as copied from a browser; `-` reads standard input
     #[arg(long, value_name = "COMMAND|-")]
     curl: Option<String>,
-    /// A file with a line of the access log, as the shipped configuration writes it; `-` reads standard input
+    /// An access log in the format of the shipped configuration; `-` reads standard input
     #[arg(long, value_name = "FILE|-", conflicts_with_all = ["headers", "token", "keys", "now"])]
     access_log: Option<PathBuf>,
-    /// Which line of the access log: the one with this `request_id`
+    /// Select the line of the access log with this `request_id`
     #[arg(long, value_name = "ID", requires = "access_log")]
     request_id: Option<String>,
-    /// The host the request is for
+    /// The host of the request
     #[arg(long)]
     host: Option<String>,
-    /// A header of the request; may be given more than once
-    // Not parsed by clap, which quotes what it refuses: it may hold a token.
+    /// A header of the request; repeat the option for more
+    // Not parsed by clap: its error messages quote the value: it may contain a token.
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
-    /// A file with the access token, sent in the first header that the configuration takes tokens from; `-` reads
-    /// standard input
+    /// A file with the access token, sent in the first of the configured token headers; `-` reads standard input
     #[arg(long, value_name = "FILE|-")]
     token: Option<PathBuf>,
-    /// A file with the keys (JWKS) of the issuer whose keys are fetched; `ISSUER=FILE` where there are several, once for each
+    /// A key set (JWKS) file of an issuer that fetches its keys; with several such issuers, `ISSUER=FILE` once for each
     #[arg(long, value_name = "[ISSUER=]FILE")]
     keys: Vec<String>,
-    /// The policy that Envoy's own route names in its metadata
+    /// The policy in the metadata of Envoy's route
     #[arg(long, value_name = "POLICY")]
     route_policy: Option<String>,
-    /// The time to judge at, as in 2026-01-31T12:00:00Z [default: now]
+    /// The time of the request, such as 2026-01-31T12:00:00Z [default: now]
     #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
     now: Option<UnixTime>,
     /// Print a JSON object
@@ -89,7 +92,7 @@ pub struct Explain {
 }
 
 impl Explain {
-    /// Explains; the text for standard output and the exit code.
+    /// Explains the request. Returns the text for standard output and the exit code.
     pub fn run(&self) -> Result<(String, Exit)> {
         let file = ConfigFile::read(&self.config)?;
         let Explanation { steps, report, exit } = match &self.access_log {
@@ -121,8 +124,8 @@ impl Explain {
                 (request.method, request.target, Some(request.host), request.headers)
             }
         };
-        let own: Option<Vec<_>> = self.headers.iter().map(|line| request::parse_header(line)).collect();
-        headers.extend(own.context("--header: expected a name, a colon and a value, such as `x-id: 1`")?);
+        let given: Option<Vec<_>> = self.headers.iter().map(|line| request::parse_header(line)).collect();
+        headers.extend(given.context("--header: expected a name, a colon and a value, such as `x-id: 1`")?);
         if let Some(path) = &self.token {
             headers.push(carry(&gate.trust.rules, input::read(path)?.trim_end_matches(['\r', '\n'])));
         }
@@ -137,17 +140,17 @@ impl Explain {
         host: Option<String>,
         headers: Vec<(String, String)>,
     ) -> Result<NativeRequest> {
-        let of_headers = || headers.iter().find(|(name, _)| name == "host").map(|(_, value)| value.clone());
-        let host = self.host.clone().or_else(of_headers).or(host);
+        let from_headers = || headers.iter().find(|(name, _)| name == "host").map(|(_, value)| value.clone());
+        let host = self.host.clone().or_else(from_headers).or(host);
         if host.is_none() && gate.routes.by_host() {
-            bail!("--host: missing; routes of {} go by host", input::name(&self.config));
+            bail!("--host: missing; {} has routes with `hosts`", input::name(&self.config));
         }
         let route_policy = self.route_policy.clone().map(Value::from);
         Ok(NativeRequest { route_policy, ..NativeRequest::with_headers(method, target, host, headers) })
     }
 }
 
-/// The header that a token is sent in.
+/// The header that carries the token.
 fn carry(rules: &TokenRules, token: &str) -> (String, String) {
     let (name, prefix) = carrier(rules.headers.first().map(String::as_str));
     (name.to_ascii_lowercase(), format!("{prefix}{token}"))

@@ -1,37 +1,37 @@
-//! The steps of an explanation, in sentences, each with the place of the rule it goes by.
+//! The steps of an explanation: lines of text, each with the place of the rule that it applies.
 
 use std::fmt::Display;
 
 use crate::config_file::{ConfigFile, Place};
 
-/// What a sentence comes to.
+/// The tone of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// It tells something.
+    /// Information.
     Plain,
-    /// What was asked for is there.
+    /// A requirement is met.
     Good,
-    /// It is not.
+    /// A requirement is not met.
     Bad,
-    /// It cannot be told from here.
+    /// The command line cannot determine it.
     Unsure,
 }
 
-/// One sentence.
+/// One line.
 #[derive(Debug)]
 pub struct Line {
     pub text: String,
     pub tone: Tone,
-    /// The rule it goes by, in the configuration's file.
+    /// The place of the rule in the configuration's file.
     pub place: Option<Place>,
 }
 
 /// One step.
 #[derive(Debug)]
 pub struct Step {
-    /// What it looks at.
+    /// The subject of the step.
     pub name: &'static str,
-    /// What it finds.
+    /// The findings.
     pub lines: Vec<Line>,
 }
 
@@ -43,39 +43,39 @@ pub struct Steps<'f> {
 }
 
 impl<'f> Steps<'f> {
-    /// No steps yet; their rules stand in this file.
+    /// No steps yet. Their rules are in this file.
     pub fn new(file: &'f ConfigFile) -> Self {
         Steps { file, steps: Vec::new() }
     }
 
-    /// Starts a step; what is said next belongs to it.
+    /// Starts a step. Later lines belong to it.
     pub fn begin(&mut self, name: &'static str) {
         self.steps.push(Step { name, lines: Vec::new() });
     }
 
-    /// Says a sentence.
-    pub fn say(&mut self, text: impl Into<String>) {
-        self.say_as(Tone::Plain, text);
+    /// Adds a line.
+    pub fn add(&mut self, text: impl Into<String>) {
+        self.add_as(Tone::Plain, text);
     }
 
-    /// Says a sentence in a tone.
-    pub fn say_as(&mut self, tone: Tone, text: impl Into<String>) {
+    /// Adds a line with a tone.
+    pub fn add_as(&mut self, tone: Tone, text: impl Into<String>) {
         if let Some(step) = self.steps.last_mut() {
             step.lines.push(Line { text: text.into(), tone, place: None });
         }
     }
 
-    /// Names the field of the configuration that the last sentence goes by; without it the sentence stands as it is.
-    pub fn by(&mut self, field: Option<&str>) {
+    /// Sets the place of the last line to that of a configuration field. `None` leaves the line without a place.
+    pub fn cite(&mut self, field: Option<&str>) {
         let place = field.and_then(|field| self.file.place(field));
         if let Some(line) = self.steps.last_mut().and_then(|step| step.lines.last_mut()) {
             line.place = place;
         }
     }
 
-    /// Says what is wrong, if anything is.
-    pub fn hear<T, E: Display>(&mut self, result: Result<T, E>) -> Option<T> {
-        result.map_err(|error| self.say_as(Tone::Bad, error.to_string())).ok()
+    /// The value; adds an error as a line.
+    pub fn check<T, E: Display>(&mut self, result: Result<T, E>) -> Option<T> {
+        result.map_err(|error| self.add_as(Tone::Bad, error.to_string())).ok()
     }
 
     /// The steps, in order.

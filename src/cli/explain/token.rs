@@ -17,21 +17,21 @@ use super::steps::{Steps, Tone};
 use super::wording;
 use crate::terminal;
 
-/// What is said where there is no key to verify by.
-const NOT_VERIFIED: &str = "the signature is not verified, as the issuer's keys are fetched: give them by `--keys`; what \
-    follows is as if it were good";
+/// The line for a signature without a key to verify it.
+const NOT_VERIFIED: &str = "the signature is not verified, because the issuer's keys are fetched: pass them with \
+    `--keys`; the steps below assume a valid signature";
 
 impl Steps<'_> {
-    /// Tells the headers that may carry a token; the token, if there is one.
-    pub fn tell_credential<'v>(&mut self, values: &'v [(&str, Vec<u8>)]) -> Option<&'v [u8]> {
+    /// Adds the headers that may carry a token. Returns the token, if there is exactly one.
+    pub fn add_credential<'v>(&mut self, values: &'v [(&str, Vec<u8>)]) -> Option<&'v [u8]> {
         for (name, value) in values {
-            self.say(match Credential::from_header(name, value) {
+            self.add(match Credential::from_header(name, value) {
                 Credential::None => format!("`{name}` carries no token"),
                 Credential::Token(token) => format!("`{name}` carries a token of {} bytes", token.len()),
                 Credential::Several => format!("`{name}` carries more than one token"),
-                Credential::Malformed => format!("`{name}` has `Bearer`, but not one token behind it"),
+                Credential::Malformed => format!("`{name}` has `Bearer` without exactly one token"),
             });
-            self.by(Some("token.headers"));
+            self.cite(Some("token.headers"));
         }
         match offered(values) {
             Credential::Token(token) => Some(token),
@@ -39,39 +39,39 @@ impl Steps<'_> {
         }
     }
 
-    /// Tells what stands in a token.
-    pub fn tell_contents(&mut self, token: &Unverified<'_>, now: UnixTime) {
+    /// Adds the contents of a token.
+    pub fn add_contents(&mut self, token: &Unverified<'_>, now: UnixTime) {
         let (header, claims) = (token.header(), token.claims());
         let member = |value: &Option<String>| value.as_deref().map_or("absent".to_owned(), terminal::quoted);
-        self.say(format!("alg {}, kid {}, typ {}", header.algorithm, member(&header.key_id), member(&header.kind)));
+        self.add(format!("alg {}, kid {}, typ {}", header.algorithm, member(&header.key_id), member(&header.kind)));
         for name in ["iss", "tid", "aud"] {
-            self.say(format!("{name} {}", wording::claim(claims.get(name))));
+            self.add(format!("{name} {}", wording::claim(claims.get(name))));
         }
         for (name, round) in [("iat", Round::Up), ("nbf", Round::Up), ("exp", Round::Down)] {
             match claims.date(name, round) {
                 Ok(Some(time)) => {
-                    self.say(format!("{name} {}, {}", wording::time(time), wording::distance(time, now)));
+                    self.add(format!("{name} {}, {}", wording::time(time), wording::distance(time, now)));
                 }
-                Ok(None) => self.say(format!("{name} absent")),
-                Err(malformed) => self.say(malformed.to_string()),
+                Ok(None) => self.add(format!("{name} absent")),
+                Err(malformed) => self.add(malformed.to_string()),
             }
         }
     }
 
-    /// Tells that the issuer is trusted.
-    pub fn tell_issuer(&mut self, issuer: &Issuer) {
-        self.say_as(Tone::Good, format!("the issuer is trusted as {}", wording::issuer(&issuer.name)));
-        self.by(Some(&field_paths::issuer(issuer, "issuer")));
+    /// Adds the trusted issuer.
+    pub fn add_issuer(&mut self, issuer: &Issuer) {
+        self.add_as(Tone::Good, format!("the issuer is trusted as {}", wording::issuer(&issuer.name)));
+        self.cite(Some(&field_paths::issuer(issuer, "issuer")));
         if issuer.tenants.is_some() {
-            self.say_as(Tone::Good, "the tenant is one of the issuer's");
-            self.by(Some(&field_paths::issuer(issuer, "tenants")));
+            self.add_as(Tone::Good, "the tenant is one of the issuer's");
+            self.cite(Some(&field_paths::issuer(issuer, "tenants")));
         }
     }
 
-    /// Tells that the signature is good, and whose it is; or that there is no key to tell by.
-    pub fn tell_key(&mut self, keys: &KeySet, presumed: bool, token: &Unverified<'_>) {
-        if presumed {
-            return self.say_as(Tone::Unsure, NOT_VERIFIED);
+    /// Adds the key that verifies the signature, or that the signature is not verified.
+    pub fn add_key(&mut self, keys: &KeySet, is_stand_in: bool, token: &Unverified<'_>) {
+        if is_stand_in {
+            return self.add_as(Tone::Unsure, NOT_VERIFIED);
         }
         let key =
             token.source().map(|source| keys.find(token.header().key_id.as_deref(), token.header().algorithm, source));
@@ -79,50 +79,53 @@ impl Steps<'_> {
             Ok(Lookup::Found(key)) => key.id(),
             Ok(Lookup::OtherAlgorithm | Lookup::Unknown) | Err(_) => None,
         };
-        let name = name.map_or("without a kid".to_owned(), terminal::quoted);
-        self.say_as(Tone::Good, format!("the signature is good, by key {name}"));
+        let name = name.map_or("without `kid`".to_owned(), terminal::quoted);
+        self.add_as(Tone::Good, format!("the signature is valid, with key {name}"));
     }
 
-    /// Tells whether a token proves MFA as a policy wants it; `None` where that cannot be read.
-    pub fn tell_proof(&mut self, policy: &str, demand: &MfaDemand, token: &Verified, subject: Subject) -> Option<()> {
+    /// Adds whether a token meets the MFA requirement of a policy. `None` if a claim is malformed.
+    pub fn add_proof(&mut self, policy: &str, demand: &MfaDemand, token: &Verified, subject: Subject) -> Option<()> {
         match (subject, demand.app_only) {
             (Subject::App, AppOnly::Allow) => {
-                self.say_as(Tone::Good, format!("policy `{policy}` lets an app-only token pass without"));
-                self.by(Some(&field_paths::of_policy(policy, "app_only")));
+                self.add_as(Tone::Good, format!("policy `{policy}` allows app-only tokens without MFA"));
+                self.cite(Some(&field_paths::of_policy(policy, "app_only")));
             }
             (Subject::App, AppOnly::Deny) => {
-                self.say_as(Tone::Bad, format!("policy `{policy}` lets no app-only token pass"));
-                self.by(Some(&field_paths::of_policy(policy, "app_only")));
+                self.add_as(Tone::Bad, format!("policy `{policy}` denies app-only tokens"));
+                self.cite(Some(&field_paths::of_policy(policy, "app_only")));
             }
             (Subject::User, _) => {
                 let claims = token.claims();
-                self.say(format!("amr {}", wording::claim(claims.get("amr"))));
+                self.add(format!("amr {}", wording::claim(claims.get("amr"))));
                 if demand.proof.federated {
                     for name in FEDERATED_CLAIMS.into_iter().filter(|name| claims.get(name).is_some()) {
-                        self.say(format!("{name} {}", wording::claim(claims.get(name))));
+                        self.add(format!("{name} {}", wording::claim(claims.get(name))));
                     }
                 }
-                let (tone, state) = match self.hear(demand.proof.find(token))? {
-                    MfaState::Proven => (Tone::Good, "is proof"),
-                    MfaState::Missing => (Tone::Bad, "is no proof"),
-                    MfaState::Unknowable => (Tone::Bad, "cannot be proof: an Entra v2.0 token has no amr"),
+                let (tone, line) = match self.check(demand.proof.find(token))? {
+                    MfaState::Proven => (Tone::Good, format!("MFA is proven for policy `{policy}`")),
+                    MfaState::Missing => (Tone::Bad, format!("MFA is not proven for policy `{policy}`")),
+                    MfaState::Unknowable => (
+                        Tone::Bad,
+                        format!("MFA cannot be proven for policy `{policy}`: an Entra v2.0 token has no amr"),
+                    ),
                 };
-                self.say_as(tone, format!("for policy `{policy}` that {state}"));
+                self.add_as(tone, line);
                 let field = if demand.proof.amr.is_some() { "amr" } else { "federated" };
-                self.by(Some(&field_paths::of_policy(policy, field)));
+                self.cite(Some(&field_paths::of_policy(policy, field)));
             }
         }
         Some(())
     }
 
-    /// Tells whether a policy's further conditions are met; `None` where that cannot be read.
-    pub fn tell_conditions(&mut self, policy: &str, demand: &MfaDemand, claims: &Claims<'_>) -> Option<()> {
-        for (name, wanted) in &demand.claims {
-            let is_met = self.hear(claim_meets(claims, name, wanted))?;
+    /// Adds whether a policy's conditions on other claims are met. `None` if a claim is malformed.
+    pub fn add_conditions(&mut self, policy: &str, demand: &MfaDemand, claims: &Claims<'_>) -> Option<()> {
+        for (name, required) in &demand.claims {
+            let is_met = self.check(claim_meets(claims, name, required))?;
             let (tone, met) = if is_met { (Tone::Good, "met") } else { (Tone::Bad, "not met") };
             let found = wording::claim(claims.get(name));
-            self.say_as(tone, format!("claim `{name}` {found}; wanted: {}: {met}", wording::values(wanted)));
-            self.by(Some(&join(&field_paths::of_policy(policy, "claims"), name)));
+            self.add_as(tone, format!("claim `{name}` {found}; required: {}: {met}", wording::values(required)));
+            self.cite(Some(&join(&field_paths::of_policy(policy, "claims"), name)));
         }
         Some(())
     }
@@ -134,28 +137,28 @@ pub fn carriers<'g>(gate: &'g Gate, request: &NativeRequest) -> Vec<(&'g str, Ve
     gate.trust.rules.headers.iter().map(|name| (name.as_str(), value(name))).collect()
 }
 
-/// What these headers offer together.
+/// The credential in these headers.
 pub fn offered<'v>(values: &'v [(&str, Vec<u8>)]) -> Credential<'v> {
     let offers = values.iter().map(|(name, value)| Credential::from_header(name, value));
     offers.fold(Credential::None, Credential::and)
 }
 
-/// The claims that the subject follows from.
-pub fn why(claims: &Claims<'_>, issuer: &Issuer) -> String {
+/// The claims that determine the subject.
+pub fn subject_claims(claims: &Claims<'_>, issuer: &Issuer) -> String {
     let listed = |names: &[&str]| {
         let each = names.iter().map(|name| format!("{name} {}", wording::claim(claims.get(name))));
         each.collect::<Vec<_>>().join(", ")
     };
     match issuer.app_only {
-        None => "as this issuer has no `app_only`".to_owned(),
+        None => "because this issuer has no `app_only`".to_owned(),
         Some(AppOnlyMark::Entra) => {
-            let asked = ["idtyp", "appidacr", "azpacr", "scp", "oid", "sub"];
+            let read = ["idtyp", "appidacr", "azpacr", "scp", "oid", "sub"];
             let names = USER_NAMES.into_iter().filter(|name| claims.get(name).is_some());
-            let names: Vec<_> = asked.into_iter().chain(names).collect();
-            format!("by what `entra` looks at: {}", listed(&names))
+            let names: Vec<_> = read.into_iter().chain(names).collect();
+            format!("from the claims that `entra` reads: {}", listed(&names))
         }
         Some(AppOnlyMark::Rfc9068) => {
-            format!("by what `rfc9068` looks at: {}", listed(&["sub", "client_id"]))
+            format!("from the claims that `rfc9068` reads: {}", listed(&["sub", "client_id"]))
         }
     }
 }

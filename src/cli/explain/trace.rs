@@ -1,4 +1,4 @@
-//! The steps of a decision. The core makes each; none is decided here.
+//! Traces a decision step by step. The core evaluates every step; nothing is decided here.
 
 use mfa_gate::cases::native::NativeRequest;
 use mfa_gate::decision::{Applied, Environment, Request as _, RoutePolicy, matching_routes, policies_on};
@@ -15,57 +15,57 @@ use super::{token, wording};
 use crate::terminal;
 
 impl Steps<'_> {
-    /// Tells the steps from the request to the last condition; `None` where it got no further.
-    pub fn tell(
+    /// Adds the steps from the request to the last condition. `None` if a step stops the decision.
+    pub fn trace(
         &mut self,
         gate: &Gate,
         request: &NativeRequest,
         keys: &Keys,
         environment: &Environment<'_>,
     ) -> Option<()> {
-        self.tell_request(request);
-        let policies = self.tell_policies(gate, request)?;
+        self.add_request(request);
+        let policies = self.add_policies(gate, request)?;
 
         self.begin("token");
         if policies.iter().all(|applied| applied.policy.demand == Demand::Public) {
-            self.say("not looked at");
+            self.add("not read: the policy requires none");
             return None;
         }
         if !gate.trust.metadata_names.is_empty() {
             let names = terminal::list(&gate.trust.metadata_names);
-            self.say_as(Tone::Unsure, format!("what jwt_authn leaves in its metadata under {names} is not known here"));
+            self.add_as(Tone::Unsure, format!("jwt_authn's metadata under {names} is unknown here"));
             let issuer = gate.trust.issuers.iter().find(|issuer| matches!(issuer.keys, KeySource::Metadata(_)));
-            self.by(issuer.map(|issuer| field_paths::keys(issuer)).as_deref());
+            self.cite(issuer.map(|issuer| field_paths::keys(issuer)).as_deref());
         }
         let values = token::carriers(gate, request);
-        let token = self.tell_credential(&values)?;
-        let compact = self.hear(Compact::decode(token, &gate.trust.rules))?;
-        let unverified = self.hear(compact.read(&gate.trust.rules, environment.cache.last_header()))?;
-        self.tell_contents(&unverified, environment.verification.now);
+        let token = self.add_credential(&values)?;
+        let compact = self.check(Compact::decode(token, &gate.trust.rules))?;
+        let unverified = self.check(compact.read(&gate.trust.rules, environment.cache.last_header()))?;
+        self.add_contents(&unverified, environment.verification.now);
 
         self.begin("trust");
         let issuer = match unverified.issuer(&gate.trust) {
             Ok(issuer) => issuer,
             Err(error) => {
-                self.say_as(Tone::Bad, error.to_string());
-                self.by(Some(&distrust(gate, &unverified)));
+                self.add_as(Tone::Bad, error.to_string());
+                self.cite(Some(&distrust(gate, &unverified)));
                 return None;
             }
         };
-        self.tell_issuer(issuer);
-        let set = self.hear(unverified.check_signature(issuer, &environment.verification));
+        self.add_issuer(issuer);
+        let set = self.check(unverified.check_signature(issuer, &environment.verification));
         let Some(set) = set else {
-            self.by(Some(&field_paths::keys(issuer)));
+            self.cite(Some(&field_paths::keys(issuer)));
             return None;
         };
-        self.tell_key(&set, keys.are_presumed(&set), &unverified);
-        self.by(Some(&field_paths::keys(issuer)));
+        self.add_key(&set, keys.is_stand_in(&set), &unverified);
+        self.cite(Some(&field_paths::keys(issuer)));
         let audience = field_paths::issuer(issuer, "audiences");
         let verified = match unverified.verify(&gate.trust, &environment.verification) {
             Ok(verified) => verified,
             Err(error) => {
-                self.say_as(Tone::Bad, error.to_string());
-                self.by(match error {
+                self.add_as(Tone::Bad, error.to_string());
+                self.cite(match error {
                     TokenError::AudienceMismatch(_) => Some(&audience),
                     TokenError::Expired { .. } | TokenError::NotYetValid { .. } => Some("token.leeway"),
                     _ => None,
@@ -73,93 +73,93 @@ impl Steps<'_> {
                 return None;
             }
         };
-        self.say_as(Tone::Good, "audience and times are right");
-        self.by(Some(&audience));
+        self.add_as(Tone::Good, "audience and times are valid");
+        self.cite(Some(&audience));
 
         self.begin("subject");
         let subject = verified.subject();
-        self.say(format!("{}, {}", subject.as_str(), token::why(unverified.claims(), verified.issuer())));
-        self.by(Some(&field_paths::issuer(issuer, "app_only")));
+        self.add(format!("{}, {}", subject.as_str(), token::subject_claims(unverified.claims(), verified.issuer())));
+        self.cite(Some(&field_paths::issuer(issuer, "app_only")));
 
         for Applied { policy, .. } in &policies {
             if let Demand::Mfa(demand) = &policy.demand {
                 self.begin("mfa");
-                self.tell_proof(&policy.name, demand, &verified, subject)?;
-                self.tell_conditions(&policy.name, demand, verified.claims())?;
+                self.add_proof(&policy.name, demand, &verified, subject)?;
+                self.add_conditions(&policy.name, demand, verified.claims())?;
             }
         }
         Some(())
     }
 
-    /// Tells what is asked for.
-    pub fn tell_request(&mut self, request: &NativeRequest) {
+    /// Adds the request.
+    pub fn add_request(&mut self, request: &NativeRequest) {
         self.begin("request");
         let part = |name: &str| terminal::escaped(&request.text(name).unwrap_or_default()).into_owned();
-        self.say(format!("{} {}", part(":method"), part(":path")));
+        self.add(format!("{} {}", part(":method"), part(":path")));
         if let Some(host) = request.text(":authority") {
-            self.say(format!("for host {}", terminal::quoted(&host)));
+            self.add(format!("for host {}", terminal::quoted(&host)));
         }
     }
 
-    /// Tells the routes that a request falls to, and the policies that it must meet; `None` where it cannot be read.
-    pub fn tell_policies<'g>(&mut self, gate: &'g Gate, request: &NativeRequest) -> Option<Vec<Applied<'g>>> {
+    /// Adds the matching routes and the policies that the request must meet. `None` if the request cannot be parsed.
+    pub fn add_policies<'g>(&mut self, gate: &'g Gate, request: &NativeRequest) -> Option<Vec<Applied<'g>>> {
         self.begin("path");
-        let policies = self.hear(policies_on(gate, request).map_err(|denial| denial.detail))?;
-        self.tell_readings(gate, request);
+        let policies = self.check(policies_on(gate, request).map_err(|denial| denial.detail))?;
+        self.add_readings(gate, request);
         self.begin("policy");
         for Applied { policy, .. } in &policies {
-            self.say(format!("`{}` wants {}", policy.name, wording::demand(&policy.demand)));
-            self.by(field_paths::policy(policy).as_deref());
+            self.add(format!("`{}` requires {}", policy.name, wording::demand(&policy.demand)));
+            self.cite(field_paths::policy(policy).as_deref());
         }
         Some(policies)
     }
 
-    fn tell_readings(&mut self, gate: &Gate, request: &NativeRequest) -> Option<()> {
+    fn add_readings(&mut self, gate: &Gate, request: &NativeRequest) -> Option<()> {
         let path = request.header(":path");
         let path = RequestPath::read(path.as_deref()).ok()?;
         match (request.route_policy(), gate.envoy_route_metadata) {
             (RoutePolicy::Unset | RoutePolicy::Unreadable, _) => {}
             (RoutePolicy::Named(_), false) => {
-                self.say("the policy of Envoy's route is not read: `envoy_route_metadata` is false");
-                self.by(Some("envoy_route_metadata"));
+                self.add("the policy of Envoy's route is not read: `envoy_route_metadata` is false");
+                self.cite(Some("envoy_route_metadata"));
             }
             (RoutePolicy::Named(name), true) => {
                 let name = String::from_utf8_lossy(&name);
-                self.say(format!("Envoy's route names policy {}", terminal::quoted(&name)));
-                self.by(Some("envoy_route_metadata"));
+                self.add(format!("Envoy's route names policy {}", terminal::quoted(&name)));
+                self.cite(Some("envoy_route_metadata"));
                 if !path.is_ambiguous() {
                     return None;
                 }
             }
         }
-        let mut told = Vec::new();
-        let each = |reading: Reading<'_>, route: Option<&Route>| {
-            let (fate, field) = match route {
+        let mut lines = Vec::new();
+        let visit = |reading: Reading<'_>, route: Option<&Route>| {
+            let (result, field) = match route {
                 Some(route) => {
-                    let fate = format!("falls to route `{}`, policy `{}`", route.name, route.policy.name);
-                    (fate, field_paths::route(gate, route))
+                    let result = format!("matches route `{}`, policy `{}`", route.name, route.policy.name);
+                    (result, field_paths::route(gate, route))
                 }
-                None if reading.trimmed => ("would fall to no route, and does not count".to_owned(), None),
+                None if reading.trimmed => ("matches no route, so this reading is ignored".to_owned(), None),
                 None => {
-                    let fate = format!("falls to no route: default policy `{}`", gate.default.name);
-                    (fate, Some("default".to_owned()))
+                    let result = format!("matches no route: default policy `{}`", gate.default.name);
+                    (result, Some("default".to_owned()))
                 }
             };
-            let line = (format!("{} {fate}", terminal::quoted(reading.path)), field);
-            if !told.contains(&line) {
-                told.push(line);
+            let line = (format!("{} {result}", terminal::quoted(reading.path)), field);
+            if !lines.contains(&line) {
+                lines.push(line);
             }
         };
-        matching_routes(gate, request, &path, each).ok()?;
-        for (line, field) in told {
-            self.say(line);
-            self.by(field.as_deref());
+        matching_routes(gate, request, &path, visit).ok()?;
+        for (line, field) in lines {
+            self.add(line);
+            self.cite(field.as_deref());
         }
         Some(())
     }
 }
 
-/// The rule by which a token's issuer or tenant is not trusted.
+/// The field that excludes the token's issuer or tenant.
 fn distrust(gate: &Gate, token: &Unverified<'_>) -> String {
     let source = token.source().ok();
     let known =

@@ -1,4 +1,4 @@
-//! Times, claims and conditions in words.
+//! Formats times, claims and conditions as text.
 
 use chrono::{DateTime, SecondsFormat};
 use mfa_gate::issuer_name::IssuerName;
@@ -24,13 +24,13 @@ pub fn claim(value: Option<&Json<'_>>) -> String {
     }
 }
 
-/// A time as RFC 3339 has it.
+/// A time in RFC 3339 format.
 pub fn time(time: UnixTime) -> String {
     let time = DateTime::from_timestamp_millis(time.as_millis()).unwrap_or_default();
     time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// How far `time` is from `now`.
+/// The distance of `time` from `now`.
 pub fn distance(time: UnixTime, now: UnixTime) -> String {
     let millis = time.as_millis().saturating_sub(now.as_millis());
     let length = length(millis.unsigned_abs() / 1000);
@@ -41,43 +41,44 @@ pub fn distance(time: UnixTime, now: UnixTime) -> String {
     }
 }
 
-/// The two largest units tell enough.
+/// A length in its two largest units.
 fn length(seconds: u64) -> String {
     let units = [("d", seconds / 86_400), ("h", seconds / 3600 % 24), ("min", seconds / 60 % 60), ("s", seconds % 60)];
     let units = units.into_iter().skip_while(|(_, number)| *number == 0).take(2).filter(|(_, number)| *number > 0);
     units.map(|(unit, number)| format!("{number} {unit}")).collect::<Vec<_>>().join(" ")
 }
 
-/// An issuer as the configuration names it.
+/// The name of an issuer in the configuration.
 pub fn issuer(name: &IssuerName) -> String {
     quoted(&name.to_string())
 }
 
-/// What a condition wants.
-pub fn values(wanted: &Values) -> String {
+/// The values that a condition requires.
+pub fn values(required: &Values) -> String {
     let part = |which: &str, values: &[String]| (!values.is_empty()).then(|| format!("{which} of {}", list(values)));
-    let parts = [part("any", &wanted.any_of), part("all", &wanted.all_of)];
+    let parts = [part("any", &required.any_of), part("all", &required.all_of)];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
 }
 
-/// What a policy demands.
+/// The requirements of a policy.
 pub fn demand(demand: &Demand) -> String {
     match demand {
         Demand::Public => "nothing".to_owned(),
         Demand::SignedIn => "any valid token".to_owned(),
         Demand::Mfa(demand) => {
             let app_only = match demand.app_only {
-                AppOnly::Allow => "an app-only token passes without",
-                AppOnly::Deny => "no app-only token passes",
+                AppOnly::Allow => "app-only tokens are allowed without it",
+                AppOnly::Deny => "app-only tokens are denied",
             };
-            let claims = demand.claims.iter().map(|(name, wanted)| format!("; also {} in `{name}`", values(wanted)));
+            let claims =
+                demand.claims.iter().map(|(name, required)| format!("; also {} in `{name}`", values(required)));
             format!("{}; {app_only}{}", proof(&demand.proof), claims.collect::<String>())
         }
     }
 }
 
 fn proof(proof: &Proof) -> String {
-    let amr = proof.amr.as_ref().map(|wanted| format!("{} in `amr`", values(wanted)));
+    let amr = proof.amr.as_ref().map(|required| format!("{} in `amr`", values(required)));
     let federated = proof.federated.then(|| "`multipleauthn` in the federated claim".to_owned());
     [amr, federated].into_iter().flatten().collect::<Vec<_>>().join(" or ")
 }

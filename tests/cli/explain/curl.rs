@@ -32,10 +32,7 @@ fn the_token_of_a_curl_command_is_judged() {
     let (code, report) = place.explain_json("--curl curl~h/v1/customers --token mfa.jwt --host other");
     assert_eq!((code, &report["steps"][0]["lines"][1]["text"]), (Some(0), &json!("for host `other`")));
     let err = place.wrong_use("explain --config gate.yaml --curl curl~--secret=x~h");
-    assert_eq!(
-        err,
-        "error: --curl: the option `--secret` is not known here; leave it out if it does not change the request\n"
-    );
+    assert_eq!(err, "error: --curl: unknown option `--secret`; remove it if it does not change the request\n");
 }
 
 /// What curl sends of a command: method and target, and the host.

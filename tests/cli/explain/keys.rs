@@ -21,9 +21,9 @@ fn without_keys_everything_but_the_signature_is_judged() {
     let ran = place.explain("--request GET~/v1/customers --token mfa.jwt");
     assert_eq!((ran.code, ran.err.as_str()), (Some(3), ""));
     for line in [
-        "          the signature is not verified, as the issuer's keys are fetched: give them by `--keys`; what follows is as if \
-         it were good  gate.yaml:7\n",
-        "decision  allow, if the signature is good, which is not verified\n",
+        "          the signature is not verified, because the issuer's keys are fetched: pass them with `--keys`; the steps below \
+         assume a valid signature  gate.yaml:7\n",
+        "decision  allow, if the signature is valid, which was not verified\n",
     ] {
         assert!(ran.out.contains(line), "{}", ran.out);
     }
@@ -92,16 +92,13 @@ fn keys_must_belong_to_one_issuer_that_fetches_its_keys() {
     place.write("none.yaml", &config.replace(FETCHED, &format!("{{inline: {}}}", one_line(&place))));
     place.write("empty.json", "{\"keys\": []}");
     for (arguments, message) in [
-        ("none.yaml --keys jwks.json", "--keys: no issuer of `none.yaml` has keys that are fetched"),
+        ("none.yaml --keys jwks.json", "--keys: no issuer in `none.yaml` fetches its keys"),
         (
             "two.yaml --keys jwks.json",
-            "--keys: write ISSUER=jwks.json, with the issuer whose keys they are; fetched are those of \
+            "--keys: write ISSUER=jwks.json to name the issuer of the keys; issuers that fetch their keys: \
              `https://sts.windows.net/{tid}/`, `https://b.example`",
         ),
-        (
-            "two.yaml --keys https://c.example=jwks.json",
-            "--keys: the keys of issuer `https://c.example` are not fetched",
-        ),
+        ("two.yaml --keys https://c.example=jwks.json", "--keys: issuer `https://c.example` does not fetch its keys"),
         (
             "gate.yaml --keys jwks.json --keys jwks.json",
             "--keys: given twice for issuer `https://sts.windows.net/{tid}/`",

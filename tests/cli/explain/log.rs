@@ -45,16 +45,16 @@ fn a_log_line_is_explained_beside_the_decision_of_this_configuration() {
         format!(
             "\
 log       2026-11-23T08:00:01.250Z, request `id-of-/v1/customers`, from `203.0.113.7`
-          was answered with 401, `mfa_gate{{mfa-missing}}`
+          answered with 401, `mfa_gate{{mfa-missing}}`
           deny, mfa-missing
           by route `customers`, policy `mfa`
           user named `o'brien@example.com` with the id `5d2c6b1e-0f3a-4c8d-9b7e-1a2b3c4d5e6f` of tenant \
 `df845f1a-7b35-40a2-ba78-6481de91f8ae` by application `23ec45a3-5127-4185-9eff-c8887839e6ab` named `Partner portal`
           MFA missing
 request   GET /v1/customers
-path      `/v1/customers` falls to route `customers`, policy `mfa`  gate.yaml:13
-policy    `mfa` wants any of `mfa` in `amr`; an app-only token passes without  gate.yaml:9
-compare   as in the log, route `customers`, policy `mfa` judges it  gate.yaml:13
+path      `/v1/customers` matches route `customers`, policy `mfa`  gate.yaml:13
+policy    `mfa` requires any of `mfa` in `amr`; app-only tokens are allowed without it  gate.yaml:9
+compare   as in the log, route `customers`, policy `mfa` applies  gate.yaml:13
 {ADVICE_ON_MISSING_MFA}"
         )
     );
@@ -72,7 +72,7 @@ fn json_reports_whether_log_and_configuration_agree() {
     let (code, mut denied) = report(&line("/v1/customers", missing("pages", "mfa")));
     let steps = denied.as_object_mut().unwrap().remove("steps").unwrap();
     let advice = denied.as_object_mut().unwrap().remove("advice").unwrap();
-    assert!(advice["caller"].as_str().unwrap().starts_with("sign in anew with MFA"));
+    assert!(advice["caller"].as_str().unwrap().starts_with("sign in again with MFA"));
     assert_eq!(
         denied,
         json!({
@@ -84,7 +84,7 @@ fn json_reports_whether_log_and_configuration_agree() {
     let compare = &steps.as_array().unwrap()[4]["lines"][0]["text"];
     assert_eq!(
         compare,
-        "the log says route `pages`, policy `mfa`, which does not judge it here: the gate ran with another configuration"
+        "the log has route `pages`, policy `mfa`, which does not apply here: the gate ran with another configuration"
     );
 
     for (path, record, code, agrees) in [
@@ -109,10 +109,11 @@ fn a_policy_named_by_envoys_route_is_recognized() {
     let record = json!({"decision": "deny", "reason": "token-missing", "policy": "admins"});
     let text = line("/else", record);
     let ran = place.run_with(EXPLAIN, &text);
-    let unsure = "compare   the log says policy `admins`: Envoy's route may have named it; give its policy by `--route-policy`\n";
+    let unsure =
+        "compare   the log has policy `admins`, which Envoy's route may name; pass its policy with `--route-policy`\n";
     assert!(ran.out.contains(unsure), "{}", ran.out);
     let ran = place.run_with(&format!("{EXPLAIN} --route-policy admins"), &text);
-    assert!(ran.out.contains("compare   as in the log, policy `admins` judges it  gate.yaml:10\n"), "{}", ran.out);
+    assert!(ran.out.contains("compare   as in the log, policy `admins` applies  gate.yaml:10\n"), "{}", ran.out);
 }
 
 #[test]
@@ -124,7 +125,7 @@ fn a_request_id_selects_one_line_of_many() {
     let explain = "explain --config gate.yaml --access-log access.log";
     assert!(place.run(&format!("{explain} --request-id id-of-/v1/admins")).out.contains("GET /v1/admins"));
     for (arguments, message) in [
-        ("", "`access.log`: has more than one line; say which by `--request-id`"),
+        ("", "`access.log`: has more than one line; select one with `--request-id`"),
         (" --request-id x", "`access.log`: no line has the request_id `x`"),
     ] {
         assert_eq!(place.wrong_use(&format!("{explain}{arguments}")), format!("error: {message}\n"));
@@ -136,7 +137,7 @@ fn a_request_id_selects_one_line_of_many() {
         (r#"{"time":"2026-11-23T08:00:01Z","path":"/"}"#, "the line has no `method`"),
         (
             r#"{"time":"2026-11-23T08:00:01Z","path":"/","method":"GET","mfa_gate":null}"#,
-            "the line has no word of the gate (`mfa_gate`): the request did not come to it",
+            "the line has no record of the gate (`mfa_gate`): the request did not reach it",
         ),
     ] {
         let ran = place.run_with(EXPLAIN, text);

@@ -9,7 +9,7 @@ mod stops;
 
 /// Printed for a user without MFA.
 const ADVICE_ON_MISSING_MFA: &str = "\
-advice    operator: nothing, if users should prove MFA; have the identity provider ask for it (Conditional Access), and \
-where another provider does MFA, pass its proof on and set `federated: multipleauthn`
-          caller: sign in anew with MFA and use the new token: a token keeps what its sign-in proved
+advice    operator: nothing, if users should prove MFA; make the identity provider require it (Conditional Access); \
+if a federated provider does MFA, forward its proof and set `federated: multipleauthn`
+          caller: sign in again with MFA and use the new token: a token proves only what its sign-in proved
 ";

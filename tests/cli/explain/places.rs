@@ -74,7 +74,7 @@ fn a_file_without_a_configuration_or_with_several_is_refused() {
     place.write("none.yaml", "kind: Service\n");
     assert_eq!(
         place.wrong_use("explain --config two.yaml --request GET~/"),
-        "error: `two.yaml`: holds configurations that differ, at lines 2, 20; give a file with one\n"
+        "error: `two.yaml`: has different configurations, at lines 2, 20; pass a file with one\n"
     );
     assert_eq!(place.run("explain --config same.yaml --request GET~/health").code, Some(0));
     assert_eq!(

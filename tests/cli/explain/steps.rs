@@ -19,9 +19,9 @@ token     `authorization` carries a token of {bytes} bytes
           exp 2026-01-31T12:30:00Z, in 30 min
 trust     the issuer is trusted as `https://sts.windows.net/{{tid}}/`  gate.yaml:3
           the tenant is one of the issuer's  gate.yaml:4
-          the signature is good, by key `demo`  gate.yaml:7
-          audience and times are right  gate.yaml:5
-subject   user, by what `entra` looks at: idtyp absent, appidacr `0`, azpacr absent, scp `user_impersonation`, \
+          the signature is valid, with key `demo`  gate.yaml:7
+          audience and times are valid  gate.yaml:5
+subject   user, from the claims that `entra` reads: idtyp absent, appidacr `0`, azpacr absent, scp `user_impersonation`, \
 oid `4988e250-5aee-482a-9136-6d269cb755c0`, sub absent, upn `Adminagent.csp@testtestpartner.onmicrosoft.com`  gate.yaml:6
 "
     )
@@ -36,13 +36,13 @@ fn an_allowed_request_is_explained_step_by_step() {
             "\
 request   GET /v1/customers?page=2
           for host `api.example.com`
-path      `/v1/customers` falls to route `customers`, policy `mfa`  gate.yaml:13
-policy    `mfa` wants any of `mfa` in `amr`; an app-only token passes without  gate.yaml:9
+path      `/v1/customers` matches route `customers`, policy `mfa`  gate.yaml:13
+policy    `mfa` requires any of `mfa` in `amr`; app-only tokens are allowed without it  gate.yaml:9
 {verified}mfa       amr [`pwd`, `mfa`]
-          for policy `mfa` that is proof  gate.yaml:9
+          MFA is proven for policy `mfa`  gate.yaml:9
 decision  allow
           by route `customers`, policy `mfa`  gate.yaml:13
-upstream  gets the request
+upstream  receives the request
           x-mfa-gate-subject: user  gate.yaml:18
 ",
             verified = verified(665)
@@ -59,16 +59,16 @@ fn a_denied_request_is_explained_with_the_answer_it_gets() {
         format!(
             "\
 request   GET /v1/admins/%2e%2e/customers
-path      `/v1/admins/%2e%2e/customers` falls to route `admins`, policy `admins`  gate.yaml:14
-          `/v1/admins/../customers` falls to route `admins`, policy `admins`  gate.yaml:14
-          `/v1/customers` falls to route `customers`, policy `mfa`  gate.yaml:13
-policy    `admins` wants any of `mfa` in `amr`; no app-only token passes; also any of `AdminAgents` in `roles`  gate.yaml:10
-          `mfa` wants any of `mfa` in `amr`; an app-only token passes without  gate.yaml:9
+path      `/v1/admins/%2e%2e/customers` matches route `admins`, policy `admins`  gate.yaml:14
+          `/v1/admins/../customers` matches route `admins`, policy `admins`  gate.yaml:14
+          `/v1/customers` matches route `customers`, policy `mfa`  gate.yaml:13
+policy    `admins` requires any of `mfa` in `amr`; app-only tokens are denied; also any of `AdminAgents` in `roles`  gate.yaml:10
+          `mfa` requires any of `mfa` in `amr`; app-only tokens are allowed without it  gate.yaml:9
 {verified}mfa       amr [`pwd`]
-          for policy `admins` that is no proof  gate.yaml:10
-          claim `roles` absent; wanted: any of `AdminAgents`: not met  gate.yaml:10
+          MFA is not proven for policy `admins`  gate.yaml:10
+          claim `roles` absent; required: any of `AdminAgents`: not met  gate.yaml:10
 mfa       amr [`pwd`]
-          for policy `mfa` that is no proof  gate.yaml:9
+          MFA is not proven for policy `mfa`  gate.yaml:9
 decision  deny, mfa-missing: the token does not prove MFA
           by route `admins`, policy `admins`  gate.yaml:14
 answer    HTTP/1.1 401 Unauthorized
@@ -77,7 +77,7 @@ answer    HTTP/1.1 401 Unauthorized
           Content-Type: application/problem+json
 
           {{\"type\":\"about:blank\",\"title\":\"Unauthorized\",\"status\":401,\"error\":\"invalid_token\"}}
-note      the shipped Envoy configuration makes it `401 Unauthorized - MFA required` on HTTP/1.1
+note      the shipped Envoy configuration changes the status line to `401 Unauthorized - MFA required` on HTTP/1.1
 {ADVICE_ON_MISSING_MFA}",
             verified = verified(657)
         )
@@ -110,9 +110,9 @@ fn json_has_the_decision_and_the_answer() {
             "signature": "verified",
             "upstream_headers": {},
             "advice": {
-                "operator": "if they should pass, give the user or application the role or scope at the issuer, or change \
-                             `claims` of the policy",
-                "caller": "ask for the scope, or to be given the role, and get a new token",
+                "operator": "if they should have access, assign the role or scope at the issuer, or change `claims` of \
+                             the policy",
+                "caller": "request the scope, or have the role assigned, and get a new token",
             },
         })
     );

@@ -14,7 +14,7 @@ fn every_kind_of_stop_is_explained() {
     place.write("app.jwt", &place.ok("mint token --key key.jwk --claims claims.json"));
     place.write("cut.jwt", place.read("mfa.jwt").trim_end().rsplit_once('.').unwrap().0);
     for (arguments, code, reason, last) in [
-        ("/health", 0, json!(null), "not looked at"),
+        ("/health", 0, json!(null), "not read: the policy requires none"),
         ("/v1/customers", 1, json!("token-missing"), "`authorization` carries no token"),
         (
             "/v1/customers --header Authorization:~Basic~x",
@@ -44,14 +44,14 @@ fn every_kind_of_stop_is_explained() {
             "/v1/customers --token v2.jwt",
             1,
             json!("mfa-unknowable"),
-            "for policy `mfa` that cannot be proof: an Entra v2.0 token has no amr",
+            "MFA cannot be proven for policy `mfa`: an Entra v2.0 token has no amr",
         ),
-        ("/v1/customers --token app.jwt", 0, json!(null), "policy `mfa` lets an app-only token pass without"),
+        ("/v1/customers --token app.jwt", 0, json!(null), "policy `mfa` allows app-only tokens without MFA"),
         (
             "/v1/admins --token app.jwt",
             1,
             json!("app-only-not-allowed"),
-            "claim `roles` absent; wanted: any of `AdminAgents`: not met",
+            "claim `roles` absent; required: any of `AdminAgents`: not met",
         ),
         (
             "/v1/%zz --token mfa.jwt",
@@ -115,7 +115,7 @@ fn the_policy_of_envoys_route_can_be_given() {
             Some(1),
             json!([
                 "the policy of Envoy's route is not read: `envoy_route_metadata` is false",
-                "`/v1/customers` falls to route `customers`, policy `mfa`"
+                "`/v1/customers` matches route `customers`, policy `mfa`"
             ])
         )
     );
@@ -124,7 +124,7 @@ fn the_policy_of_envoys_route_can_be_given() {
     place.write("gate.yaml", &format!("{config}envoy_route_metadata: true\n"));
     assert_eq!(path_step("--request GET~/v1/customers"), (Some(0), json!(["Envoy's route names policy `public`"])));
     let (code, ambiguous) = path_step("--request GET~/v1%2fcustomers");
-    assert_eq!((code, &ambiguous[2]), (Some(1), &json!("`/v1/customers` falls to route `customers`, policy `mfa`")));
+    assert_eq!((code, &ambiguous[2]), (Some(1), &json!("`/v1/customers` matches route `customers`, policy `mfa`")));
 }
 
 #[test]
@@ -165,6 +165,6 @@ fn what_jwt_authn_would_have_verified_is_reported_as_unknown() {
     );
     let token = report["steps"].as_array().unwrap().iter().find(|step| step["name"] == "token").unwrap();
     let rule = json!({"file": "gate.yaml", "line": 4, "field": "issuers[0].verified_by"});
-    let unknown = "what jwt_authn leaves in its metadata under `claims` is not known here";
+    let unknown = "jwt_authn's metadata under `claims` is unknown here";
     assert_eq!(token["lines"][0], json!({"text": unknown, "rule": rule}));
 }
