@@ -141,7 +141,7 @@ pub struct HeaderLine(pub String, pub String);
 
 impl Default for RequestSpec {
     fn default() -> Self {
-        RequestSpec {
+        Self {
             method: "GET".to_owned(),
             path: "/".to_owned(),
             host: Some("example.com".to_owned()),
@@ -167,9 +167,9 @@ impl Expected {
     /// The text in a case.
     pub fn as_str(&self) -> &str {
         match self {
-            Expected::Allow => ALLOW,
-            Expected::Deny(reason) => reason,
-            Expected::DenyAny => "any denial",
+            Self::Allow => ALLOW,
+            Self::Deny(reason) => reason,
+            Self::DenyAny => "any denial",
         }
     }
 }
@@ -179,9 +179,9 @@ impl<'de> Deserialize<'de> for Expected {
         let text = String::deserialize(deserializer)?;
         let is_reason = |text: &str| DenyReason::ALL.iter().any(|reason| reason.as_str() == text);
         match text.as_str() {
-            ALLOW => Ok(Expected::Allow),
-            "any denial" => Ok(Expected::DenyAny),
-            reason if is_reason(reason) => Ok(Expected::Deny(text)),
+            ALLOW => Ok(Self::Allow),
+            "any denial" => Ok(Self::DenyAny),
+            reason if is_reason(reason) => Ok(Self::Deny(text)),
             _ => {
                 let reasons: Vec<_> = DenyReason::ALL.iter().map(|reason| reason.as_str()).collect();
                 Err(D::Error::custom(format!(

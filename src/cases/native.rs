@@ -55,7 +55,7 @@ impl NativeRequest {
             .collect();
         headers.extend(regular.into_iter().filter(|(name, _)| name != "connection" && !connection.contains(name)));
         let metadata = test.left_by_jwt_authn.clone();
-        NativeRequest { headers, route_policy: route_policy.cloned(), metadata }
+        Self { headers, route_policy: route_policy.cloned(), metadata }
     }
 
     /// A request with these headers, with names in lower case; `None` omits the host.
@@ -68,12 +68,12 @@ impl NativeRequest {
         let pseudo = [(":method", Some(method)), (":path", Some(target)), (":authority", host)];
         let pseudo = pseudo.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         let headers = pseudo.chain(headers).map(|(name, value)| (name, value.into_bytes())).collect();
-        NativeRequest { headers, route_policy: None, metadata: None }
+        Self { headers, route_policy: None, metadata: None }
     }
 
     /// A GET request for a path.
     pub fn to_path(path: &[u8]) -> Self {
-        NativeRequest::of("GET", "api.example.com", path)
+        Self::of("GET", "api.example.com", path)
     }
 
     /// A request with pseudo-headers only.
@@ -81,7 +81,7 @@ impl NativeRequest {
         let header = |name: &str, value: &[u8]| (name.to_owned(), value.to_vec());
         let headers =
             vec![header(":method", method.as_bytes()), header(":authority", host.as_bytes()), header(":path", path)];
-        NativeRequest { headers, route_policy: None, metadata: None }
+        Self { headers, route_policy: None, metadata: None }
     }
 
     /// The request with one more header.
@@ -92,7 +92,7 @@ impl NativeRequest {
 
     /// The request with this dynamic metadata.
     pub fn with_metadata(self, metadata: Vec<u8>) -> Self {
-        NativeRequest { metadata: Some(metadata), ..self }
+        Self { metadata: Some(metadata), ..self }
     }
 
     /// The value of a header as text.

@@ -43,7 +43,7 @@ impl SigningKey {
             Some(id) => id,
             None => URL_SAFE_NO_PAD.encode(material.to_jwk()?.thumbprint::<Sha256>()),
         };
-        Ok(SigningKey { algorithm, id, material })
+        Ok(Self { algorithm, id, material })
     }
 
     /// Reads a private JWK with `kid` and `alg`.
@@ -61,7 +61,7 @@ impl SigningKey {
         if !jwk.is_signing_key() {
             bail!("`d`: missing; a private key requires it");
         }
-        Ok(SigningKey { algorithm, id, material: Material::from_jwk(algorithm, &jwk)? })
+        Ok(Self { algorithm, id, material: Material::from_jwk(algorithm, &jwk)? })
     }
 
     /// The algorithm.
@@ -111,7 +111,7 @@ impl SigningKey {
             ) => Material::Rsa(rsa(algorithm)?, key.clone()),
             _ => bail!("key `{}` cannot sign with `{algorithm}`", self.id),
         };
-        Ok(SigningKey { algorithm, id: self.id.clone(), material })
+        Ok(Self { algorithm, id: self.id.clone(), material })
     }
 
     /// Signs a header and a payload, both JSON, as a compact JWS (RFC 7515 section 3.1).
@@ -142,35 +142,35 @@ fn signed<A: jwt_compact::Algorithm>(alg: &A, key: &A::SigningKey, message: &[u8
 impl Material {
     fn generate(algorithm: Algorithm) -> Result<Self> {
         Ok(match algorithm {
-            Algorithm::Es256 => Material::P256(P256Key::random(&mut OsRng)),
-            Algorithm::Es384 => Material::P384(p384_0_13::ecdsa::SigningKey::random(&mut OsRng)),
+            Algorithm::Es256 => Self::P256(P256Key::random(&mut OsRng)),
+            Algorithm::Es384 => Self::P384(p384_0_13::ecdsa::SigningKey::random(&mut OsRng)),
             Algorithm::EdDsa => {
                 let mut seed = [0; 32];
                 OsRng.fill_bytes(&mut seed);
-                Material::Ed25519(Ed25519Key::from_bytes(&seed))
+                Self::Ed25519(Ed25519Key::from_bytes(&seed))
             }
             algorithm => {
                 let key = RsaPrivateKey::new(&mut OsRng, RSA_BITS).map_err(|error| anyhow!("{error}"))?;
-                Material::Rsa(rsa(algorithm)?, Box::new(key))
+                Self::Rsa(rsa(algorithm)?, Box::new(key))
             }
         })
     }
 
     fn from_jwk(algorithm: Algorithm, jwk: &JsonWebKey<'_>) -> Result<Self> {
         Ok(match algorithm {
-            Algorithm::Es256 => Material::P256(read(jwk)?),
-            Algorithm::Es384 => Material::P384(p384_from_jwk(jwk)?),
-            Algorithm::EdDsa => Material::Ed25519(read(jwk)?),
-            algorithm => Material::Rsa(rsa(algorithm)?, Box::new(read(jwk)?)),
+            Algorithm::Es256 => Self::P256(read(jwk)?),
+            Algorithm::Es384 => Self::P384(p384_from_jwk(jwk)?),
+            Algorithm::EdDsa => Self::Ed25519(read(jwk)?),
+            algorithm => Self::Rsa(rsa(algorithm)?, Box::new(read(jwk)?)),
         })
     }
 
     fn to_jwk(&self) -> Result<JsonWebKey<'_>> {
         Ok(match self {
-            Material::Rsa(_, key) => rsa_to_jwk(key),
-            Material::P256(key) => key.into(),
-            Material::P384(key) => p384_to_jwk(key)?,
-            Material::Ed25519(key) => key.into(),
+            Self::Rsa(_, key) => rsa_to_jwk(key),
+            Self::P256(key) => key.into(),
+            Self::P384(key) => p384_to_jwk(key)?,
+            Self::Ed25519(key) => key.into(),
         })
     }
 }

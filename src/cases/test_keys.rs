@@ -42,7 +42,7 @@ impl TestKeys {
             (TEST_KEY, Algorithm::Es256),
         ];
         let all = keys.iter().chain(more);
-        TestKeys(all.map(|&(name, algorithm)| TestKey { name, algorithm, key: OnceLock::new() }).collect())
+        Self(all.map(|&(name, algorithm)| TestKey { name, algorithm, key: OnceLock::new() }).collect())
     }
 
     fn find(&self, name: &str) -> Result<&TestKey> {

@@ -97,7 +97,7 @@ pub struct TokenParts {
 impl TokenSpec {
     /// A token with these claims.
     pub fn of(key: &str, claims: Map<String, Value>, without: Vec<String>) -> Self {
-        TokenSpec { key: Some(key.to_owned()), claims, without, ..TokenSpec::default() }
+        Self { key: Some(key.to_owned()), claims, without, ..Self::default() }
     }
 
     /// The header and the claims, with their `$names` replaced.
@@ -142,7 +142,7 @@ impl TokenFormat for TokenSpec {
         base.without.extend(self.without.clone());
         base.header_without.retain(|name| !self.header.contains_key(name));
         base.header_without.extend(self.header_without.clone());
-        TokenSpec {
+        Self {
             from: None,
             key: self.key.clone().or(base.key),
             alg: self.alg.clone().or(base.alg),

@@ -12,7 +12,7 @@ use crate::spanned::{Located, SyntaxError, line_and_column};
 
 /// A configuration read from a file.
 #[derive(Debug)]
-pub struct ConfigFile {
+pub(crate) struct ConfigFile {
     /// The parsed configuration.
     pub gate: Gate,
     name: String,
@@ -22,7 +22,7 @@ pub struct ConfigFile {
 
 /// The place of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// The file.
     pub file: String,
     /// The line, from 1.
@@ -37,7 +37,7 @@ impl ConfigFile {
     /// # Errors
     ///
     /// The file cannot be read, does not have exactly one configuration, or has one that the filter rejects.
-    pub fn read(path: &Path) -> Result<Self> {
+    pub(crate) fn read(path: &Path) -> Result<Self> {
         let (name, text) = (input::name(path), input::read(path)?);
         let line_of = |located: &Located| line_and_column(&text, located.place("").start).0;
         let located = match check::configs(&text) {
@@ -59,11 +59,11 @@ impl ConfigFile {
             let lines = errors.iter().map(|error| format!("\nline {}: {error}", line(&error.path)));
             anyhow!("{name} is not a configuration{}", lines.collect::<String>())
         })?;
-        Ok(ConfigFile { gate, name: input::plain_name(path), text, located })
+        Ok(Self { gate, name: input::plain_name(path), text, located })
     }
 
     /// The place of a field. If the file omits the field, the place of the nearest enclosing one; `None` if there is none.
-    pub fn place(&self, field: &str) -> Option<Place> {
+    pub(crate) fn place(&self, field: &str) -> Option<Place> {
         let span = self.located.place_on_the_way(field)?;
         let (line, _) = line_and_column(&self.text, span.start);
         Some(Place { file: self.name.clone(), line, field: field.to_owned() })

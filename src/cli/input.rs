@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 /// Reads the file at `path`; `-` is standard input.
-pub fn read(path: &Path) -> Result<String> {
+pub(crate) fn read(path: &Path) -> Result<String> {
     let text = if is_standard(path) {
         let mut text = String::new();
         io::stdin().read_to_string(&mut text).map(|_| text)
@@ -17,7 +17,7 @@ pub fn read(path: &Path) -> Result<String> {
 }
 
 /// The name of a file in messages.
-pub fn name(path: &Path) -> String {
+pub(crate) fn name(path: &Path) -> String {
     match is_standard(path) {
         true => plain_name(path),
         false => format!("`{}`", path.display()),
@@ -25,7 +25,7 @@ pub fn name(path: &Path) -> String {
 }
 
 /// The name of a file without backticks, for places.
-pub fn plain_name(path: &Path) -> String {
+pub(crate) fn plain_name(path: &Path) -> String {
     if is_standard(path) { "standard input".to_owned() } else { path.display().to_string() }
 }
 

@@ -25,14 +25,14 @@ Examples:
 /// Print shell completions
 #[derive(Args)]
 #[command(after_long_help = COMPLETIONS_EXAMPLES)]
-pub struct Completions {
+pub(crate) struct Completions {
     /// The shell to complete in
     shell: Shell,
 }
 
 impl Completions {
     /// The completion script.
-    pub fn run(&self, mut command: Command) -> String {
+    pub(crate) fn run(&self, mut command: Command) -> String {
         let name = command.get_name().to_owned();
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut command, name, &mut script);
@@ -43,7 +43,7 @@ impl Completions {
 /// Print a manual page in roff format
 #[derive(Args)]
 #[command(after_long_help = MANUAL_EXAMPLES)]
-pub struct Manual {
+pub(crate) struct Manual {
     /// The subcommand, such as `explain` or `mint key` [default: the page of `mfa-gate` itself]
     #[arg(value_name = "SUBCOMMAND")]
     subcommand: Vec<String>,
@@ -54,7 +54,7 @@ pub struct Manual {
 
 impl Manual {
     /// The page for standard output; empty if `--out` is given.
-    pub fn run(&self, command: Command) -> Result<String> {
+    pub(crate) fn run(&self, command: Command) -> Result<String> {
         // Gives each subcommand its full name, which names its page.
         let mut command = command.disable_help_subcommand(true);
         command.build();

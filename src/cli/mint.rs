@@ -27,17 +27,17 @@ Examples:
 
 /// Generate keys and sign tokens for demos and policy tests
 #[derive(Subcommand)]
-pub enum Mint {
+pub(crate) enum Mint {
     Key(Key),
     Token(Token),
 }
 
 impl Mint {
     /// Runs the subcommand. Returns the text for standard output.
-    pub fn run(&self) -> Result<String> {
+    pub(crate) fn run(&self) -> Result<String> {
         match self {
-            Mint::Key(key) => key.run(),
-            Mint::Token(token) => token.run(),
+            Self::Key(key) => key.run(),
+            Self::Token(token) => token.run(),
         }
     }
 }
@@ -47,7 +47,7 @@ impl Mint {
 /// RSA keys have 2048 bits.
 #[derive(Args)]
 #[command(after_long_help = KEY_EXAMPLES)]
-pub struct Key {
+pub(crate) struct Key {
     /// The algorithm of the key
     #[arg(long, value_parser = algorithm())]
     alg: Algorithm,
@@ -82,7 +82,7 @@ impl Key {
 /// The claims are a JSON object, which is signed unchanged, except that missing `iat`, `nbf` (both now) and `exp` are added.
 #[derive(Args)]
 #[command(after_long_help = TOKEN_EXAMPLES)]
-pub struct Token {
+pub(crate) struct Token {
     /// The private JWK, with `alg` and `kid`
     #[arg(long, value_name = "PRIVATE.jwk")]
     key: PathBuf,

@@ -1,7 +1,7 @@
 //! Parses the parts of a request on the command line.
 
 /// Parses a method and a target, as in a request line.
-pub fn parse_line(line: &str) -> Result<(String, String), String> {
+pub(crate) fn parse_line(line: &str) -> Result<(String, String), String> {
     match line.split_once(' ') {
         Some((method, target)) if !method.is_empty() => Ok((method.to_owned(), target.to_owned())),
         _ => Err(format!("expected a method and a path, such as `GET /v1/customers`; found `{line}`")),
@@ -9,7 +9,7 @@ pub fn parse_line(line: &str) -> Result<(String, String), String> {
 }
 
 /// Parses a header line into the name, in lower case, and the value.
-pub fn parse_header(line: &str) -> Option<(String, String)> {
+pub(crate) fn parse_header(line: &str) -> Option<(String, String)> {
     let (name, value) = line.split_once(':').filter(|(name, _)| is_name(name))?;
     Some((name.to_ascii_lowercase(), value.trim().to_owned()))
 }

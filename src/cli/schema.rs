@@ -17,11 +17,11 @@ Examples:
 /// `# yaml-language-server: $schema=PATH`.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
-pub struct SchemaOf {}
+pub(crate) struct SchemaOf {}
 
 impl SchemaOf {
     /// The schema; `envoy/mfa-gate.schema.json` is a copy.
-    pub fn run(&self) -> Result<String> {
+    pub(crate) fn run(&self) -> Result<String> {
         let mut schema = object(&configuration::OBJECT);
         schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
         schema["title"] = "mfa-gate".into();

@@ -6,7 +6,7 @@ use crate::terminal::{MAX_SHOWN, shown};
 
 /// The alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Align {
+pub(crate) enum Align {
     /// For words.
     Left,
     /// For numbers.
@@ -15,32 +15,32 @@ pub enum Align {
 
 /// A table with columns as wide as their widest cell.
 #[derive(Debug)]
-pub struct Table {
+pub(crate) struct Table {
     aligns: Vec<Align>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// A table with these columns.
-    pub fn new(columns: &[(&str, Align)]) -> Self {
-        Table {
+    pub(crate) fn new(columns: &[(&str, Align)]) -> Self {
+        Self {
             aligns: columns.iter().map(|(_, align)| *align).collect(),
             rows: vec![columns.iter().map(|(name, _)| (*name).to_owned()).collect()],
         }
     }
 
     /// Adds a row. The cells may contain untrusted text, which is escaped.
-    pub fn row(&mut self, cells: impl IntoIterator<Item = impl AsRef<str>>) {
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl AsRef<str>>) {
         self.rows.push(cells.into_iter().map(|cell| shown(cell.as_ref(), MAX_SHOWN).into_owned()).collect());
     }
 
     /// Whether the table has no rows below the header.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows.len() == 1
     }
 
     /// The table as text, with `indent` before every line.
-    pub fn render(&self, indent: &str) -> String {
+    pub(crate) fn render(&self, indent: &str) -> String {
         let width = |column: usize| self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max();
         let widths: Vec<_> = (0..self.aligns.len()).map(|column| width(column).unwrap_or_default()).collect();
         let mut text = String::new();

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 /// The maximum length of a text in a table, in characters: a path may have thousands.
-pub const MAX_SHOWN: usize = 120;
+pub(crate) const MAX_SHOWN: usize = 120;
 
 /// Escapes control characters and changes of text direction, and truncates to `max` characters. Quotes and backslashes are
 /// kept, because names and messages contain them.
-pub fn shown(text: &str, max: usize) -> Cow<'_, str> {
+pub(crate) fn shown(text: &str, max: usize) -> Cow<'_, str> {
     if text.len() <= max && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Cow::Borrowed(text);
     }
@@ -28,17 +28,17 @@ pub fn shown(text: &str, max: usize) -> Cow<'_, str> {
 const MAX_ESCAPED: usize = 200;
 
 /// Escapes untrusted text, and truncates it to [`MAX_ESCAPED`] characters.
-pub fn escaped(text: &str) -> Cow<'_, str> {
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     shown(text, MAX_ESCAPED)
 }
 
 /// The escaped text in backticks.
-pub fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("`{}`", escaped(text))
 }
 
 /// A comma-separated list of escaped texts in backticks.
-pub fn list(texts: &[impl AsRef<str>]) -> String {
+pub(crate) fn list(texts: &[impl AsRef<str>]) -> String {
     texts.iter().map(|text| quoted(text.as_ref())).collect::<Vec<_>>().join(", ")
 }
 

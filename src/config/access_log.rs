@@ -5,7 +5,7 @@ use super::node::Problems;
 use super::object::Fields;
 use crate::token::AccessLog;
 
-pub fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<AccessLog> {
+pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<AccessLog> {
     let user = fields.value(problems, &USER);
     let key = fields.value(problems, &KEY);
     Some(AccessLog { user: user?, key: key? })

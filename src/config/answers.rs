@@ -31,7 +31,7 @@ const RESERVED_REQUEST_HEADERS: [&str; 9] = [
     "cookie",
 ];
 
-pub fn challenge(fields: &Fields<'_>, problems: &mut Problems) -> Option<Challenge> {
+pub(super) fn challenge(fields: &Fields<'_>, problems: &mut Problems) -> Option<Challenge> {
     fields.value(problems, &challenge::STYLE);
     let realm = match fields.optional(&challenge::REALM) {
         Some(node) => realm(&node, problems),
@@ -75,7 +75,7 @@ fn realm(node: &Node<'_>, problems: &mut Problems) -> Option<String> {
     safe.then(|| text.to_owned())
 }
 
-pub fn upstream(fields: &Fields<'_>, problems: &mut Problems) -> Option<UpstreamHeaders> {
+pub(super) fn upstream(fields: &Fields<'_>, problems: &mut Problems) -> Option<UpstreamHeaders> {
     let mut headers = UpstreamHeaders::default();
     let mut whole = true;
     let mut read_name = |node: &Node<'_>, headers: &UpstreamHeaders, problems: &mut Problems| {
@@ -110,7 +110,7 @@ pub fn upstream(fields: &Fields<'_>, problems: &mut Problems) -> Option<Upstream
 }
 
 /// A header name of lower-case letters, digits and `-`: no upstream confuses two of these.
-pub fn header_name(node: &Node<'_>, problems: &mut Problems) -> Option<String> {
+pub(super) fn header_name(node: &Node<'_>, problems: &mut Problems) -> Option<String> {
     let text = node.text(problems)?;
     let plain = text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     if !plain {

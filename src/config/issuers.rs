@@ -10,7 +10,7 @@ use crate::issuer_name::IssuerName;
 use crate::keys::{Document, KeySet, KeySource, Remote, Timing, Uri};
 use crate::wire::json::Json;
 
-pub fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<Arc<Issuer>>> {
+pub(super) fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<Arc<Issuer>>> {
     let items = node.items(problems)?;
     if items.is_empty() {
         node.wrong(problems, "is empty; without an issuer no token can be trusted");

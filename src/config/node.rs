@@ -65,13 +65,13 @@ impl<'a> Node<'a> {
     }
 
     /// The members of an object, under names that the operator chooses.
-    pub fn entries(&self, problems: &mut Problems) -> Option<Vec<(&'a str, Node<'a>)>> {
+    pub fn entries(&self, problems: &mut Problems) -> Option<Vec<(&'a str, Self)>> {
         let Json::Object(members) = self.value else { return self.mismatch(problems, "an object") };
         Some(members.iter().map(|(name, value)| (name, Node { path: join(&self.path, name), value })).collect())
     }
 
     /// The items of an array.
-    pub fn items(&self, problems: &mut Problems) -> Option<Vec<Node<'a>>> {
+    pub fn items(&self, problems: &mut Problems) -> Option<Vec<Self>> {
         let Json::Array(items) = self.value else { return self.mismatch(problems, "an array") };
         let item = |(index, value)| Node { path: format!("{}[{index}]", self.path), value };
         Some(items.iter().enumerate().map(item).collect())

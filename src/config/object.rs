@@ -62,7 +62,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The fields of a nested object, which may be absent.
-    pub fn object(&self, problems: &mut Problems, field: &Field<Nested, Defaulted<()>>) -> Option<Fields<'a>> {
+    pub fn object(&self, problems: &mut Problems, field: &Field<Nested, Defaulted<()>>) -> Option<Self> {
         match self.get(field.name) {
             Some(node) => node.fields(problems, field.kind.object),
             None => Some(Fields { path: join(&self.path, field.name), members: None }),

@@ -11,9 +11,9 @@ const BUILT_IN: [(&str, Demand); 2] = [("public", Demand::Public), ("signed_in",
 
 /// The policies, ordered by name. A policy that cannot be read is kept as `None`, so that routes naming it do not report a
 /// second error.
-pub struct Policies(Vec<(String, Option<Arc<Policy>>)>);
+pub(super) struct Policies(Vec<(String, Option<Arc<Policy>>)>);
 
-pub fn read(node: Option<&Node<'_>>, problems: &mut Problems) -> Policies {
+pub(super) fn read(node: Option<&Node<'_>>, problems: &mut Problems) -> Policies {
     let mut policies = Vec::new();
     for (name, demand) in BUILT_IN {
         policies.push((name.to_owned(), Some(Arc::new(Policy { name: name.to_owned(), demand }))));
@@ -37,7 +37,7 @@ pub fn read(node: Option<&Node<'_>>, problems: &mut Problems) -> Policies {
 
 impl Policies {
     /// The policy that a field names.
-    pub fn find(&self, node: &Node<'_>, problems: &mut Problems) -> Option<Arc<Policy>> {
+    pub(super) fn find(&self, node: &Node<'_>, problems: &mut Problems) -> Option<Arc<Policy>> {
         let name = node.text(problems)?;
         match self.0.iter().find(|(own, _)| own == name) {
             Some((_, policy)) => policy.clone(),
@@ -49,7 +49,7 @@ impl Policies {
         }
     }
 
-    pub fn into_list(self) -> Vec<Arc<Policy>> {
+    pub(super) fn into_list(self) -> Vec<Arc<Policy>> {
         self.0.into_iter().filter_map(|(_, policy)| policy).collect()
     }
 }

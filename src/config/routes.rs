@@ -6,7 +6,7 @@ use super::object::Fields;
 use super::policies::Policies;
 use crate::route::{HostPattern, PathPattern, Pattern, Route, Routes};
 
-pub fn read(fields: &Fields<'_>, policies: &Policies, problems: &mut Problems) -> Option<Routes> {
+pub(super) fn read(fields: &Fields<'_>, policies: &Policies, problems: &mut Problems) -> Option<Routes> {
     let case = fields.value(problems, &configuration::PATH_CASE);
     let items = fields.optional(&configuration::ROUTES).and_then(|node| node.items(problems)).unwrap_or_default();
     let mut routes: Vec<Route> = Vec::new();

@@ -6,7 +6,7 @@ use super::node::{Node, Problems};
 use super::object::Fields;
 use crate::token::{CacheBounds, TokenRules};
 
-pub fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<TokenRules> {
+pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<TokenRules> {
     let max_bytes = fields.value(problems, &token::MAX_BYTES);
     let max_depth = fields.value(problems, &token::MAX_DEPTH);
     let leeway = fields.value(problems, &token::LEEWAY);
@@ -25,7 +25,7 @@ fn headers(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<String>> {
 
 const MIB: usize = 1024 * 1024;
 
-pub fn cache(fields: &Fields<'_>, problems: &mut Problems) -> Option<CacheBounds> {
+pub(super) fn cache(fields: &Fields<'_>, problems: &mut Problems) -> Option<CacheBounds> {
     let max_entries = fields.value(problems, &cache::MAX_ENTRIES);
     let max_mib = fields.value(problems, &cache::MAX_MIB);
     Some(CacheBounds { max_entries: max_entries?, max_bytes: max_mib?.saturating_mul(MIB) })

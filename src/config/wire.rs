@@ -13,7 +13,7 @@ const MAX_BYTES: usize = 8 * 1024 * 1024;
 ///
 /// JSON is tried first. A non-empty `Struct` is never JSON: it starts with a line feed, its tag, followed by tags
 /// and lengths that are control characters, which JSON does not allow inside a value.
-pub fn read(bytes: &[u8]) -> Result<Json<'_>, String> {
+pub(super) fn read(bytes: &[u8]) -> Result<Json<'_>, String> {
     if bytes.len() > MAX_BYTES {
         return Err(format!("has {} bytes; the maximum is {MAX_BYTES}", bytes.len()));
     }

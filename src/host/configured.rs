@@ -28,7 +28,7 @@ pub(super) struct Configured {
 
 impl Configured {
     /// The state of a configuration at its start.
-    pub fn new(gate: Gate) -> Self {
+    pub(super) fn new(gate: Gate) -> Self {
         Self {
             replies: Replies::new(&gate.challenge),
             crypto: HostCrypto::probe(gate.host_crypto),

@@ -20,12 +20,12 @@ const VALID: &[u8] = &[0x08, 0x01];
 
 impl HostCrypto {
     /// Tests what the host can verify, with published signatures.
-    pub fn probe(wanted: bool) -> Self {
+    pub(super) fn probe(wanted: bool) -> Self {
         Self { rsa: wanted && verifies_rsa(&HostOnly), ecdsa: wanted && verifies_ecdsa(&HostOnly) }
     }
 
     /// Who verifies what, for the log.
-    pub fn describe(self) -> &'static str {
+    pub(super) fn describe(self) -> &'static str {
         match (self.rsa, self.ecdsa) {
             (true, true) => "RSA PKCS#1 and ECDSA by the host",
             (true, false) => "RSA PKCS#1 by the host",

@@ -22,7 +22,7 @@ pub(super) struct GateHttpContext {
 
 impl GateHttpContext {
     /// A request under this configuration; without one it is denied.
-    pub fn new(context_id: u32, configured: Option<Rc<Configured>>) -> Self {
+    pub(super) fn new(context_id: u32, configured: Option<Rc<Configured>>) -> Self {
         Self { context_id, configured, is_allowed: Rc::default() }
     }
 

@@ -58,7 +58,7 @@ impl KeyStore for KeysNow<'_> {
 
 impl KeyRing {
     /// A ring without keys.
-    pub fn new(gate: &Gate) -> Self {
+    pub(super) fn new(gate: &Gate) -> Self {
         let slot = |issuer: &Arc<Issuer>| match &issuer.keys {
             KeySource::Inline(_) | KeySource::Metadata(_) => None,
             KeySource::Fetched(remote) => Some(Slot::new(issuer, remote)),
@@ -72,7 +72,7 @@ impl KeyRing {
 
     /// Called when a request needs a key this issuer does not have. Returns the deadline to wait for, or `None` if no fetch
     /// can help.
-    pub fn want(&self, issuer: usize, now: UnixTime) -> Option<UnixTime> {
+    pub(super) fn want(&self, issuer: usize, now: UnixTime) -> Option<UnixTime> {
         let slot = self.slot(issuer)?;
         let schedule = slot.schedule.borrow();
         let wait = slot.remote.timing.timeout.plus(TICK);
@@ -84,18 +84,18 @@ impl KeyRing {
     }
 
     /// Whether new keys of this issuer are expected.
-    pub fn is_pending(&self, issuer: usize, now: UnixTime) -> bool {
+    pub(super) fn is_pending(&self, issuer: usize, now: UnixTime) -> bool {
         self.slot(issuer).is_some_and(|slot| slot.wanted.get() || slot.schedule.borrow().is_awaited(now))
     }
 
     /// Adopts the keys that other workers fetched, and fetches those that are due.
-    pub fn tick(&self, now: UnixTime) {
+    pub(super) fn tick(&self, now: UnixTime) {
         self.slots.iter().flatten().for_each(|slot| slot.tick(now));
     }
 
     /// Handles the response to a call, given the size of its body; `None` for a failed call. Ignores responses to unknown
     /// calls.
-    pub fn answer(&self, token: u32, body_size: Option<usize>, now: UnixTime) {
+    pub(super) fn answer(&self, token: u32, body_size: Option<usize>, now: UnixTime) {
         let mine = |slot: &&Slot| slot.call.get().is_some_and(|(call, _)| call == token);
         if let Some(slot) = self.slots.iter().flatten().find(mine) {
             slot.answered(body_size, now);

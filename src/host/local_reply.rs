@@ -21,7 +21,7 @@ pub(super) struct Replies {
 
 impl Replies {
     /// The responses, worded by `challenge`.
-    pub fn new(challenge: &Challenge) -> Self {
+    pub(super) fn new(challenge: &Challenge) -> Self {
         let reply = |reason: DenyReason| Reply::new(&answer(challenge, reason), details(reason));
         let grpc = |reason: DenyReason| Reply::new(&answer(challenge, reason).for_grpc(reason), details(reason));
         Self {
@@ -31,7 +31,7 @@ impl Replies {
     }
 
     /// The response to a reason.
-    pub fn of(&self, reason: DenyReason, is_grpc: bool) -> Option<&Reply> {
+    pub(super) fn of(&self, reason: DenyReason, is_grpc: bool) -> Option<&Reply> {
         let replies = if is_grpc { &self.grpc } else { &self.http };
         replies.get(reason.index())
     }
@@ -39,12 +39,12 @@ impl Replies {
 
 impl Reply {
     /// The response of an answer; `details` is the text of `%RESPONSE_CODE_DETAILS%`.
-    pub fn new(answer: &Answer, details: String) -> Self {
+    pub(super) fn new(answer: &Answer, details: String) -> Self {
         Self { status: answer.status, headers: encode(&answer.headers), body: answer.body.clone(), details }
     }
 
     /// Sends the response. If the host refuses to, the request stays paused.
-    pub fn send(&self) {
+    pub(super) fn send(&self) {
         send_local_response(self.status, &self.details, &self.body, &self.headers);
     }
 }

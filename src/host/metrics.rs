@@ -103,7 +103,7 @@ struct Requests {
 
 impl Metrics {
     /// Counters without increments.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let tokens = |source| Counter::new(verified_tokens(source));
         Self {
             requests: RefCell::default(),
@@ -114,7 +114,7 @@ impl Metrics {
     }
 
     /// Counts a decided request.
-    pub fn count(&self, gate: &Gate, decision: &Decision<'_>) {
+    pub(super) fn count(&self, gate: &Gate, decision: &Decision<'_>) {
         self.requests.borrow_mut().count(gate, RequestSeries::of(gate, decision));
         match decision.token.as_ref().map(|token| token.source) {
             Some(TokenSource::Cache) => self.by_cache.count(),
@@ -125,7 +125,7 @@ impl Metrics {
     }
 
     /// Flushes the counts accumulated since the last flush to the host.
-    pub fn flush(&self) {
+    pub(super) fn flush(&self) {
         [&self.by_cache, &self.by_signature, &self.by_metadata].into_iter().for_each(Counter::flush);
         self.requests.borrow().by_slot.iter().flatten().for_each(|(_, counter)| counter.flush());
     }
@@ -178,7 +178,7 @@ pub(super) struct KeyMetrics {
 
 impl KeyMetrics {
     /// The metrics of an issuer without fetched keys.
-    pub fn new(issuer: &Issuer) -> Self {
+    pub(super) fn new(issuer: &Issuer) -> Self {
         Self {
             keys: Metric::gauge(of_keys(KEYS, issuer)),
             fetched: Metric::gauge(of_keys(KEYS_FETCHED, issuer)),
@@ -189,14 +189,14 @@ impl KeyMetrics {
     }
 
     /// Records the number of keys in use, when they were fetched, and when they expire.
-    pub fn hold(&self, keys: usize, fetched: UnixTime, expiry: UnixTime) {
+    pub(super) fn hold(&self, keys: usize, fetched: UnixTime, expiry: UnixTime) {
         self.keys.set(u64::try_from(keys).unwrap_or(u64::MAX));
         self.fetched.set(fetched.as_seconds());
         self.expiry.set(expiry.as_seconds());
     }
 
     /// Counts a fetch.
-    pub fn count_fetch(&self, succeeded: bool) {
+    pub(super) fn count_fetch(&self, succeeded: bool) {
         if succeeded { self.taken.add(1) } else { self.failed.add(1) }
     }
 }

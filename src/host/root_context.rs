@@ -36,7 +36,7 @@ fn tick_in(period: Span) {
 
 impl GateRootContext {
     /// A context without a configuration.
-    pub fn new(id: u32) -> Self {
+    pub(super) fn new(id: u32) -> Self {
         Self { id, ticks: 0, configured: None }
     }
 

@@ -27,7 +27,7 @@ pub(super) struct Waiter {
 
 impl Waiting {
     /// Queues a request; returns `false` if the queue is full.
-    pub fn add(&self, waiter: Waiter) -> bool {
+    pub(super) fn add(&self, waiter: Waiter) -> bool {
         let mut waiters = self.0.borrow_mut();
         let has_room = waiters.len() < MAX_WAITING;
         if has_room {
@@ -37,7 +37,7 @@ impl Waiting {
     }
 
     /// Removes the requests that need not wait any longer, and returns them.
-    pub fn take_ready(&self, is_ready: impl Fn(&Waiter) -> bool) -> Vec<Waiter> {
+    pub(super) fn take_ready(&self, is_ready: impl Fn(&Waiter) -> bool) -> Vec<Waiter> {
         let (ready, waiting) = self.0.take().into_iter().partition(is_ready);
         self.0.replace(waiting);
         ready

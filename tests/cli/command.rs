@@ -10,18 +10,18 @@ use tempfile::TempDir;
 
 use crate::support::repository;
 
-pub const NOW: &str = "2026-01-31T12:00:00Z";
+pub(crate) const NOW: &str = "2026-01-31T12:00:00Z";
 
 /// One hour from half an hour before `NOW`.
-pub const TIMES: &str = r#""iat":1769859000,"nbf":1769859000,"exp":1769862600"#;
+pub(crate) const TIMES: &str = r#""iat":1769859000,"nbf":1769859000,"exp":1769862600"#;
 
-pub const USER: &str = r#""iss":"https://sts.windows.net/df845f1a-7b35-40a2-ba78-6481de91f8ae/",
+pub(crate) const USER: &str = r#""iss":"https://sts.windows.net/df845f1a-7b35-40a2-ba78-6481de91f8ae/",
     "tid":"df845f1a-7b35-40a2-ba78-6481de91f8ae","aud":"https://api.partnercenter.microsoft.com",
     "appidacr":"0","scp":"user_impersonation","oid":"4988e250-5aee-482a-9136-6d269cb755c0",
     "upn":"Adminagent.csp@testtestpartner.onmicrosoft.com""#;
 
 /// The configuration, its key set left out.
-pub const GATE: &str = r#"
+pub(crate) const GATE: &str = r#"
 issuers:
 - issuer: https://sts.windows.net/{tid}/
   tenants: [df845f1a-7b35-40a2-ba78-6481de91f8ae]
@@ -42,14 +42,14 @@ upstream_headers: {subject: x-mfa-gate-subject}
 "#;
 
 /// How a run of the program ended.
-pub struct Ran {
+pub(crate) struct Ran {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
 }
 
 /// Runs the program in a directory with this standard input.
-pub fn run(directory: &Path, arguments: &[&str], input: &[u8]) -> Ran {
+pub(crate) fn run(directory: &Path, arguments: &[&str], input: &[u8]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mfa-gate"));
     command.args(arguments).current_dir(directory);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -65,20 +65,20 @@ pub fn run(directory: &Path, arguments: &[&str], input: &[u8]) -> Ran {
 }
 
 /// Runs the program at the top of the repository.
-pub fn run_at_top(arguments: &[&str]) -> Ran {
+pub(crate) fn run_at_top(arguments: &[&str]) -> Ran {
     run(&repository(""), arguments, b"")
 }
 
 /// A directory with a key pair, a configuration that trusts it, and tokens.
-pub struct Place(TempDir);
+pub(crate) struct Place(TempDir);
 
 impl Place {
-    pub fn empty() -> Self {
-        Place(TempDir::new().unwrap())
+    pub(crate) fn empty() -> Self {
+        Self(TempDir::new().unwrap())
     }
 
-    pub fn new() -> Self {
-        let place = Place::empty();
+    pub(crate) fn new() -> Self {
+        let place = Self::empty();
         place.ok("mint key --alg ES256 --kid demo --out key.jwk --jwks jwks.json");
         place.write("gate.yaml", &GATE.replace("JWKS", &place.read("jwks.json").replace('\n', "")));
         place.mint("mfa.jwt", r#""amr":["pwd","mfa"]"#);
@@ -86,30 +86,30 @@ impl Place {
         place
     }
 
-    pub fn mint(&self, name: &str, claims: &str) {
+    pub(crate) fn mint(&self, name: &str, claims: &str) {
         self.write("claims.json", &format!("{{{USER},{TIMES},{claims}}}"));
         self.write(name, &self.ok("mint token --key key.jwk --claims claims.json"));
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).unwrap();
     }
 
     /// Runs the program in the directory; `arguments` are separated by spaces; `~` is a space inside an argument.
-    pub fn run(&self, arguments: &str) -> Ran {
+    pub(crate) fn run(&self, arguments: &str) -> Ran {
         self.run_with(arguments, "")
     }
 
     /// Runs it with a standard output that nobody reads.
-    pub fn run_into_closed_pipe(&self, arguments: &str) -> Ran {
+    pub(crate) fn run_into_closed_pipe(&self, arguments: &str) -> Ran {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let output = self.command(arguments).stdin(Stdio::null()).stdout(writer).output().unwrap();
@@ -122,29 +122,29 @@ impl Place {
         command
     }
 
-    pub fn run_with(&self, arguments: &str, input: &str) -> Ran {
+    pub(crate) fn run_with(&self, arguments: &str, input: &str) -> Ran {
         let arguments: Vec<_> = arguments.split(' ').map(|argument| argument.replace('~', " ")).collect();
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         run(self.0.path(), &arguments, input.as_bytes())
     }
 
-    pub fn ok(&self, arguments: &str) -> String {
+    pub(crate) fn ok(&self, arguments: &str) -> String {
         let ran = self.run(arguments);
         assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{arguments}");
         ran.out
     }
 
-    pub fn wrong_use(&self, arguments: &str) -> String {
+    pub(crate) fn wrong_use(&self, arguments: &str) -> String {
         let ran = self.run(arguments);
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{arguments}");
         ran.err
     }
 
-    pub fn explain(&self, arguments: &str) -> Ran {
+    pub(crate) fn explain(&self, arguments: &str) -> Ran {
         self.run(&format!("explain --config gate.yaml --now {NOW} {arguments}"))
     }
 
-    pub fn explain_json(&self, arguments: &str) -> (Option<i32>, Value) {
+    pub(crate) fn explain_json(&self, arguments: &str) -> (Option<i32>, Value) {
         let ran = self.explain(&format!("{arguments} --json"));
         assert_eq!(ran.err, "");
         (ran.code, serde_json::from_str(&ran.out).unwrap())

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 /// Requests by users, by day and application: with proof of MFA, and all.
-pub type AppDays = BTreeMap<(String, String), (u64, u64)>;
+pub(crate) type AppDays = BTreeMap<(String, String), (u64, u64)>;
 
 /// So many lines, and what is in them.
-pub fn access_log(lines: u64) -> (String, AppDays) {
+pub(crate) fn access_log(lines: u64) -> (String, AppDays) {
     let mut log = String::new();
     let mut counts = AppDays::new();
     for number in 0..lines {

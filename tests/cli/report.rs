@@ -289,7 +289,7 @@ fn a_long_log_is_counted_and_listed_in_order() {
         serde_json::from_str(&run_in(place.path(), "--by request --format json 1.log 2.log.gz", b"").out).unwrap();
     let numbers: Vec<u64> =
         requests.iter().map(|row| row["RequestId"].as_str().unwrap()[1..].parse().unwrap()).collect();
-    assert_eq!(numbers.len() as u64, counts.values().map(|(_, total)| total).sum::<u64>());
+    assert_eq!(u64::try_from(numbers.len()).unwrap(), counts.values().map(|(_, total)| total).sum::<u64>());
     assert!(numbers.is_sorted());
 }
 

@@ -102,7 +102,7 @@ impl Sources {
             }
         }
         assert!(modules.len() > 50, "src has {} files", modules.len());
-        Sources(modules)
+        Self(modules)
     }
 
     /// Every import outside tests: the importing module and the imported one.

@@ -36,7 +36,7 @@ struct Stage {
 
 impl Stage {
     fn new(bounds: CacheBounds) -> Self {
-        Stage { gate: gate(&sample().1.config), token: mint(&json!({})), cache: TokenCache::new(bounds), bounds }
+        Self { gate: gate(&sample().1.config), token: mint(&json!({})), cache: TokenCache::new(bounds), bounds }
     }
 
     fn reason(&self, keys: &dyn KeyStore, now: i64) -> Option<&'static str> {

@@ -10,14 +10,14 @@ use tempfile::TempDir;
 use crate::support::repository;
 
 /// A clock that is ahead of the machine's by some seconds.
-pub struct Clock {
+pub(crate) struct Clock {
     folder: TempDir,
     ahead: File,
 }
 
 impl Clock {
     /// A clock that shows the machine's time.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder for the clock");
         let ahead = File::create(folder.path().join("ahead")).expect("a file for the clock");
         let library = folder.path().join("clock.so");
@@ -27,18 +27,18 @@ impl Clock {
             .args([library, repository("tests/envoy/clock.c")])
             .status();
         assert!(status.expect("cc").success(), "clock.c does not compile");
-        let clock = Clock { folder, ahead };
+        let clock = Self { folder, ahead };
         clock.set(0);
         clock
     }
 
     /// Sets how many seconds it is ahead.
-    pub fn set(&self, seconds: i64) {
+    pub(crate) fn set(&self, seconds: i64) {
         self.ahead.write_all_at(&seconds.to_ne_bytes(), 0).expect("setting the clock");
     }
 
     /// The environment of a process that uses it.
-    pub fn environment(&self) -> [(&'static str, PathBuf); 2] {
+    pub(crate) fn environment(&self) -> [(&'static str, PathBuf); 2] {
         [("LD_PRELOAD", self.folder.path().join("clock.so")), ("TEST_CLOCK", self.folder.path().join("ahead"))]
     }
 }

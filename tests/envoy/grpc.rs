@@ -16,15 +16,15 @@ struct Plain;
 impl Codec for Plain {
     type Encode = Bytes;
     type Decode = Bytes;
-    type Encoder = Plain;
-    type Decoder = Plain;
+    type Encoder = Self;
+    type Decoder = Self;
 
-    fn encoder(&mut self) -> Plain {
-        Plain
+    fn encoder(&mut self) -> Self {
+        Self
     }
 
-    fn decoder(&mut self) -> Plain {
-        Plain
+    fn decoder(&mut self) -> Self {
+        Self
     }
 }
 
@@ -52,14 +52,18 @@ fn say() -> PathAndQuery {
 }
 
 /// Calls `echo.Echo/Say`.
-pub async fn call(address: SocketAddr, token: Option<&str>, message: &'static [u8]) -> Result<Vec<u8>, Status> {
+pub(crate) async fn call(address: SocketAddr, token: Option<&str>, message: &'static [u8]) -> Result<Vec<u8>, Status> {
     let request = with_token(tonic::Request::new(Bytes::from_static(message)), token);
     let response = connect(address).await.unary(request, say(), Plain).await?;
     Ok(response.into_inner().to_vec())
 }
 
 /// Calls `echo.Echo/Say` as a stream. Returns the messages of the answer.
-pub async fn stream(address: SocketAddr, token: &str, messages: &[&'static [u8]]) -> Result<Vec<Vec<u8>>, Status> {
+pub(crate) async fn stream(
+    address: SocketAddr,
+    token: &str,
+    messages: &[&'static [u8]],
+) -> Result<Vec<Vec<u8>>, Status> {
     let messages: Vec<_> = messages.iter().map(|message| Bytes::from_static(message)).collect();
     let request = with_token(tonic::Request::new(tonic::codegen::tokio_stream::iter(messages)), Some(token));
     let mut responses = connect(address).await.streaming(request, say(), Plain).await?.into_inner();
@@ -86,14 +90,14 @@ fn with_token<T>(mut request: tonic::Request<T>, token: Option<&str>) -> tonic::
 }
 
 /// The service.
-pub struct GrpcUpstream {
+pub(crate) struct GrpcUpstream {
     pub address: SocketAddr,
     messages: Arc<AtomicUsize>,
 }
 
 impl GrpcUpstream {
     /// Starts the service. It stops with the process.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port for the gRPC service");
         let address = listener.local_addr().expect("its address");
         listener.set_nonblocking(true).expect("a socket for tokio");
@@ -108,11 +112,11 @@ impl GrpcUpstream {
                 }
             });
         });
-        GrpcUpstream { address, messages }
+        Self { address, messages }
     }
 
     /// The number of messages that reached the service.
-    pub fn messages(&self) -> usize {
+    pub(crate) fn messages(&self) -> usize {
         self.messages.load(Ordering::SeqCst)
     }
 }

@@ -7,7 +7,7 @@ const MOST: u64 = 4 << 30;
 ///
 /// V8 reserves gigabytes for each memory, so that an address out of bounds faults. Only the start of the region, the memory
 /// itself, is accessible.
-pub fn of(process: u32) -> u64 {
+pub(crate) fn of(process: u32) -> u64 {
     let path = format!("/proc/{process}/maps");
     let maps = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let regions: Vec<(u64, u64, &str)> = maps.lines().map(region).collect();

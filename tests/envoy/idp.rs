@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// The reply to a request for a path.
 #[derive(Debug, Clone)]
-pub enum Reply {
+pub(crate) enum Reply {
     /// Sends these bytes and closes the connection.
     Bytes(Vec<u8>),
     /// Waits until a test sets another reply, and sends that.
@@ -24,29 +24,29 @@ pub enum Reply {
 
 impl Reply {
     /// Status 200 with a body.
-    pub fn ok(body: impl AsRef<[u8]>) -> Self {
-        Reply::status(200, "", body)
+    pub(crate) fn ok(body: impl AsRef<[u8]>) -> Self {
+        Self::status(200, "", body)
     }
 
     /// A status, further header lines and a body.
-    pub fn status(status: u16, lines: &str, body: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn status(status: u16, lines: &str, body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref();
         let head = format!(
             "HTTP/1.1 {status} Said\r\ncontent-type: application/json\r\nconnection: close\r\n{lines}content-length: {}\r\n\r\n",
             body.len()
         );
-        Reply::Bytes([head.as_bytes(), body].concat())
+        Self::Bytes([head.as_bytes(), body].concat())
     }
 }
 
 /// The provider. It stops with the process.
-pub struct Idp {
+pub(crate) struct Idp {
     pub address: SocketAddr,
     state: Arc<State>,
 }
 
 /// A provider that has its address but refuses connections.
-pub struct Closed {
+pub(crate) struct Closed {
     pub address: SocketAddr,
     socket: tokio::net::TcpSocket,
 }
@@ -88,12 +88,12 @@ impl State {
 
 impl Idp {
     /// Starts the provider.
-    pub fn start() -> Self {
-        Idp::on(TcpListener::bind("127.0.0.1:0").expect("a port for the provider"))
+    pub(crate) fn start() -> Self {
+        Self::on(TcpListener::bind("127.0.0.1:0").expect("a port for the provider"))
     }
 
     /// Reserves an address for a provider that does not listen yet.
-    pub fn closed() -> Closed {
+    pub(crate) fn closed() -> Closed {
         let socket = tokio::net::TcpSocket::new_v4().expect("a socket for the provider");
         socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port for the provider");
         Closed { address: socket.local_addr().expect("its address"), socket }
@@ -113,17 +113,17 @@ impl Idp {
                 std::thread::spawn(move || serve(stream, &state).ok());
             }
         });
-        Idp { address, state }
+        Self { address, state }
     }
 
     /// Sets the reply for a path, also for requests that are held.
-    pub fn set(&self, path: &str, reply: Reply) {
+    pub(crate) fn set(&self, path: &str, reply: Reply) {
         self.state.paths().entry(path.to_owned()).or_default().reply = Some(reply);
         self.state.changed.notify_all();
     }
 
     /// Refuses connections from now on.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         self.state.is_closed.store(true, Ordering::SeqCst);
         // One more connection wakes its thread, which then closes the listening socket.
         TcpStream::connect(self.address).expect("the provider");
@@ -133,14 +133,14 @@ impl Idp {
     }
 
     /// How many requests it got for a path.
-    pub fn asked(&self, path: &str) -> usize {
+    pub(crate) fn asked(&self, path: &str) -> usize {
         self.state.paths().get(path).map_or(0, |path| path.asked)
     }
 }
 
 impl Closed {
     /// Starts the provider.
-    pub fn open(self) -> Idp {
+    pub(crate) fn open(self) -> Idp {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
         let listener = runtime.block_on(async { self.socket.listen(128)?.into_std() }).expect("listening");
         listener.set_nonblocking(false).expect("a listener that waits");

@@ -20,10 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const OPEN_FILES: u64 = 8192;
 
 /// The cooldown of most listeners, in seconds.
-pub const COOLDOWN: u64 = 1;
+pub(crate) const COOLDOWN: u64 = 1;
 
 /// A key source with these changes to its settings.
-pub fn source(path: &str, changes: &Value) -> Value {
+pub(crate) fn source(path: &str, changes: &Value) -> Value {
     let mut source = json!({
         "uri": format!("{ISSUER}{path}"), "cluster": "idp", "timeout": "5s", "cooldown": format!("{COOLDOWN}s"),
     });
@@ -32,48 +32,48 @@ pub fn source(path: &str, changes: &Value) -> Value {
 }
 
 /// An issuer with keys by `discovery`.
-pub fn discovered(issuer: &str, path: &str) -> Value {
+pub(crate) fn discovered(issuer: &str, path: &str) -> Value {
     json!({"issuer": issuer, "audiences": ["api"], "discovery": source(path, &json!({}))})
 }
 
 /// The gate's configuration with `ISSUER` and fetched keys.
-pub fn fetched(path: &str, changes: &Value) -> Value {
+pub(crate) fn fetched(path: &str, changes: &Value) -> Value {
     config(&json!([{"issuer": ISSUER, "audiences": ["api"], "jwks": source(path, changes)}]))
 }
 
 /// The shipped listener with this configuration.
-pub fn listener(name: &str, config: &Value) -> Listener {
+pub(crate) fn listener(name: &str, config: &Value) -> Listener {
     Listener::new(name, Settings::Shipped, config.clone())
 }
 
 /// An Envoy with a listener for each of several configurations.
-pub struct Stage {
+pub(crate) struct Stage {
     pub envoy: Envoy,
 }
 
 impl Stage {
     /// Starts Envoy with two workers and the cluster `idp`.
-    pub fn new(idp: SocketAddr, listeners: &[(&str, Value)]) -> Self {
+    pub(crate) fn new(idp: SocketAddr, listeners: &[(&str, Value)]) -> Self {
         let listeners: Vec<Listener> = listeners.iter().map(|(name, config)| listener(name, config)).collect();
-        Stage::with(Setup { workers: 2, others: &[("idp", idp)], ..Setup::default() }, &listeners)
+        Self::with(Setup { workers: 2, others: &[("idp", idp)], ..Setup::default() }, &listeners)
     }
 
     /// Starts Envoy with this setup.
-    pub fn with(setup: Setup<'_>, listeners: &[Listener]) -> Self {
+    pub(crate) fn with(setup: Setup<'_>, listeners: &[Listener]) -> Self {
         // Some shells allow 1,024. A thousand clients need more, because each also has an upstream connection.
         rlimit::increase_nofile_limit(OPEN_FILES).expect("a limit of open files that can be raised");
         let envoy = Envoy::start_as(setup, listeners, Upstream::start()).unwrap_or_else(|error| panic!("{error}"));
-        Stage { envoy }
+        Self { envoy }
     }
 
     /// Sends a token on a new connection, which either worker may accept.
-    pub fn ask(&self, listener: &str, token: &str) -> (u16, String) {
+    pub(crate) fn ask(&self, listener: &str, token: &str) -> (u16, String) {
         let (response, details) = self.respond(listener, token);
         (response.answer.status, details)
     }
 
     /// Like [`Self::ask`], with the whole answer.
-    pub fn respond(&self, listener: &str, token: &str) -> (Response, String) {
+    pub(crate) fn respond(&self, listener: &str, token: &str) -> (Response, String) {
         let id = id();
         let request = request("GET", &id, token, "");
         let response = Connection::new(self.envoy.address(listener)).request(&request).expect("an answer");
@@ -82,7 +82,7 @@ impl Stage {
     }
 
     /// Sends all tokens concurrently. Returns the statuses.
-    pub fn ask_all(&self, listener: &str, tokens: &[String]) -> Vec<u16> {
+    pub(crate) fn ask_all(&self, listener: &str, tokens: &[String]) -> Vec<u16> {
         let address = self.envoy.address(listener);
         let ask = |token: &String| {
             let response = Connection::new(address).request(&request("GET", &id(), token, ""));
@@ -95,12 +95,12 @@ impl Stage {
     }
 
     /// Waits until both workers have the keys.
-    pub fn wait_for_keys(&self, listener: &str, kid: &str) {
+    pub(crate) fn wait_for_keys(&self, listener: &str, kid: &str) {
         eventually("keys in every worker", || self.ask_all(listener, &vec![good(kid); 20]) == [200; 20]);
     }
 
     /// Sends tokens with an unknown key until one causes a fetch. Returns the last answer.
-    pub fn cause_fetch(&self, idp: &Idp, listener: &str, path: &str, kid: &str) -> (u16, String) {
+    pub(crate) fn cause_fetch(&self, idp: &Idp, listener: &str, path: &str, kid: &str) -> (u16, String) {
         let before = idp.asked(path);
         let mut answer = None;
         eventually("a fetch for an unknown key", || {
@@ -111,7 +111,7 @@ impl Stage {
     }
 
     /// A statistic of Envoy.
-    pub fn statistic(&self, name: &str) -> u64 {
+    pub(crate) fn statistic(&self, name: &str) -> u64 {
         let request = format!("GET /stats?filter=^{name}$ HTTP/1.1\r\nhost: admin\r\n\r\n");
         let response = Connection::new(self.envoy.admin).request(request.as_bytes()).expect("statistics");
         let text = String::from_utf8_lossy(&response.answer.body).into_owned();
@@ -119,13 +119,13 @@ impl Stage {
     }
 
     /// Waits until this number of requests is active in Envoy.
-    pub fn wait_for_active(&self, listener: &str, requests: usize) {
+    pub(crate) fn wait_for_active(&self, listener: &str, requests: usize) {
         let name = format!("http.{listener}.downstream_rq_active");
-        eventually("requests that wait", || self.statistic(&name) == requests as u64);
+        eventually("requests that wait", || self.statistic(&name) == u64::try_from(requests).expect("64 bits"));
     }
 
     /// Asserts that no wasm VM has trapped.
-    pub fn assert_no_trap(&self) {
+    pub(crate) fn assert_no_trap(&self) {
         let log = String::from_utf8_lossy(&self.envoy.log_from(0)).into_owned();
         let bad: Vec<_> = log
             .lines()
@@ -138,12 +138,12 @@ impl Stage {
 }
 
 /// An id for a request.
-pub fn id() -> String {
+pub(crate) fn id() -> String {
     format!("keys-{}", number())
 }
 
 /// A request with a token, up to its body.
-pub fn request(method: &str, id: &str, token: &str, lines: &str) -> Vec<u8> {
+pub(crate) fn request(method: &str, id: &str, token: &str, lines: &str) -> Vec<u8> {
     format!(
         "{method} /v1/customers HTTP/1.1\r\nhost: api.example.com\r\nx-test-id: {id}\r\nauthorization: Bearer {token}\r\n{lines}\r\n"
     )
@@ -151,7 +151,7 @@ pub fn request(method: &str, id: &str, token: &str, lines: &str) -> Vec<u8> {
 }
 
 /// Waits until the condition holds.
-pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !is_so() {
         assert!(Instant::now() < deadline, "no {what} after {PATIENCE:?}");
@@ -160,16 +160,16 @@ pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 /// Waits until the cooldown of every earlier fetch is over.
-pub fn rest(seconds: u64) {
+pub(crate) fn rest(seconds: u64) {
     std::thread::sleep(Duration::from_secs(seconds) + Duration::from_millis(300));
 }
 
 /// The response details in the access log.
-pub const KEY_UNKNOWN: &str = "mfa_gate{key-unknown}";
-pub const NO_KEYS: &str = "mfa_gate{keys-unavailable}";
+pub(crate) const KEY_UNKNOWN: &str = "mfa_gate{key-unknown}";
+pub(crate) const NO_KEYS: &str = "mfa_gate{keys-unavailable}";
 
 /// Asserts the complete answer of a gate without keys.
-pub fn assert_unavailable(response: &Response, details: &str) {
+pub(crate) fn assert_unavailable(response: &Response, details: &str) {
     assert_eq!((response.answer.status, details), (503, NO_KEYS));
     assert!(response.answer.header("retry-after").is_some(), "{:?}", response.answer.headers);
     assert_eq!(response.answer.header("www-authenticate"), None);

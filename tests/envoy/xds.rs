@@ -89,7 +89,7 @@ fn a_wrong_configuration_by_xds_is_rejected_and_the_old_one_stays_active() {
     stage.envoy.replace(&[listener("gate", &lettered("b"))]);
     wait_for(&stage, "b");
     assert_eq!(stage.ask_all("gate", &vec![with_proof("a"); 20]), [401; 20]);
-    assert_eq!(rejected(&stage), wrong.len() as u64);
+    assert_eq!(rejected(&stage), u64::try_from(wrong.len()).expect("64 bits"));
     stage.assert_no_trap();
 }
 

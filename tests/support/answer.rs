@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 /// One row of the decision table.
-pub struct Row {
+pub(crate) struct Row {
     pub reason: &'static str,
     pub status: u16,
     pub challenge: Challenge,
@@ -12,7 +12,7 @@ pub struct Row {
 
 /// The content of WWW-Authenticate.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Challenge {
+pub(crate) enum Challenge {
     /// No header.
     None,
     /// Only the realm (RFC 6750 section 3.1).
@@ -28,7 +28,7 @@ const fn row(reason: &'static str, status: u16, challenge: Challenge) -> Row {
 const INVALID: Challenge = Challenge::Error("invalid_token");
 
 /// The decision table of the design.
-pub const REASONS: [Row; 20] = [
+pub(crate) const REASONS: [Row; 20] = [
     row("token-missing", 401, Challenge::Realm),
     row("token-ambiguous", 400, Challenge::Error("invalid_request")),
     row("token-too-large", 401, INVALID),
@@ -53,7 +53,7 @@ pub const REASONS: [Row; 20] = [
 
 /// An answer as a client sees it.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     pub status: u16,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
@@ -62,19 +62,19 @@ pub struct Answer {
 
 impl Answer {
     /// The values of a header, joined.
-    pub fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         let values: Vec<_> = self.headers.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str()).collect();
         if values.is_empty() { None } else { Some(values.join(", ")) }
     }
 }
 
 /// The row of a reason.
-pub fn row_of(reason: &str) -> &'static Row {
+pub(crate) fn row_of(reason: &str) -> &'static Row {
     REASONS.iter().find(|row| row.reason == reason).unwrap_or_else(|| panic!("`{reason}` is no deny reason"))
 }
 
 /// The differences between an answer and the expected one for its reason and the configuration.
-pub fn differences(
+pub(crate) fn differences(
     answer: &Answer,
     reason: &str,
     config: &Value,

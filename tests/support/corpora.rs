@@ -9,7 +9,7 @@ use super::forge::Forge;
 use super::table::Sample;
 
 /// The folder of a corpus.
-pub fn corpus(name: &str) -> Option<PathBuf> {
+pub(crate) fn corpus(name: &str) -> Option<PathBuf> {
     let corpora = std::env::var_os("CORPORA").map_or_else(|| super::repository("../shared/corpora"), PathBuf::from);
     let path = corpora.join(name);
     if !path.is_dir() {
@@ -20,7 +20,7 @@ pub fn corpus(name: &str) -> Option<PathBuf> {
 }
 
 /// The files of JSONTestSuite: name and bytes.
-pub fn json_test_suite() -> Option<Vec<(String, Vec<u8>)>> {
+pub(crate) fn json_test_suite() -> Option<Vec<(String, Vec<u8>)>> {
     let path = corpus("JSONTestSuite")?;
     let mut files: Vec<_> = std::fs::read_dir(path.join("test_parsing"))
         .expect("test_parsing")
@@ -35,7 +35,13 @@ pub fn json_test_suite() -> Option<Vec<(String, Vec<u8>)>> {
 }
 
 /// Tokens with a file as the payload, as the header, and in an unused member of each, with the verdict where it is certain.
-pub fn tokens_of(forge: &Forge, sample: &Sample, name: &str, bytes: &[u8], now: i64) -> Vec<(Vec<u8>, Option<bool>)> {
+pub(crate) fn tokens_of(
+    forge: &Forge,
+    sample: &Sample,
+    name: &str,
+    bytes: &[u8],
+    now: i64,
+) -> Vec<(Vec<u8>, Option<bool>)> {
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let whole = format!("$hex({hex})");
     let member = format!("{{$members,\"x\":$hex({hex})}}");

@@ -31,7 +31,7 @@ fn fixed(number: &BigUint, length: usize) -> Vec<u8> {
 }
 
 /// Changes that make an ECDSA signature wrong.
-pub fn ecdsa(algorithm: &str) -> Vec<(&'static str, Change)> {
+pub(crate) fn ecdsa(algorithm: &str) -> Vec<(&'static str, Change)> {
     let (order, size) = if algorithm == "ES256" { (number(P256_ORDER), 32) } else { (number(P384_ORDER), 48) };
     let order = fixed(&order, size);
     let (zero, most) = (vec![0; size], vec![0xff; size]);
@@ -66,7 +66,7 @@ pub fn ecdsa(algorithm: &str) -> Vec<(&'static str, Change)> {
 }
 
 /// The other signature that is as good: (r, n - s).
-pub fn malleated(algorithm: &str, good: &[u8]) -> Vec<u8> {
+pub(crate) fn malleated(algorithm: &str, good: &[u8]) -> Vec<u8> {
     let (order, size) = if algorithm == "ES256" { (number(P256_ORDER), 32) } else { (number(P384_ORDER), 48) };
     let (r, s) = good.split_at(size);
     [r.to_vec(), fixed(&(order - BigUint::from_bytes_be(s)), size)].concat()
@@ -85,7 +85,7 @@ fn der(good: &[u8], size: usize) -> Vec<u8> {
 }
 
 /// Changes that make an Ed25519 signature wrong.
-pub fn ed25519() -> Vec<(&'static str, Change)> {
+pub(crate) fn ed25519() -> Vec<(&'static str, Change)> {
     let plus_order = |times: u32| -> Change {
         Box::new(move |good| {
             let s = BigUint::from_bytes_le(&good[32..]) + number(ED25519_ORDER) * BigUint::from(times);
@@ -108,7 +108,7 @@ pub fn ed25519() -> Vec<(&'static str, Change)> {
 }
 
 /// Points of small order, and non-canonical encodings of them, as keys (RFC 8032 section 5.1.3).
-pub fn small_order_keys() -> Vec<Value> {
+pub(crate) fn small_order_keys() -> Vec<Value> {
     [
         "0100000000000000000000000000000000000000000000000000000000000000",
         "0100000000000000000000000000000000000000000000000000000000000080",
@@ -130,21 +130,21 @@ pub fn small_order_keys() -> Vec<Value> {
 }
 
 /// An RSA key with which a test pads by hand.
-pub struct RsaKey(rsa::RsaPrivateKey);
+pub(crate) struct RsaKey(rsa::RsaPrivateKey);
 
 impl RsaKey {
     /// A key whose modulus leaves room for larger signature values.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         loop {
             let key = rsa::RsaPrivateKey::new(&mut OsRng, 2048).expect("an RSA key");
             if key.n().to_bytes_be()[0] < 0xe0 {
-                return RsaKey(key);
+                return Self(key);
             }
         }
     }
 
     /// The public key, called `kid`.
-    pub fn jwk(&self, kid: &str) -> Value {
+    pub(crate) fn jwk(&self, kid: &str) -> Value {
         let encode = |number: &BigUint| URL_SAFE_NO_PAD.encode(number.to_bytes_be());
         json!({"kty": "RSA", "kid": kid, "n": encode(self.0.n()), "e": encode(self.0.e())})
     }
@@ -154,18 +154,18 @@ impl RsaKey {
     }
 
     /// A valid signature (RS256).
-    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.raise(&pkcs1(&[SHA256, &Sha256::digest(message)].concat()))
     }
 
     /// The signature plus the modulus; `None` if that needs another byte.
-    pub fn plus_modulus(&self, good: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn plus_modulus(&self, good: &[u8]) -> Option<Vec<u8>> {
         let larger = BigUint::from_bytes_be(good) + self.0.n();
         (larger.bits() <= RSA_BYTES * 8).then(|| fixed(&larger, RSA_BYTES))
     }
 
     /// Invalid signatures of RS256.
-    pub fn rs256(&self, message: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    pub(crate) fn rs256(&self, message: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         let good = self.sign(message);
         let digest = Sha256::digest(message);
         let info = [SHA256, &digest].concat();
@@ -207,7 +207,7 @@ impl RsaKey {
     }
 
     /// Signatures of PS256; the first is valid.
-    pub fn ps256(&self, message: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    pub(crate) fn ps256(&self, message: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         let good = self.raise(&pss::<Sha256, Sha256>(message, 32, 0xbc));
         vec![
             ("D06 a salt of 32 bytes", good.clone()),

@@ -20,52 +20,52 @@ use sha2_0_10::{Sha256, Sha384, Sha512};
 use super::forged_token::ForgedToken;
 
 /// The keys of [`TestKeys`], the key `partner` of another issuer, and two keys of untrusted strangers.
-pub struct Forge(TestKeys);
+pub(crate) struct Forge(TestKeys);
 
 impl Forge {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let more = [("partner", Algorithm::Es256), ("stranger", Algorithm::Rs256), ("stranger_p256", Algorithm::Es256)];
-        Forge(TestKeys::with(&more))
+        Self(TestKeys::with(&more))
     }
 
     /// The keys.
-    pub fn keys(&self) -> &TestKeys {
+    pub(crate) fn keys(&self) -> &TestKeys {
         &self.0
     }
 
     /// The variables that are defined in every text.
-    pub fn scope(&self, now: i64) -> Scope<'_> {
+    pub(crate) fn scope(&self, now: i64) -> Scope<'_> {
         Scope::new(&self.0, now, ForgedToken::resolve)
     }
 
     /// The algorithm that a key signs with by default.
-    pub fn algorithm(&self, key: &str) -> Result<&'static str> {
+    pub(crate) fn algorithm(&self, key: &str) -> Result<&'static str> {
         Ok(self.0.algorithm(key)?.as_str())
     }
 
     /// The public key as a JWK, with the key's name as `kid`.
-    pub fn jwk(&self, name: &str) -> Result<Map<String, Value>> {
+    pub(crate) fn jwk(&self, name: &str) -> Result<Map<String, Value>> {
         self.0.jwk(name)
     }
 
     /// The public key, SubjectPublicKeyInfo in PEM.
-    pub fn pem(&self, name: &str) -> Result<String> {
+    pub(crate) fn pem(&self, name: &str) -> Result<String> {
         pem(&self.0, name)
     }
 
     /// A self-signed certificate of `stranger_p256`.
-    pub fn certificate(&self) -> Result<String> {
+    pub(crate) fn certificate(&self) -> Result<String> {
         certificate(&self.0)
     }
 
     /// Signs by an algorithm of JWS. `secret` is the key of the HMAC algorithms.
-    pub fn sign(&self, algorithm: &str, key: &str, secret: &[u8], message: &[u8]) -> Result<Vec<u8>> {
+    pub(crate) fn sign(&self, algorithm: &str, key: &str, secret: &[u8], message: &[u8]) -> Result<Vec<u8>> {
         sign(&self.0, algorithm, key, secret, message)
     }
 }
 
 /// Signs by an algorithm of JWS, including `none` and HMAC. `secret` is the key of the HMAC algorithms.
-pub fn sign(keys: &TestKeys, algorithm: &str, key: &str, secret: &[u8], message: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn sign(keys: &TestKeys, algorithm: &str, key: &str, secret: &[u8], message: &[u8]) -> Result<Vec<u8>> {
     macro_rules! hmac {
         ($hash:ty) => {{
             let mut mac = hmac::Hmac::<$hash>::new_from_slice(secret)?;
@@ -83,7 +83,7 @@ pub fn sign(keys: &TestKeys, algorithm: &str, key: &str, secret: &[u8], message:
 }
 
 /// The value of a `$name(arguments)` that only the repository's own cases use.
-pub fn resolve(keys: &TestKeys, name: &str, arguments: &str) -> Result<Option<Vec<u8>>> {
+pub(crate) fn resolve(keys: &TestKeys, name: &str, arguments: &str) -> Result<Option<Vec<u8>>> {
     Ok(Some(match name {
         // Members with colliding names under the common polynomial hash, 31 h + c.
         "colliding" => (0..number(arguments)?)

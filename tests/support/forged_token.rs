@@ -15,7 +15,7 @@ use super::table::remove_members;
 
 /// A token and the changes to it.
 #[derive(Debug, Clone)]
-pub struct ForgedToken {
+pub(crate) struct ForgedToken {
     spec: TokenSpec,
     forgery: Forgery,
 }
@@ -69,7 +69,7 @@ impl<'de> Deserialize<'de> for ForgedToken {
         let mut members = Map::deserialize(deserializer)?;
         let forgery = serde_json::from_value(remove_members(&mut members, &FORGERY)).map_err(D::Error::custom)?;
         let spec = serde_json::from_value(Value::Object(members)).map_err(D::Error::custom)?;
-        Ok(ForgedToken { spec, forgery })
+        Ok(Self { spec, forgery })
     }
 }
 
@@ -79,7 +79,7 @@ impl TokenFormat for ForgedToken {
     }
 
     fn over(&self, base: Self) -> Self {
-        ForgedToken { spec: self.spec.over(base.spec), forgery: self.forgery.over(base.forgery) }
+        Self { spec: self.spec.over(base.spec), forgery: self.forgery.over(base.forgery) }
     }
 
     fn encode(&self, scope: &Scope<'_>) -> Result<Vec<u8>> {
@@ -118,7 +118,7 @@ impl TokenFormat for ForgedToken {
 impl Forgery {
     fn over(&self, base: Self) -> Self {
         let own = self.clone();
-        Forgery {
+        Self {
             secret: own.secret.or(base.secret),
             header_text: own.header_text.or(base.header_text),
             payload: own.payload.or(base.payload),

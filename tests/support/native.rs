@@ -8,11 +8,11 @@ use mfa_gate::token::TokenCache;
 use serde_json::Value;
 
 use super::answer::Answer;
-pub use super::cases::native::NativeRequest;
+pub(crate) use super::cases::native::NativeRequest;
 
 /// The decision of the core.
 #[derive(Debug)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// The headers for the upstream.
     Allow(Vec<(String, String)>),
     /// The reason, and the answer to the client.
@@ -20,13 +20,13 @@ pub enum Verdict {
 }
 
 /// Reads a valid configuration.
-pub fn gate(config: &Value) -> Gate {
+pub(crate) fn gate(config: &Value) -> Gate {
     mfa_gate::config::parse(config.to_string().as_bytes())
         .unwrap_or_else(|errors| panic!("the configuration: {errors}"))
 }
 
 /// Decides a request.
-pub fn judge(gate: &Gate, request: &NativeRequest, now: i64) -> Verdict {
+pub(crate) fn judge(gate: &Gate, request: &NativeRequest, now: i64) -> Verdict {
     let decision = decision::decide(
         gate,
         request,
@@ -44,7 +44,7 @@ pub fn judge(gate: &Gate, request: &NativeRequest, now: i64) -> Verdict {
 }
 
 /// The core's answer as a client sees it.
-pub fn seen(answer: challenge::Answer) -> Answer {
+pub(crate) fn seen(answer: challenge::Answer) -> Answer {
     let headers = answer.headers.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
     Answer { status: answer.status, headers, body: answer.body.into() }
 }

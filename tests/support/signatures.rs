@@ -9,13 +9,13 @@ use super::tokens::{ISSUER, config, jwk, now, sign, signed, unsigned};
 
 /// Whether a signature is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Worth {
+pub(crate) enum Worth {
     Good,
     Bad,
 }
 
 /// Tokens with right and with faulty signatures, each with its description.
-pub fn signatures(by_hand: &faults::RsaKey) -> Vec<(String, String, Worth)> {
+pub(crate) fn signatures(by_hand: &faults::RsaKey) -> Vec<(String, String, Worth)> {
     const ALGORITHMS: [(&str, &str); 9] = [
         ("RS256", "rsa"),
         ("RS384", "rsa"),
@@ -74,14 +74,14 @@ pub fn signatures(by_hand: &faults::RsaKey) -> Vec<(String, String, Worth)> {
 }
 
 /// A configuration that trusts every key by which [`signatures`] signs.
-pub fn trusting(by_hand: &faults::RsaKey) -> Value {
+pub(crate) fn trusting(by_hand: &faults::RsaKey) -> Value {
     let mut keys: Vec<Value> = ["rsa", "p256", "p384", "ed25519"].map(|key| jwk(key, key)).into();
     keys.push(by_hand.jwk("by-hand"));
     config(&json!([{"issuer": ISSUER, "audiences": ["api"], "jwks": {"inline": {"keys": keys}}}]))
 }
 
 /// Status and details of the core's answer to a token.
-pub fn judge(gate: &Gate, token: &str) -> (u16, String) {
+pub(crate) fn judge(gate: &Gate, token: &str) -> (u16, String) {
     let request = NativeRequest::to_path(b"/v1/customers").with("authorization", format!("Bearer {token}").into());
     match native::judge(gate, &request, now()) {
         Verdict::Allow(_) => (200, String::new()),
@@ -91,7 +91,7 @@ pub fn judge(gate: &Gate, token: &str) -> (u16, String) {
 
 impl Worth {
     /// The status that a token with it must get.
-    pub fn status(self) -> u16 {
+    pub(crate) fn status(self) -> u16 {
         match self {
             Self::Good => 200,
             Self::Bad => 401,

@@ -16,7 +16,7 @@ use super::forged_token::ForgedToken;
 use super::tampering::Tampering;
 
 /// A case of the table.
-pub struct Entry {
+pub(crate) struct Entry {
     /// The fields that `mfa-gate test` has too, except for the tokens.
     pub resolved: ResolvedCase<ForgedToken>,
     /// The fields of the case that only the table has.
@@ -28,7 +28,7 @@ pub struct Entry {
 /// The fields of a case that only the table has.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct OwnFields {
+pub(crate) struct OwnFields {
     /// Tampering with the token: one request for each form.
     pub tampering: Option<Tampering>,
     /// Envoy's own answer, if the request does not reach the filter.
@@ -40,7 +40,7 @@ pub struct OwnFields {
 /// The fields of a request that can only be sent over a connection.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct WireFields {
+pub(crate) struct WireFields {
     /// The bytes on the wire, for malformed requests.
     pub raw: Option<String>,
     /// Whether header lines are sent by HTTP/2, with upper-case names.
@@ -49,7 +49,7 @@ pub struct WireFields {
 
 /// Envoy's own answer.
 #[derive(Debug, Clone, Copy)]
-pub enum EnvoyAnswer {
+pub(crate) enum EnvoyAnswer {
     /// This status.
     Status(u16),
     /// Envoy may answer 400 itself to some requests of the case.
@@ -59,7 +59,7 @@ pub enum EnvoyAnswer {
 impl<'de> Deserialize<'de> for EnvoyAnswer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
-            Value::String(text) if text == "may refuse" => Ok(EnvoyAnswer::MayRefuse),
+            Value::String(text) if text == "may refuse" => Ok(Self::MayRefuse),
             Value::Number(number) => {
                 let status = number.as_u64().and_then(|status| u16::try_from(status).ok());
                 status.map(EnvoyAnswer::Status).ok_or_else(|| D::Error::custom(format!("no status is {number}")))
@@ -70,7 +70,7 @@ impl<'de> Deserialize<'de> for EnvoyAnswer {
 }
 
 /// One request of a case.
-pub struct Sent {
+pub(crate) struct Sent {
     /// Its label among the requests of its case; empty if it is the only one.
     pub which: String,
     /// The request.
@@ -81,12 +81,12 @@ pub struct Sent {
 
 impl Entry {
     /// Whether the request can only be sent over a connection.
-    pub fn is_for_envoy_alone(&self) -> bool {
+    pub(crate) fn is_for_envoy_alone(&self) -> bool {
         self.wire.raw.is_some() || self.wire.http2
     }
 
     /// The requests of the case: one, or one for each tampered form of the token.
-    pub fn requests(&self, forge: &Forge, now: i64, upstream: &str) -> Result<Vec<Sent>> {
+    pub(crate) fn requests(&self, forge: &Forge, now: i64, upstream: &str) -> Result<Vec<Sent>> {
         let prepared = self.resolved.prepare(forge.keys(), now, upstream)?;
         let tokens = match self.own.tampering {
             None => vec![(String::new(), prepared.token.clone())],
@@ -106,7 +106,7 @@ impl Entry {
 }
 
 /// Every case of every file.
-pub fn load(forge: &Forge) -> Vec<Entry> {
+pub(crate) fn load(forge: &Forge) -> Vec<Entry> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(super::repository("tests/cases"))
         .expect("tests/cases")
         .map(|entry| entry.expect("an entry of tests/cases").path())
@@ -136,44 +136,44 @@ fn load_file(forge: &Forge, path: &Path) -> Result<Vec<Entry>> {
 }
 
 /// Removes and returns the members with these names.
-pub fn remove_members(members: &mut Map<String, Value>, names: &[&str]) -> Value {
+pub(crate) fn remove_members(members: &mut Map<String, Value>, names: &[&str]) -> Value {
     names.iter().filter_map(|name| members.remove_entry(*name)).collect::<Map<_, _>>().into()
 }
 
 /// A configuration and its tokens, for tests outside the table.
-pub struct Sample {
+pub(crate) struct Sample {
     pub config: Value,
     tokens: BTreeMap<String, ForgedToken>,
 }
 
 impl Sample {
     /// A file of `tests/cases/shared`.
-    pub fn load(forge: &Forge, name: &str) -> Self {
+    pub(crate) fn load(forge: &Forge, name: &str) -> Self {
         let path = super::repository("tests/cases/shared").join(name);
         let file = read_file::<ForgedToken>(&path).unwrap_or_else(|error| panic!("{error:#}"));
         let config = forge.scope(0).json(&file.config).unwrap_or_else(|error| panic!("{name}: {error:#}"));
-        Sample { config, tokens: file.tokens }
+        Self { config, tokens: file.tokens }
     }
 
     /// Mints a token from a description as in a case.
-    pub fn mint(&self, forge: &Forge, spec: &Value, now: i64) -> Vec<u8> {
+    pub(crate) fn mint(&self, forge: &Forge, spec: &Value, now: i64) -> Vec<u8> {
         let spec: ForgedToken = serde_json::from_value(spec.clone()).unwrap_or_else(|error| panic!("{spec}: {error}"));
         spec.mint(&forge.scope(now), &self.tokens).unwrap_or_else(|error| panic!("{error:#}"))
     }
 }
 
 /// The title of a case.
-pub fn title(entry: &Entry) -> String {
+pub(crate) fn title(entry: &Entry) -> String {
     format!("{}: {}", file(entry), entry.resolved.name())
 }
 
 /// The file name of a case, without the extension.
-pub fn file(entry: &Entry) -> String {
+pub(crate) fn file(entry: &Entry) -> String {
     entry.resolved.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// A request with the token `good` of the case's file.
-pub fn good(entry: &Entry, forge: &Forge, now: i64) -> Option<TestRequest> {
+pub(crate) fn good(entry: &Entry, forge: &Forge, now: i64) -> Option<TestRequest> {
     let spec = entry.resolved.tokens.get("good")?;
     let token = spec.mint(&forge.scope(now), &entry.resolved.tokens);
     let token = token.unwrap_or_else(|error| panic!("{}: {error:#}", title(entry)));

@@ -19,7 +19,7 @@ struct File {
 /// A wrong configuration.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wrong {
+pub(crate) struct Wrong {
     pub name: String,
     /// Changes to the valid configuration (JSON Merge Patch).
     #[serde(default)]
@@ -35,7 +35,7 @@ pub struct Wrong {
 
 impl Wrong {
     /// The text of the wrong configuration.
-    pub fn text(&self, right: &Value, forge: &Forge) -> String {
+    pub(crate) fn text(&self, right: &Value, forge: &Forge) -> String {
         if let Some(text) = &self.text {
             return text.clone();
         }
@@ -46,7 +46,7 @@ impl Wrong {
 }
 
 /// The valid configuration and the wrong ones.
-pub fn load(forge: &Forge) -> (Value, Vec<Wrong>) {
+pub(crate) fn load(forge: &Forge) -> (Value, Vec<Wrong>) {
     let file: File = super::yaml(&super::repository("tests/cases/shared/wrong-configurations.yaml"));
     let config = forge.scope(0).json(&file.config);
     (config.expect("names that stand for something"), file.wrong)

@@ -14,7 +14,7 @@ const MAX_MESSAGE: usize = 160;
 /// What is wrong with a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum LineErrorKind {
+pub(crate) enum LineErrorKind {
     /// Longer than [`MAX_LINE`](super::line::MAX_LINE).
     TooLong,
     /// Not UTF-8.
@@ -29,20 +29,20 @@ pub enum LineErrorKind {
 
 impl LineErrorKind {
     /// The kind as an adjective of lines.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
-            LineErrorKind::TooLong => "too long",
-            LineErrorKind::NotUtf8 => "not UTF-8",
-            LineErrorKind::CutShort => "cut short",
-            LineErrorKind::NotJson => "not JSON",
-            LineErrorKind::NotOfThisLog => "not of this log",
+            Self::TooLong => "too long",
+            Self::NotUtf8 => "not UTF-8",
+            Self::CutShort => "cut short",
+            Self::NotJson => "not JSON",
+            Self::NotOfThisLog => "not of this log",
         }
     }
 }
 
 /// Why a line was rejected.
 #[derive(Debug)]
-pub struct LineError {
+pub(crate) struct LineError {
     /// The kind of error.
     pub kind: LineErrorKind,
     /// The message, with the column.
@@ -51,8 +51,8 @@ pub struct LineError {
 
 impl LineError {
     /// An error of this kind.
-    pub fn new(kind: LineErrorKind, message: String) -> Self {
-        LineError { kind, message }
+    pub(crate) fn new(kind: LineErrorKind, message: String) -> Self {
+        Self { kind, message }
     }
 }
 
@@ -75,13 +75,13 @@ impl From<serde_json::Error> for LineError {
         let whole = error.to_string();
         let place = format!(" at line {} column {}", error.line(), error.column());
         let message = whole.strip_suffix(&place).unwrap_or(&whole);
-        LineError::new(kind, format!("column {}: {}", error.column(), shown(message, MAX_MESSAGE)))
+        Self::new(kind, format!("column {}: {}", error.column(), shown(message, MAX_MESSAGE)))
     }
 }
 
 /// The place of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub(crate) struct Place {
     /// The index of the log.
     pub log: usize,
     /// The line number, from 1.

@@ -19,17 +19,17 @@ use serde::{Deserialize, Deserializer};
 use super::error::{LineError, LineErrorKind};
 
 /// Member: the status of the response. The report does not read it.
-pub const STATUS: &str = "status";
+pub(crate) const STATUS: &str = "status";
 /// Member: Envoy's response code details. The report does not read them.
-pub const DETAILS: &str = "details";
+pub(crate) const DETAILS: &str = "details";
 
 /// Maximum length of a line, in bytes. By default Envoy accepts 60 KiB of headers, and it escapes a byte with at most
 /// six characters (`\u0000`). A longer line does not come from this log.
-pub const MAX_LINE: usize = 512 * 1024;
+pub(crate) const MAX_LINE: usize = 512 * 1024;
 
 /// A line: Envoy's own members, and those of the gate.
 #[derive(Debug, Deserialize)]
-pub struct LogLine<'a> {
+pub(crate) struct LogLine<'a> {
     /// When the request started.
     #[serde(deserialize_with = "time")]
     pub time: DateTime<Utc>,
@@ -61,7 +61,7 @@ struct Packed<'a> {
 
 /// The gate's members of a line.
 #[derive(Debug)]
-pub struct GateRecord<'a> {
+pub(crate) struct GateRecord<'a> {
     /// Whether the request was allowed.
     pub decision: Outcome,
     /// The deny reason.
@@ -88,7 +88,7 @@ pub struct GateRecord<'a> {
 
 /// The decision on a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Allowed.
     Allow,
     /// Denied.
@@ -97,10 +97,10 @@ pub enum Outcome {
 
 impl Outcome {
     /// The name in the log.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Outcome::Allow => ALLOW,
-            Outcome::Deny => DENY,
+            Self::Allow => ALLOW,
+            Self::Deny => DENY,
         }
     }
 }
@@ -132,7 +132,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 /// Text, borrowed unless it contains escapes. serde borrows a `Cow` only as a direct field, not inside an `Option`.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
-pub struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(crate) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl std::ops::Deref for Text<'_> {
     type Target = str;
@@ -148,7 +148,7 @@ impl<'a> LogLine<'a> {
     /// # Errors
     ///
     /// The line is too long, not UTF-8, not JSON or not an object; or a member is missing, repeated or of a wrong type.
-    pub fn parse(line: &'a [u8]) -> Result<Self, LineError> {
+    pub(crate) fn parse(line: &'a [u8]) -> Result<Self, LineError> {
         if line.len() > MAX_LINE {
             return Err(LineError::new(LineErrorKind::TooLong, format!("longer than {MAX_LINE} bytes")));
         }
@@ -164,7 +164,7 @@ impl<'a> LogLine<'a> {
     }
 
     /// The gate's record; `None` if the request did not reach the gate.
-    pub fn gate(&self) -> Option<&GateRecord<'a>> {
+    pub(crate) fn gate(&self) -> Option<&GateRecord<'a>> {
         self.mfa_gate.as_ref().map(|packed| &packed.0.value)
     }
 }
@@ -172,7 +172,7 @@ impl<'a> LogLine<'a> {
 impl GateRecord<'_> {
     /// Whether a user's token proves MFA, as Partner Center counts; `None` for an application or without a verified
     /// token.
-    pub fn mfa_compliant(&self) -> Option<bool> {
+    pub(crate) fn mfa_compliant(&self) -> Option<bool> {
         (self.subject == Some(Subject::User)).then_some(self.mfa == Some(MfaState::Proven))
     }
 }
@@ -257,7 +257,7 @@ trait Vocabulary: Copy + 'static {
 }
 
 impl Vocabulary for Outcome {
-    const ALL: &[Self] = &[Outcome::Allow, Outcome::Deny];
+    const ALL: &[Self] = &[Self::Allow, Self::Deny];
 
     fn name(self) -> &'static str {
         self.as_str()
@@ -265,7 +265,7 @@ impl Vocabulary for Outcome {
 }
 
 impl Vocabulary for Subject {
-    const ALL: &[Self] = &[Subject::User, Subject::App];
+    const ALL: &[Self] = &[Self::User, Self::App];
 
     fn name(self) -> &'static str {
         self.as_str()
@@ -273,7 +273,7 @@ impl Vocabulary for Subject {
 }
 
 impl Vocabulary for MfaState {
-    const ALL: &[Self] = &[MfaState::Proven, MfaState::Missing, MfaState::Unknowable];
+    const ALL: &[Self] = &[Self::Proven, Self::Missing, Self::Unknowable];
 
     fn name(self) -> &'static str {
         self.as_str()
@@ -284,7 +284,7 @@ impl<'de, T: Vocabulary> Deserialize<'de> for Known<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Text::deserialize(deserializer)?;
         let found = T::ALL.iter().find(|value| value.name() == &*text);
-        found.map(|value| Known(*value)).ok_or_else(|| {
+        found.map(|value| Self(*value)).ok_or_else(|| {
             let known: Vec<_> = T::ALL.iter().map(|value| format!("`{}`", value.name())).collect();
             D::Error::custom(format_args!("found `{}`, expected {}", &*text, known.join(" or ")))
         })

@@ -1,5 +1,5 @@
 //! Reads the access log that Envoy writes for the filter.
 
-pub mod error;
-pub mod line;
-pub mod source;
+pub(crate) mod error;
+pub(crate) mod line;
+pub(crate) mod source;

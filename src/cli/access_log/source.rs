@@ -14,14 +14,14 @@ use super::line::MAX_LINE;
 use crate::input;
 
 /// Bytes per read: large enough to make locking cheap, small enough to buffer one chunk per thread.
-pub const CHUNK: usize = 1024 * 1024;
+pub(crate) const CHUNK: usize = 1024 * 1024;
 
 /// The first bytes of a gzip file (RFC 1952 section 2.3.1). No JSON line starts with them.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Whole lines of one log.
 #[derive(Debug)]
-pub struct Chunk {
+pub(crate) struct Chunk {
     /// The number of this chunk, from 0, across all logs.
     pub number: u64,
     /// The place of its first line.
@@ -31,7 +31,7 @@ pub struct Chunk {
 }
 
 /// Reads the logs one after the other.
-pub struct Source {
+pub(crate) struct Source {
     names: Vec<String>,
     remaining: std::vec::IntoIter<Box<dyn Read + Send>>,
     current: Option<Box<dyn Read + Send>>,
@@ -50,7 +50,7 @@ impl Source {
     /// # Errors
     ///
     /// A log cannot be opened.
-    pub fn open(paths: &[PathBuf]) -> Result<Self> {
+    pub(crate) fn open(paths: &[PathBuf]) -> Result<Self> {
         let stdin = [PathBuf::from("-")];
         let paths = if paths.is_empty() { &stdin } else { paths };
         let mut size = Some(0_u64);
@@ -65,14 +65,14 @@ impl Source {
         if let Some(size) = size {
             progress.set_length(size);
         }
-        Ok(Source {
+        Ok(Self {
             progress,
-            ..Source::new(readers, paths.iter().map(|path| path.display().to_string()).collect(), CHUNK)
+            ..Self::new(readers, paths.iter().map(|path| path.display().to_string()).collect(), CHUNK)
         })
     }
 
     fn new(readers: Vec<Box<dyn Read + Send>>, names: Vec<String>, chunk: usize) -> Self {
-        Source {
+        Self {
             names,
             remaining: readers.into_iter(),
             current: None,
@@ -86,18 +86,19 @@ impl Source {
 
     /// Logs in memory, read `chunk` bytes at a time.
     #[cfg(test)]
-    pub fn of(logs: Vec<Vec<u8>>, chunk: usize) -> Self {
+    pub(crate) fn of(logs: Vec<Vec<u8>>, chunk: usize) -> Self {
         let names = (0..logs.len()).map(|log| format!("log {log}")).collect();
-        Source::new(logs.into_iter().map(|log| Box::new(io::Cursor::new(log)) as _).collect(), names, chunk)
+        let reader = |log| -> Box<dyn Read + Send> { Box::new(io::Cursor::new(log)) };
+        Self::new(logs.into_iter().map(reader).collect(), names, chunk)
     }
 
     /// The logs as the command line names them.
-    pub fn names(&self) -> &[String] {
+    pub(crate) fn names(&self) -> &[String] {
         &self.names
     }
 
     /// The progress, in bytes.
-    pub fn progress(&self) -> &ProgressBar {
+    pub(crate) fn progress(&self) -> &ProgressBar {
         &self.progress
     }
 
@@ -106,7 +107,7 @@ impl Source {
     /// # Errors
     ///
     /// A log cannot be read or decompressed.
-    pub fn next(&mut self) -> Result<Option<Chunk>> {
+    pub(crate) fn next(&mut self) -> Result<Option<Chunk>> {
         loop {
             if self.current.is_none() {
                 let Some(reader) = self.remaining.next() else { return Ok(None) };
@@ -114,7 +115,7 @@ impl Source {
             }
             let lines = self.read_lines().with_context(|| input::name(Path::new(&self.names[self.place.log])))?;
             let first = self.place;
-            let newlines = memchr::memchr_iter(b'\n', &lines).count() as u64;
+            let newlines = u64::try_from(memchr::memchr_iter(b'\n', &lines).count()).unwrap_or(u64::MAX);
             self.place.line = first.line.saturating_add(newlines);
             if self.current.is_none() {
                 self.place = Place { log: first.log + 1, line: 1 };
@@ -134,7 +135,7 @@ impl Source {
         lines.reserve(self.chunk);
         let mut searched = lines.len();
         loop {
-            if reader.by_ref().take(self.chunk as u64).read_to_end(&mut lines)? == 0 {
+            if reader.by_ref().take(u64::try_from(self.chunk).unwrap_or(u64::MAX)).read_to_end(&mut lines)? == 0 {
                 self.current = None;
                 return Ok(lines);
             }
@@ -155,7 +156,7 @@ impl Source {
 /// # Errors
 ///
 /// The log cannot be read.
-pub fn read(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+pub(crate) fn read(path: &Path) -> io::Result<Box<dyn Read + Send>> {
     decompressed(open(path)?.0)
 }
 

@@ -9,7 +9,7 @@ use crate::spanned::Located;
 
 /// A value of a document, and its path.
 #[derive(Debug, Clone)]
-pub struct At<'d> {
+pub(super) struct At<'d> {
     document: &'d Located,
     json: &'d Json<'static>,
     path: String,
@@ -17,34 +17,34 @@ pub struct At<'d> {
 
 impl<'d> At<'d> {
     /// Whether this is a filter with a `typed_config` of this message type.
-    pub fn is_configured_by(&self, message: &str) -> bool {
+    pub(super) fn is_configured_by(&self, message: &str) -> bool {
         self.get("typed_config").is_some_and(|typed| typed.message(message).is_some())
     }
 
     /// The whole document.
-    pub fn root(document: &'d Located) -> Self {
+    pub(super) fn root(document: &'d Located) -> Self {
         At { document, json: document.json(), path: String::new() }
     }
 
-    pub fn path(&self) -> &str {
+    pub(super) fn path(&self) -> &str {
         &self.path
     }
 
-    pub fn span(&self) -> Range<usize> {
+    pub(super) fn span(&self) -> Range<usize> {
         self.document.place(&self.path)
     }
 
-    pub fn json(&self) -> &'d Json<'static> {
+    pub(super) fn json(&self) -> &'d Json<'static> {
         self.json
     }
 
     /// The value as a separate document.
-    pub fn located(&self) -> Located {
+    pub(super) fn located(&self) -> Located {
         self.document.below(&self.path, self.json)
     }
 
     /// A field, by its protobuf name. Protobuf's JSON mapping accepts both `typed_config` and `typedConfig`.
-    pub fn get(&self, name: &str) -> Option<At<'d>> {
+    pub(super) fn get(&self, name: &str) -> Option<Self> {
         let Json::Object(members) = self.json else { return None };
         let camel = camel(name);
         let name = if members.has(name) { name } else { camel.as_str() };
@@ -53,22 +53,22 @@ impl<'d> At<'d> {
     }
 
     /// A nested field, by its path.
-    pub fn find(&self, names: &[&str]) -> Option<At<'d>> {
+    pub(super) fn find(&self, names: &[&str]) -> Option<Self> {
         names.iter().try_fold(self.clone(), |at, name| at.get(name))
     }
 
     /// The items of the array in a field; empty if the field is absent or is not an array.
-    pub fn list(&self, name: &str) -> Vec<At<'d>> {
+    pub(super) fn list(&self, name: &str) -> Vec<Self> {
         self.get(name).map(|at| at.items()).unwrap_or_default()
     }
 
-    pub fn items(&self) -> Vec<At<'d>> {
+    pub(super) fn items(&self) -> Vec<Self> {
         let Json::Array(items) = self.json else { return Vec::new() };
         let item = |(index, json)| At { document: self.document, json, path: format!("{}[{index}]", self.path) };
         items.iter().enumerate().map(item).collect()
     }
 
-    pub fn members(&self) -> Vec<(&'d str, At<'d>)> {
+    pub(super) fn members(&self) -> Vec<(&'d str, Self)> {
         let Json::Object(members) = self.json else { return Vec::new() };
         let member = |(name, json): (&'d str, &'d Json<'static>)| {
             (name, At { document: self.document, json, path: join(&self.path, name) })
@@ -76,18 +76,18 @@ impl<'d> At<'d> {
         members.iter().map(member).collect()
     }
 
-    pub fn text(&self) -> Option<&'d str> {
+    pub(super) fn text(&self) -> Option<&'d str> {
         self.json.as_str()
     }
 
     /// The text in a field. An empty text reads as absent, as in protobuf.
-    pub fn field(&self, name: &str) -> Option<&'d str> {
+    pub(super) fn field(&self, name: &str) -> Option<&'d str> {
         let at = self.get(name)?;
         at.text().filter(|text| !text.is_empty())
     }
 
     /// Whether a field is true. Envoy's YAML parser also reads `yes`, `on` and `y` as true.
-    pub fn is_true(&self, name: &str) -> bool {
+    pub(super) fn is_true(&self, name: &str) -> bool {
         match self.get(name).map(|at| at.json) {
             Some(Json::Bool(value)) => *value,
             Some(Json::String(text)) => ["true", "yes", "on", "y"].contains(&text.to_ascii_lowercase().as_str()),
@@ -96,22 +96,22 @@ impl<'d> At<'d> {
     }
 
     /// A field that is true.
-    pub fn get_true(&self, name: &str) -> Option<Self> {
+    pub(super) fn get_true(&self, name: &str) -> Option<Self> {
         self.get(name).filter(|_| self.is_true(name))
     }
 
     /// A field with this text.
-    pub fn get_text(&self, name: &str, text: &str) -> Option<Self> {
+    pub(super) fn get_text(&self, name: &str, text: &str) -> Option<Self> {
         self.get(name).filter(|at| at.text() == Some(text))
     }
 
     /// Whether this is a value of an enumeration, by name or number.
-    pub fn is_enum(&self, name: &str, number: u64) -> bool {
+    pub(super) fn is_enum(&self, name: &str, number: u64) -> bool {
         self.text() == Some(name) || *self.json == Json::Number(Number::Unsigned(number))
     }
 
     /// This value and all values inside it, outermost first.
-    pub fn walk(&self) -> Vec<At<'d>> {
+    pub(super) fn walk(&self) -> Vec<Self> {
         let mut found = vec![self.clone()];
         let mut next = 0;
         while let Some(at) = found.get(next).cloned() {
@@ -123,7 +123,7 @@ impl<'d> At<'d> {
     }
 
     /// The message in an `Any`, or in a `TypedStruct` in it, if the last part of its type name is `name`.
-    pub fn message(&self, name: &str) -> Option<At<'d>> {
+    pub(super) fn message(&self, name: &str) -> Option<Self> {
         let is = |url: &str| url.rsplit(['/', '.']).next() == Some(name);
         match self.field("@type")? {
             url if is(url) => Some(self.clone()),

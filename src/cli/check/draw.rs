@@ -12,7 +12,7 @@ use super::lint::Severity;
 use crate::spanned::line_and_column;
 
 /// Each finding with its source line, and the totals at the end.
-pub fn to_text(files: &[Checked]) -> String {
+pub(super) fn to_text(files: &[Checked]) -> String {
     // Colours only on a terminal, and not if NO_COLOR is set.
     let renderer = match AutoStream::choice(&std::io::stdout()) {
         ColorChoice::Never => Renderer::plain(),
@@ -53,7 +53,7 @@ fn first_line(text: &str, span: Range<usize>) -> Range<usize> {
 }
 
 /// The findings as a JSON array of objects.
-pub fn to_json(files: &[Checked]) -> Result<String> {
+pub(super) fn to_json(files: &[Checked]) -> Result<String> {
     let mut all = Vec::new();
     for file in files {
         for finding in &file.findings {

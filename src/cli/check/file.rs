@@ -11,19 +11,19 @@ use crate::spanned::Located;
 
 /// A file, and the findings in it.
 #[derive(Debug)]
-pub struct Checked {
+pub(super) struct Checked {
     pub name: String,
     pub text: String,
     pub findings: Vec<Finding>,
 }
 
 /// The message for a file without the filter.
-pub const LOOKED_FOR: &str = "the file does not contain the filter's configuration; searched for the filter's own fields (`issuers`, `default`), \
+pub(crate) const LOOKED_FOR: &str = "the file does not contain the filter's configuration; searched for the filter's own fields (`issuers`, `default`), \
     an Envoy Wasm filter with these fields or with `mfa_gate` in its name, vm_id or code, and such a WasmPlugin, \
     TrafficExtension or EnvoyFilter of Istio or EnvoyExtensionPolicy of Envoy Gateway";
 
 /// Checks files, by name and text, as parts of one configuration.
-pub fn check_all(files: Vec<(String, String)>) -> Vec<Checked> {
+pub(super) fn check_all(files: Vec<(String, String)>) -> Vec<Checked> {
     let mut scanned: Vec<_> = files.into_iter().map(|(name, text)| Scanned::new(name, text)).collect();
     let any = scanned.iter().any(|file| file.gates > 0);
     for file in &mut scanned {
@@ -51,7 +51,7 @@ struct Scanned {
 
 impl Scanned {
     fn new(name: String, text: String) -> Self {
-        let mut scanned = Scanned { name, text, findings: Findings::default(), start: None, gates: 0, serves: false };
+        let mut scanned = Self { name, text, findings: Findings::default(), start: None, gates: 0, serves: false };
         let documents = match Located::read(&scanned.text) {
             Ok(documents) => documents,
             Err(syntax) => {

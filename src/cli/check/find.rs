@@ -7,7 +7,7 @@ use super::{envoy, gateway, istio, recognize};
 use crate::spanned::{Located, SyntaxError};
 
 /// The objects of a document. The output of `kubectl get -o yaml` is a list of several.
-pub fn objects(document: &Located) -> Vec<At<'_>> {
+pub(super) fn objects(document: &Located) -> Vec<At<'_>> {
     let root = At::root(document);
     if root.field("kind") == Some("List") { root.list("items") } else { vec![root] }
 }
@@ -17,7 +17,7 @@ pub fn objects(document: &Located) -> Vec<At<'_>> {
 /// # Errors
 ///
 /// The text is neither YAML nor JSON, or one of the configurations cannot be read.
-pub fn configs(text: &str) -> Result<Vec<Located>, SyntaxError> {
+pub(crate) fn configs(text: &str) -> Result<Vec<Located>, SyntaxError> {
     let documents = Located::read(text)?;
     let mut findings = Findings::default();
     let objects: Vec<_> = documents.iter().flat_map(objects).collect();

@@ -15,14 +15,14 @@ use crate::terminal::quoted;
 
 /// A configuration of the filter in a document.
 #[derive(Debug)]
-pub struct GateConfig {
+pub(super) struct GateConfig {
     located: Located,
     /// Path of the configuration in the document.
     prefix: String,
 }
 
 /// An issuer with `verified_by`: jwt_authn verifies its tokens.
-pub struct VerifiedBy<'d> {
+pub(super) struct VerifiedBy<'d> {
     /// The name under which jwt_authn stores the claims.
     pub metadata: At<'d>,
     /// The name of the issuer.
@@ -31,14 +31,14 @@ pub struct VerifiedBy<'d> {
 
 impl GateConfig {
     /// A configuration that is YAML or JSON of the document.
-    pub fn of(at: &At<'_>) -> Self {
-        GateConfig { located: at.located(), prefix: at.path().to_owned() }
+    pub(super) fn of(at: &At<'_>) -> Self {
+        Self { located: at.located(), prefix: at.path().to_owned() }
     }
 
     /// A configuration that is JSON in a string. Reports a finding and returns `None` if it is not JSON.
-    pub fn in_text(at: &At<'_>, json: &str, file: &str, findings: &mut Findings) -> Option<Self> {
+    pub(super) fn in_text(at: &At<'_>, json: &str, file: &str, findings: &mut Findings) -> Option<Self> {
         match Located::read_embedded(json, file, at.span()) {
-            Ok(located) => Some(GateConfig { located, prefix: at.path().to_owned() }),
+            Ok(located) => Some(Self { located, prefix: at.path().to_owned() }),
             Err(syntax) => {
                 let message = format!("the configuration is not JSON: {}", syntax.message);
                 findings.add(Lint::Configuration, at.path(), syntax.span, message);
@@ -47,17 +47,17 @@ impl GateConfig {
         }
     }
 
-    pub fn root(&self) -> At<'_> {
+    pub(super) fn root(&self) -> At<'_> {
         At::root(&self.located)
     }
 
     /// The configuration with the positions of its values in the file.
-    pub fn located(&self) -> &Located {
+    pub(super) fn located(&self) -> &Located {
         &self.located
     }
 
     /// Reports a finding at a field of this configuration.
-    pub fn wrong(&self, findings: &mut Findings, lint: Lint, path: &str, message: impl Into<String>) {
+    pub(super) fn wrong(&self, findings: &mut Findings, lint: Lint, path: &str, message: impl Into<String>) {
         let whole = match path.is_empty() {
             true => self.prefix.clone(),
             false if self.prefix.is_empty() => path.to_owned(),
@@ -67,7 +67,7 @@ impl GateConfig {
     }
 
     /// The clusters that keys are fetched through.
-    pub fn key_clusters(&self) -> Vec<At<'_>> {
+    pub(super) fn key_clusters(&self) -> Vec<At<'_>> {
         let issuers = self.root().list("issuers").into_iter();
         issuers
             .flat_map(|issuer| [issuer.find(&["jwks", "cluster"]), issuer.find(&["discovery", "cluster"])])
@@ -76,7 +76,7 @@ impl GateConfig {
     }
 
     /// The issuers with `verified_by`.
-    pub fn verified_by<'c>(&'c self) -> Vec<VerifiedBy<'c>> {
+    pub(super) fn verified_by<'c>(&'c self) -> Vec<VerifiedBy<'c>> {
         let of = |issuer: At<'c>| {
             Some(VerifiedBy { metadata: issuer.find(&["verified_by", "metadata"])?, issuer: issuer.field("issuer") })
         };
@@ -84,23 +84,23 @@ impl GateConfig {
     }
 
     /// Whether a route of the gate matches hosts.
-    pub fn matches_hosts(&self) -> bool {
+    pub(super) fn matches_hosts(&self) -> bool {
         self.root().list("routes").iter().any(|route| route.get("hosts").is_some())
     }
 
     /// Whether the metadata of Envoy's routes can name policies.
-    pub fn uses_route_metadata(&self) -> bool {
+    pub(super) fn uses_route_metadata(&self) -> bool {
         self.root().is_true("envoy_route_metadata")
     }
 
     /// The names of all policies, including the built-in ones.
-    pub fn policies(&self) -> BTreeSet<&str> {
+    pub(super) fn policies(&self) -> BTreeSet<&str> {
         let own = self.root().get("policies").map(|policies| policies.members()).unwrap_or_default();
         own.into_iter().map(|(name, _)| name).chain(["public", "signed_in"]).collect()
     }
 }
 
-pub fn check(config: &GateConfig, findings: &mut Findings) {
+pub(super) fn check(config: &GateConfig, findings: &mut Findings) {
     match config::from_json(config.root().json()) {
         Ok(gate) => check_routes(config, &gate, findings),
         Err(errors) => {

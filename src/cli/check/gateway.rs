@@ -33,12 +33,12 @@ fn url<'d>(wasm: &At<'d>, source: &str) -> Option<At<'d>> {
 }
 
 /// The gate's configurations in an EnvoyExtensionPolicy.
-pub fn configs(object: &At<'_>) -> Vec<GateConfig> {
+pub(super) fn configs(object: &At<'_>) -> Vec<GateConfig> {
     gates(object).iter().filter_map(|wasm| wasm.get("config")).map(|at| GateConfig::of(&at)).collect()
 }
 
 /// Checks an EnvoyExtensionPolicy. Returns the number of gates in it.
-pub fn check_policy(object: &At<'_>, findings: &mut Findings) -> usize {
+pub(super) fn check_policy(object: &At<'_>, findings: &mut Findings) -> usize {
     let gates = gates(object);
     gates.iter().for_each(|wasm| check_wasm(wasm, findings));
     gates.len()
@@ -50,7 +50,7 @@ fn check_wasm(wasm: &At<'_>, findings: &mut Findings) {
         None => findings.at(Lint::Configuration, wasm, "the extension has no `config`, so the filter refuses to start"),
     }
     if let Some(at) = wasm.get_true("failOpen") {
-        let message = "failOpen: is true, so requests pass where the filter fails, cannot be fetched or refuses its configuration; remove it";
+        let message = "failOpen: is true, so requests pass if the filter fails, cannot be fetched or rejects its configuration; remove it";
         findings.at(Lint::FailOpen, &at, message);
     }
     for source in ["image", "http"] {
@@ -65,7 +65,7 @@ fn check_wasm(wasm: &At<'_>, findings: &mut Findings) {
 }
 
 /// Checks a ClientTrafficPolicy: it can turn off Envoy Gateway's defaults, which normalise paths and reject underscores.
-pub fn check_client_traffic(object: &At<'_>, findings: &mut Findings) {
+pub(super) fn check_client_traffic(object: &At<'_>, findings: &mut Findings) {
     let Some(spec) = object.get("spec") else { return };
     let (path, headers) = (spec.get("path"), spec.get("headers"));
     if let Some(at) = path.as_ref().and_then(|path| path.get_true("disableMergeSlashes")) {
@@ -74,7 +74,7 @@ pub fn check_client_traffic(object: &At<'_>, findings: &mut Findings) {
         findings.at(Lint::PathNormalisation, &at, message);
     }
     if let Some(at) = path.and_then(|path| path.get_text("escapedSlashesAction", "KeepUnchanged")) {
-        let message = "escapedSlashesAction: keeps `%2F`, which Envoy does not take for a slash and the upstream may; write `RejectRequest`";
+        let message = "escapedSlashesAction: keeps `%2F`, which the upstream may read as a slash and Envoy does not; set `RejectRequest`";
         findings.at(Lint::PathNormalisation, &at, message);
     }
     if let Some(at) = headers.and_then(|headers| headers.get_text("withUnderscoresAction", "Allow")) {

@@ -35,12 +35,12 @@ impl<'d> Plugin<'d> {
 }
 
 /// The gate's configuration in a WasmPlugin or a TrafficExtension.
-pub fn config(object: &At<'_>) -> Option<GateConfig> {
+pub(super) fn config(object: &At<'_>) -> Option<GateConfig> {
     Plugin::of(object)?.config()
 }
 
 /// Checks a WasmPlugin or a TrafficExtension. Returns the number of gates in it.
-pub fn check(object: &At<'_>, findings: &mut Findings) -> usize {
+pub(super) fn check(object: &At<'_>, findings: &mut Findings) -> usize {
     let Some(plugin) = Plugin::of(object) else { return 0 };
     let config = plugin.config();
     match &config {
@@ -58,11 +58,11 @@ pub fn check(object: &At<'_>, findings: &mut Findings) -> usize {
 
 fn check_plugin_fields(wasm: &At<'_>, findings: &mut Findings) {
     if let Some(at) = wasm.get_text("failStrategy", "FAIL_OPEN") {
-        let message = "failStrategy: is `FAIL_OPEN`, so a plugin that fails or cannot be fetched lets every request through; write `FAIL_CLOSE` or `FAIL_RELOAD`";
+        let message = "failStrategy: is `FAIL_OPEN`, so every request passes if the plugin fails or cannot be fetched; set `FAIL_CLOSE` or `FAIL_RELOAD`";
         findings.at(Lint::FailOpen, &at, message);
     }
     if let Some(at) = wasm.get_text("type", "NETWORK") {
-        let message = "type: is `NETWORK`, and a network filter sees no requests; write `HTTP`, or leave it out";
+        let message = "type: is `NETWORK`, and a network filter sees no requests; set `HTTP`, or remove `type`";
         findings.at(Lint::PluginType, &at, message);
     }
     if let Some(at) = wasm.get("url")
@@ -76,7 +76,7 @@ fn check_plugin_fields(wasm: &At<'_>, findings: &mut Findings) {
 }
 
 /// The message for a module referenced by a mutable tag or URL.
-pub fn unpinned(field: &str, url: &str) -> String {
+pub(super) fn unpinned(field: &str, url: &str) -> String {
     let (why, fix) = match url.starts_with("http") {
         true => ("", "add `sha256: HASH`"),
         false => ("a tag can be moved to another image; ", "append `@sha256:HASH`, or add `sha256`"),
@@ -112,7 +112,7 @@ fn check_phase(spec: &At<'_>, config: Option<&GateConfig>, findings: &mut Findin
 fn check_match(spec: &At<'_>, findings: &mut Findings) {
     for traffic in spec.list("match") {
         if let Some(at) = traffic.get_text("mode", "CLIENT") {
-            let message = "match: `CLIENT` is what goes out, so requests that come in pass unjudged; write `SERVER`, or for a gateway `CLIENT_AND_SERVER`";
+            let message = "match: `CLIENT` is outbound traffic, so inbound requests pass unchecked; set `SERVER`, or for a gateway `CLIENT_AND_SERVER`";
             findings.at(Lint::PluginMatch, &at, message);
         }
         if let Some(at) = traffic.get("ports") {

@@ -2,7 +2,7 @@
 
 /// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
+pub(super) enum Severity {
     /// Requests can pass unchecked, or nothing loads.
     Error,
     /// It works, but is likely a mistake.
@@ -10,10 +10,10 @@ pub enum Severity {
 }
 
 impl Severity {
-    pub fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
+            Self::Error => "error",
+            Self::Warning => "warning",
         }
     }
 }
@@ -22,51 +22,51 @@ macro_rules! lints {
     ($($lint:ident $severity:ident $id:literal $meaning:literal)*) => {
         /// A lint.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Lint {
+        pub(super) enum Lint {
             $(#[doc = $meaning] $lint,)*
         }
 
         impl Lint {
             /// All lints.
-            pub const ALL: &[Lint] = &[$(Lint::$lint),*];
+            pub(super) const ALL: &[Self] = &[$(Self::$lint),*];
 
             /// The stable name.
-            pub fn id(self) -> &'static str {
-                match self { $(Lint::$lint => $id,)* }
+            pub(super) fn id(self) -> &'static str {
+                match self { $(Self::$lint => $id,)* }
             }
 
-            pub fn severity(self) -> Severity {
-                match self { $(Lint::$lint => Severity::$severity,)* }
+            pub(super) fn severity(self) -> Severity {
+                match self { $(Self::$lint => Severity::$severity,)* }
             }
 
             /// The mistake that the lint reports.
-            pub fn meaning(self) -> &'static str {
-                match self { $(Lint::$lint => $meaning,)* }
+            pub(super) fn meaning(self) -> &'static str {
+                match self { $(Self::$lint => $meaning,)* }
             }
         }
     };
 }
 
 lints! {
-    Syntax Error "syntax" "the file is neither YAML nor JSON, or has a key twice"
-    NoFilter Error "no-filter" "no configuration of the filter is in the file"
-    Configuration Error "configuration" "the filter would refuse its configuration"
-    FailOpen Error "fail-open" "a filter that failed lets requests through"
-    FilterDisabled Error "filter-disabled" "the filter is switched off, on a route or altogether"
-    FilterOptional Error "filter-optional" "a host that cannot load the filter goes on without it"
-    FilterConditional Error "filter-conditional" "a matcher decides whether the filter sees a request"
-    AfterRouter Error "after-router" "the filter stands behind the router, where no request comes"
-    JwtAuthn Error "jwt-authn" "no jwt_authn filter before the gate gives the claims that an issuer's tokens are judged by"
-    UpgradeUnguarded Error "upgrade-unguarded" "requests for an upgrade pass filters of their own, and the gate is not among them"
-    ChainUnguarded Error "chain-unguarded" "another filter chain of the listener leads to a guarded cluster without the gate"
-    ListenerUnguarded Warning "listener-unguarded" "another listener leads to a guarded cluster without the gate"
+    Syntax Error "syntax" "the file is neither YAML nor JSON, or has a duplicate key"
+    NoFilter Error "no-filter" "the file does not contain the filter's configuration"
+    Configuration Error "configuration" "the filter rejects its configuration"
+    FailOpen Error "fail-open" "requests pass if the filter fails"
+    FilterDisabled Error "filter-disabled" "the filter is disabled, on a route or entirely"
+    FilterOptional Error "filter-optional" "a host that cannot load the filter runs without it"
+    FilterConditional Error "filter-conditional" "a matcher decides which requests reach the filter"
+    AfterRouter Error "after-router" "the filter is after the router, where no request reaches it"
+    JwtAuthn Error "jwt-authn" "no jwt_authn filter before the gate stores the claims of an issuer with `verified_by`"
+    UpgradeUnguarded Error "upgrade-unguarded" "an upgrade replaces the HTTP filters, and the gate is not among the new ones"
+    ChainUnguarded Error "chain-unguarded" "another filter chain of the listener routes to a guarded cluster without the gate"
+    ListenerUnguarded Warning "listener-unguarded" "another listener routes to a guarded cluster without the gate"
     UnknownCluster Error "unknown-cluster" "an issuer's `cluster` is not defined"
-    KeysWithoutTls Warning "keys-without-tls" "an issuer's keys come through a cluster without TLS"
-    KeysUnverified Warning "keys-unverified" "an issuer's keys come by TLS from whoever answers: the certificate is not verified, or may be for any host"
-    UnknownRoutePolicy Error "unknown-route-policy" "a route of Envoy names a policy that is not configured"
-    RoutePolicyIgnored Warning "route-policy-ignored" "a route of Envoy names a policy, but the gate does not look there"
-    RemoteCode Error "remote-code" "remote module without `sha256`, which Envoy refuses"
-    CodeUnpinned Warning "code-unpinned" "module referenced by a mutable tag"
+    KeysWithoutTls Warning "keys-without-tls" "an issuer's keys are fetched without TLS"
+    KeysUnverified Warning "keys-unverified" "an issuer's keys are fetched by TLS, but the certificate or its host name is not verified"
+    UnknownRoutePolicy Error "unknown-route-policy" "an Envoy route names a policy that is not configured"
+    RoutePolicyIgnored Warning "route-policy-ignored" "an Envoy route names a policy, but the gate ignores route metadata"
+    RemoteCode Error "remote-code" "remote module without `sha256`"
+    CodeUnpinned Warning "code-unpinned" "module referenced by a mutable tag or URL"
     PluginType Error "plugin-type" "the plugin is loaded as a network filter, which sees no requests"
     PluginPhase Warning "plugin-phase" "other filters run before the gate"
     PluginMatch Warning "plugin-match" "the plugin applies to only a part of the traffic"

@@ -22,8 +22,8 @@ use crate::exit::Exit;
 use crate::input;
 use lint::{Lint, Severity};
 
-pub use file::LOOKED_FOR;
-pub use find::configs;
+pub(crate) use file::LOOKED_FOR;
+pub(crate) use find::configs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -46,7 +46,7 @@ Examples:
 /// `path` (the field in its document) and `message`.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
-pub struct Check {
+pub(crate) struct Check {
     /// The files; `-` reads standard input
     #[arg(value_name = "FILE", required_unless_present = "list")]
     files: Vec<PathBuf>,
@@ -63,7 +63,7 @@ pub struct Check {
 
 impl Check {
     /// Checks the files. Returns the text for standard output and the exit code.
-    pub fn run(&self) -> Result<(String, Exit)> {
+    pub(crate) fn run(&self) -> Result<(String, Exit)> {
         if self.list {
             return Ok((list(), Exit::Success));
         }

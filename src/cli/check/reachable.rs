@@ -11,7 +11,7 @@ use mfa_gate::route::{Authority, HostPattern, MAX_PATH_BYTES, PathPattern, Patte
 
 /// The part of a route that prevents a match.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Dead {
+pub(super) enum Dead {
     /// The path.
     Path,
     /// The host with this index; other hosts of the route may match.
@@ -19,7 +19,7 @@ pub enum Dead {
 }
 
 /// The parts of a route that no request can match.
-pub fn dead(route: &Route) -> Vec<Dead> {
+pub(super) fn dead(route: &Route) -> Vec<Dead> {
     let too_long = route.patterns.first().is_some_and(|pattern| {
         let path = written(&pattern.path);
         // A non-ASCII character may be the folded form of a shorter one.
@@ -49,7 +49,7 @@ fn written(path: &PathPattern) -> String {
 
 /// The stricter policy that every request for an exact-path route must also satisfy, because the other route matches another
 /// reading of the same path or method.
-pub fn overruled(gate: &Gate, index: usize) -> Option<Applied<'_>> {
+pub(super) fn overruled(gate: &Gate, index: usize) -> Option<Applied<'_>> {
     let route = gate.routes.iter().nth(index)?;
     // Envoy's route may name the policy, which then decides alone.
     if gate.envoy_route_metadata || !route.patterns.iter().all(|pattern| matches!(pattern.path, PathPattern::Exact(_)))

@@ -11,7 +11,7 @@ use crate::request;
 
 /// The options read so far.
 #[derive(Default)]
-pub struct CurlArgs {
+pub(super) struct CurlArgs {
     method: Option<String>,
     target: Option<String>,
     pub urls: Vec<String>,
@@ -33,7 +33,7 @@ pub struct CurlArgs {
 
 impl CurlArgs {
     /// Applies a group of one-letter options. The value of the last one follows directly, or is the next word.
-    pub fn apply_short(&mut self, letters: &str, words: &mut impl Iterator<Item = String>) -> Result<()> {
+    pub(super) fn apply_short(&mut self, letters: &str, words: &mut impl Iterator<Item = String>) -> Result<()> {
         let mut rest = letters.chars();
         while let Some(letter) = rest.next() {
             let name = format!("-{letter}");
@@ -52,7 +52,7 @@ impl CurlArgs {
     }
 
     /// Applies an option and its value.
-    pub fn apply(&mut self, effect: Effect, value: String, option: &str) -> Result<()> {
+    pub(super) fn apply(&mut self, effect: Effect, value: String, option: &str) -> Result<()> {
         match effect {
             Effect::None | Effect::Skip => {}
             Effect::Method => self.method = Some(value),
@@ -102,7 +102,7 @@ impl CurlArgs {
     }
 
     /// The request that the command sends.
-    pub fn into_request(self) -> Result<CurlRequest> {
+    pub(super) fn into_request(self) -> Result<CurlRequest> {
         let [text] = &self.urls[..] else {
             match self.urls.len() {
                 0 => bail!("the command has no URL"),
@@ -125,9 +125,9 @@ impl CurlArgs {
 
     fn method(&self) -> String {
         let default = match self {
-            CurlArgs { is_head: true, .. } => "HEAD",
-            CurlArgs { is_put: true, .. } => "PUT",
-            CurlArgs { is_post: true, is_get: false, .. } => "POST",
+            Self { is_head: true, .. } => "HEAD",
+            Self { is_put: true, .. } => "PUT",
+            Self { is_post: true, is_get: false, .. } => "POST",
             _ => "GET",
         };
         self.method.clone().unwrap_or_else(|| default.to_owned())

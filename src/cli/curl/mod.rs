@@ -11,7 +11,7 @@ mod tests;
 
 use anyhow::{Context as _, Result, bail};
 
-pub use request::CurlRequest;
+pub(crate) use request::CurlRequest;
 
 use args::CurlArgs;
 use options::{Effect, unknown, valueless};
@@ -21,7 +21,7 @@ use options::{Effect, unknown, valueless};
 /// # Errors
 ///
 /// The text is not a curl command, or the command has an unknown option, sends several requests, or reads from a file.
-pub fn read(command: &str) -> Result<CurlRequest> {
+pub(crate) fn read(command: &str) -> Result<CurlRequest> {
     let mut words = shell::words(command)?.into_iter();
     match words.next() {
         Some(first) if first.rsplit('/').next() == Some("curl") => {}

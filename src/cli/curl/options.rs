@@ -4,7 +4,7 @@ use crate::terminal::quoted;
 
 /// The effect of an option on the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
+pub(super) enum Effect {
     /// No effect that the gate sees.
     None,
     /// No effect that the gate sees; the value is skipped.
@@ -49,13 +49,13 @@ pub enum Effect {
 
 impl Effect {
     /// Whether the option has a value.
-    pub fn has_value(self) -> bool {
-        !matches!(self, Effect::None | Effect::Head | Effect::Get | Effect::AsIs | Effect::Literal | Effect::Next)
+    pub(super) fn has_value(self) -> bool {
+        !matches!(self, Self::None | Self::Head | Self::Get | Self::AsIs | Self::Literal | Self::Next)
     }
 }
 
 /// The effect of a one-letter option.
-pub fn short(letter: char) -> Option<Effect> {
+pub(super) fn short(letter: char) -> Option<Effect> {
     let long = match letter {
         'H' => "header",
         'X' => "request",
@@ -79,7 +79,7 @@ pub fn short(letter: char) -> Option<Effect> {
 }
 
 /// The effect of a long option.
-pub fn long(name: &str) -> Option<Effect> {
+pub(super) fn long(name: &str) -> Option<Effect> {
     Some(match name {
         "header" => Effect::Header,
         "request" => Effect::Method,
@@ -178,13 +178,13 @@ pub fn long(name: &str) -> Option<Effect> {
 }
 
 /// The message for an unknown option.
-pub fn unknown(option: &str) -> String {
+pub(super) fn unknown(option: &str) -> String {
     // The value after `=` may be a token.
     let name = option.split('=').next().unwrap_or_default();
     format!("unknown option {}; remove it if it does not change the request", quoted(name))
 }
 
 /// The message for an option without a value.
-pub fn valueless(option: &str) -> String {
+pub(super) fn valueless(option: &str) -> String {
     format!("the option `{option}` has no value")
 }

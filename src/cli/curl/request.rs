@@ -2,7 +2,7 @@
 
 /// The request that a command sends.
 #[derive(Debug, PartialEq, Eq)]
-pub struct CurlRequest {
+pub(crate) struct CurlRequest {
     /// The method.
     pub method: String,
     /// The value of `:path`.

@@ -10,7 +10,7 @@ const ENDS: [&str; 8] = ["|", "||", "&", "&&", ";", ">", ">>", "<"];
 /// # Errors
 ///
 /// A quote is not closed, or a shell would expand a part.
-pub fn words(command: &str) -> Result<Vec<String>> {
+pub(super) fn words(command: &str) -> Result<Vec<String>> {
     let words = shlex::split(&plain(command)?).context("a quote is not closed, or the last character is a `\\`")?;
     Ok(words.into_iter().take_while(|word| !ENDS.contains(&word.as_str())).collect())
 }

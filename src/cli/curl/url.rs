@@ -6,7 +6,7 @@ use crate::terminal;
 
 /// The parts of a URL that the request contains.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Url {
+pub(super) struct Url {
     /// `user:password`, as written.
     pub user: Option<String>,
     /// Host and port, without the scheme's default port.
@@ -23,7 +23,7 @@ impl Url {
     /// # Errors
     ///
     /// The URL is neither `http` nor `https`, has no host, has a space or a control character, or is a pattern for several.
-    pub fn parse(text: &str, as_is: bool, literal: bool) -> Result<Self> {
+    pub(super) fn parse(text: &str, as_is: bool, literal: bool) -> Result<Self> {
         let shown = shown(text);
         if text.chars().any(|c| c.is_ascii_control() || c == ' ') {
             bail!("the URL {shown} has a space or a control character, which curl refuses; write `%20`");
@@ -49,7 +49,7 @@ impl Url {
         }
         let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
         let path = if path.is_empty() { "/" } else { path };
-        Ok(Url {
+        Ok(Self {
             user: user.map(str::to_owned),
             host: host.to_owned(),
             path: if as_is { path.to_owned() } else { without_dots(path) },

@@ -101,7 +101,7 @@ fn advice(reason: DenyReason) -> Advice {
 }
 
 /// Adds the advice as a step.
-pub fn add(steps: &mut Steps<'_>, reason: DenyReason) {
+pub(super) fn add(steps: &mut Steps<'_>, reason: DenyReason) {
     let Advice { operator, caller } = advice(reason);
     steps.begin("advice");
     steps.add(format!("operator: {operator}"));
@@ -111,7 +111,7 @@ pub fn add(steps: &mut Steps<'_>, reason: DenyReason) {
 }
 
 /// The advice as JSON.
-pub fn to_json(reason: DenyReason) -> Value {
+pub(super) fn to_json(reason: DenyReason) -> Value {
     let Advice { operator, caller } = advice(reason);
     json!({"operator": operator, "caller": caller})
 }

@@ -18,7 +18,7 @@ use crate::config_file::ConfigFile;
 use crate::exit::Exit;
 
 /// Decides a request as the filter would, and explains the decision.
-pub fn explain<'f>(
+pub(super) fn explain<'f>(
     file: &'f ConfigFile,
     request: &NativeRequest,
     mut keys: Keys,

@@ -13,7 +13,7 @@ const NAME: Style = Style::new().bold();
 const PLACE: Style = Style::new().dimmed();
 
 /// The text: each line is followed by the place of its rule.
-pub fn to_text(steps: &Steps<'_>) -> String {
+pub(super) fn to_text(steps: &Steps<'_>) -> String {
     // Standard output is written elsewhere, so the choice that anstream makes is applied here.
     let use_style = AutoStream::choice(&std::io::stdout()) != ColorChoice::Never;
     let styled_text = |style: Style, text: &str| match use_style && !text.is_empty() {
@@ -52,7 +52,7 @@ fn style(tone: Tone) -> Style {
 }
 
 /// The steps as JSON.
-pub fn to_json(steps: &Steps<'_>) -> Vec<Value> {
+pub(super) fn to_json(steps: &Steps<'_>) -> Vec<Value> {
     let objects = steps.iter().map(|step| {
         let lines = step.lines.iter().map(|line| {
             let place = line.place.as_ref();

@@ -6,7 +6,7 @@ use super::steps::Steps;
 use crate::exit::Exit;
 
 /// The explanation of a request.
-pub struct Explanation<'f> {
+pub(super) struct Explanation<'f> {
     /// The steps, for text output.
     pub steps: Steps<'f>,
     /// The object that `--json` prints.

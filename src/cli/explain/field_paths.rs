@@ -8,12 +8,12 @@ use mfa_gate::policy::{Demand, Policy};
 use mfa_gate::route::Route;
 
 /// The field of a route.
-pub fn route(gate: &Gate, route: &Route) -> Option<String> {
+pub(super) fn route(gate: &Gate, route: &Route) -> Option<String> {
     gate.routes.iter().position(|other| std::ptr::eq(other, route)).map(|index| format!("routes[{index}]"))
 }
 
 /// The field of a policy; `None` for a built-in policy.
-pub fn policy(policy: &Policy) -> Option<String> {
+pub(super) fn policy(policy: &Policy) -> Option<String> {
     match policy.demand {
         Demand::Public | Demand::SignedIn => None,
         Demand::Mfa(_) => Some(join("policies", &policy.name)),
@@ -21,12 +21,12 @@ pub fn policy(policy: &Policy) -> Option<String> {
 }
 
 /// A field within a policy.
-pub fn of_policy(name: &str, field: &str) -> String {
+pub(super) fn of_policy(name: &str, field: &str) -> String {
     format!("{}.{field}", join("policies", name))
 }
 
 /// The field of an issuer that selects its keys.
-pub fn keys(issuer: &Issuer) -> String {
+pub(super) fn keys(issuer: &Issuer) -> String {
     let field = match &issuer.keys {
         KeySource::Fetched(Remote { document: Document::Discovery, .. }) => "discovery",
         KeySource::Fetched(Remote { document: Document::KeySet, .. }) | KeySource::Inline(_) => "jwks",
@@ -36,6 +36,6 @@ pub fn keys(issuer: &Issuer) -> String {
 }
 
 /// A field of an issuer.
-pub fn issuer(issuer: &Issuer, field: &str) -> String {
+pub(super) fn issuer(issuer: &Issuer, field: &str) -> String {
     format!("issuers[{}].{field}", issuer.index)
 }

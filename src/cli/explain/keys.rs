@@ -25,7 +25,7 @@ const MAX_DEPTH: usize = 16;
 
 /// A key store and verifier that records the result of the signature check.
 #[derive(Debug, Default)]
-pub struct Keys {
+pub(super) struct Keys {
     /// The key sets of `--keys`, each with the index of its issuer.
     given: Vec<(usize, Arc<KeySet>)>,
     stand_in: Option<Arc<KeySet>>,
@@ -34,7 +34,7 @@ pub struct Keys {
 
 /// The result of a token's signature check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signature {
+pub(super) enum Signature {
     /// Valid.
     Verified,
     /// Invalid.
@@ -45,11 +45,11 @@ pub enum Signature {
 
 impl Signature {
     /// The name in JSON.
-    pub fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
-            Signature::Verified => "verified",
-            Signature::Invalid => "invalid",
-            Signature::NotVerified => "not-verified",
+            Self::Verified => "verified",
+            Self::Invalid => "invalid",
+            Self::NotVerified => "not-verified",
         }
     }
 }
@@ -60,8 +60,8 @@ impl Keys {
     /// # Errors
     ///
     /// The issuer of the keys is not clear, or a file is not a key set.
-    pub fn read(given: &[String], file: &ConfigFile, config: &Path) -> Result<Self> {
-        let mut keys = Keys::default();
+    pub(super) fn read(given: &[String], file: &ConfigFile, config: &Path) -> Result<Self> {
+        let mut keys = Self::default();
         for argument in given {
             let (issuer, path) = issuer_and_file(argument, &file.gate, config)?;
             if keys.given.iter().any(|(index, _)| *index == issuer.index) {
@@ -77,7 +77,7 @@ impl Keys {
     }
 
     /// Adds a stand-in for the key that a token names.
-    pub fn stand_in_for(&mut self, header: &Header) -> Result<()> {
+    pub(super) fn stand_in_for(&mut self, header: &Header) -> Result<()> {
         let mut jwk = match header.algorithm {
             // The key verifies nothing, and generating an RSA key pair is slow.
             Algorithm::Rs256
@@ -101,12 +101,12 @@ impl Keys {
     }
 
     /// Whether this key set is the stand-in.
-    pub fn is_stand_in(&self, set: &Arc<KeySet>) -> bool {
+    pub(super) fn is_stand_in(&self, set: &Arc<KeySet>) -> bool {
         self.stand_in.as_ref().is_some_and(|stand_in| Arc::ptr_eq(stand_in, set))
     }
 
     /// The result of the last signature check; `None` if no signature was checked.
-    pub fn signature(&self) -> Option<Signature> {
+    pub(super) fn signature(&self) -> Option<Signature> {
         self.signature.get()
     }
 }

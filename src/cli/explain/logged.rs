@@ -26,14 +26,14 @@ use crate::terminal;
 /// # Errors
 ///
 /// The log cannot be read, has no such line, or has several lines and no `request_id` is given.
-pub fn find(log: &Path, request_id: Option<&str>) -> Result<Vec<u8>> {
+pub(super) fn find(log: &Path, request_id: Option<&str>) -> Result<Vec<u8>> {
     let name = input::name(log);
     let mut reader = BufReader::new(source::read(log).with_context(|| name.clone())?);
     let mut only = None;
     loop {
         let mut line = Vec::new();
         // One byte more than the maximum and its line feed: a longer line is detected, not cut.
-        let limit = MAX_LINE as u64 + 2;
+        let limit = u64::try_from(MAX_LINE).unwrap_or(u64::MAX).saturating_add(2);
         if reader.by_ref().take(limit).read_until(b'\n', &mut line).with_context(|| name.clone())? == 0 {
             break;
         }
@@ -62,7 +62,7 @@ pub fn find(log: &Path, request_id: Option<&str>) -> Result<Vec<u8>> {
 /// # Errors
 ///
 /// The line is not in the format of the shipped log, or has no record of the gate.
-pub fn explain<'f>(
+pub(super) fn explain<'f>(
     file: &'f ConfigFile,
     line: &[u8],
     described: impl FnOnce(String, String) -> Result<NativeRequest>,

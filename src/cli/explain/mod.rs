@@ -50,7 +50,7 @@ Examples:
 /// `--json` prints the decision, the answer and the steps as one object. `envoy/commands.md` describes its members.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES, group = ArgGroup::new("what").required(true).args(["request", "curl", "access_log"]))]
-pub struct Explain {
+pub(crate) struct Explain {
     /// The filter's configuration as YAML or JSON, or a file that contains it: an Envoy bootstrap, a `WasmPlugin`,
     /// `TrafficExtension` or `EnvoyFilter` of Istio, or an `EnvoyExtensionPolicy` of Envoy Gateway
     #[arg(long, value_name = "FILE")]
@@ -93,7 +93,7 @@ pub struct Explain {
 
 impl Explain {
     /// Explains the request. Returns the text for standard output and the exit code.
-    pub fn run(&self) -> Result<(String, Exit)> {
+    pub(crate) fn run(&self) -> Result<(String, Exit)> {
         let file = ConfigFile::read(&self.config)?;
         let Explanation { steps, report, exit } = match &self.access_log {
             Some(log) => {

@@ -23,7 +23,7 @@ const NOT_VERIFIED: &str = "the signature is not verified, because the issuer's 
 
 impl Steps<'_> {
     /// Adds the headers that may carry a token. Returns the token, if there is exactly one.
-    pub fn add_credential<'v>(&mut self, values: &'v [(&str, Vec<u8>)]) -> Option<&'v [u8]> {
+    pub(super) fn add_credential<'v>(&mut self, values: &'v [(&str, Vec<u8>)]) -> Option<&'v [u8]> {
         for (name, value) in values {
             self.add(match Credential::from_header(name, value) {
                 Credential::None => format!("`{name}` carries no token"),
@@ -40,7 +40,7 @@ impl Steps<'_> {
     }
 
     /// Adds the contents of a token.
-    pub fn add_contents(&mut self, token: &Unverified<'_>, now: UnixTime) {
+    pub(super) fn add_contents(&mut self, token: &Unverified<'_>, now: UnixTime) {
         let (header, claims) = (token.header(), token.claims());
         let member = |value: &Option<String>| value.as_deref().map_or("absent".to_owned(), terminal::quoted);
         self.add(format!("alg {}, kid {}, typ {}", header.algorithm, member(&header.key_id), member(&header.kind)));
@@ -59,7 +59,7 @@ impl Steps<'_> {
     }
 
     /// Adds the trusted issuer.
-    pub fn add_issuer(&mut self, issuer: &Issuer) {
+    pub(super) fn add_issuer(&mut self, issuer: &Issuer) {
         self.add_as(Tone::Good, format!("the issuer is trusted as {}", wording::issuer(&issuer.name)));
         self.cite(Some(&field_paths::issuer(issuer, "issuer")));
         if issuer.tenants.is_some() {
@@ -69,7 +69,7 @@ impl Steps<'_> {
     }
 
     /// Adds the key that verifies the signature, or that the signature is not verified.
-    pub fn add_key(&mut self, keys: &KeySet, is_stand_in: bool, token: &Unverified<'_>) {
+    pub(super) fn add_key(&mut self, keys: &KeySet, is_stand_in: bool, token: &Unverified<'_>) {
         if is_stand_in {
             return self.add_as(Tone::Unsure, NOT_VERIFIED);
         }
@@ -84,7 +84,13 @@ impl Steps<'_> {
     }
 
     /// Adds whether a token meets the MFA requirement of a policy. `None` if a claim is malformed.
-    pub fn add_proof(&mut self, policy: &str, demand: &MfaDemand, token: &Verified, subject: Subject) -> Option<()> {
+    pub(super) fn add_proof(
+        &mut self,
+        policy: &str,
+        demand: &MfaDemand,
+        token: &Verified,
+        subject: Subject,
+    ) -> Option<()> {
         match (subject, demand.app_only) {
             (Subject::App, AppOnly::Allow) => {
                 self.add_as(Tone::Good, format!("policy `{policy}` allows app-only tokens without MFA"));
@@ -119,7 +125,7 @@ impl Steps<'_> {
     }
 
     /// Adds whether a policy's conditions on other claims are met. `None` if a claim is malformed.
-    pub fn add_conditions(&mut self, policy: &str, demand: &MfaDemand, claims: &Claims<'_>) -> Option<()> {
+    pub(super) fn add_conditions(&mut self, policy: &str, demand: &MfaDemand, claims: &Claims<'_>) -> Option<()> {
         for (name, required) in &demand.claims {
             let is_met = self.check(claim_meets(claims, name, required))?;
             let (tone, met) = if is_met { (Tone::Good, "met") } else { (Tone::Bad, "not met") };
@@ -132,19 +138,19 @@ impl Steps<'_> {
 }
 
 /// The headers that may carry a token, with their values.
-pub fn carriers<'g>(gate: &'g Gate, request: &NativeRequest) -> Vec<(&'g str, Vec<u8>)> {
+pub(super) fn carriers<'g>(gate: &'g Gate, request: &NativeRequest) -> Vec<(&'g str, Vec<u8>)> {
     let value = |name: &str| request.header(name).unwrap_or_default().into_owned();
     gate.trust.rules.headers.iter().map(|name| (name.as_str(), value(name))).collect()
 }
 
 /// The credential in these headers.
-pub fn offered<'v>(values: &'v [(&str, Vec<u8>)]) -> Credential<'v> {
+pub(super) fn offered<'v>(values: &'v [(&str, Vec<u8>)]) -> Credential<'v> {
     let offers = values.iter().map(|(name, value)| Credential::from_header(name, value));
     offers.fold(Credential::None, Credential::and)
 }
 
 /// The claims that determine the subject.
-pub fn subject_claims(claims: &Claims<'_>, issuer: &Issuer) -> String {
+pub(super) fn subject_claims(claims: &Claims<'_>, issuer: &Issuer) -> String {
     let listed = |names: &[&str]| {
         let each = names.iter().map(|name| format!("{name} {}", wording::claim(claims.get(name))));
         each.collect::<Vec<_>>().join(", ")

@@ -16,7 +16,7 @@ use crate::terminal;
 
 impl Steps<'_> {
     /// Adds the steps from the request to the last condition. `None` if a step stops the decision.
-    pub fn trace(
+    pub(super) fn trace(
         &mut self,
         gate: &Gate,
         request: &NativeRequest,
@@ -92,7 +92,7 @@ impl Steps<'_> {
     }
 
     /// Adds the request.
-    pub fn add_request(&mut self, request: &NativeRequest) {
+    pub(super) fn add_request(&mut self, request: &NativeRequest) {
         self.begin("request");
         let part = |name: &str| terminal::escaped(&request.text(name).unwrap_or_default()).into_owned();
         self.add(format!("{} {}", part(":method"), part(":path")));
@@ -102,7 +102,7 @@ impl Steps<'_> {
     }
 
     /// Adds the matching routes and the policies that the request must meet. `None` if the request cannot be parsed.
-    pub fn add_policies<'g>(&mut self, gate: &'g Gate, request: &NativeRequest) -> Option<Vec<Applied<'g>>> {
+    pub(super) fn add_policies<'g>(&mut self, gate: &'g Gate, request: &NativeRequest) -> Option<Vec<Applied<'g>>> {
         self.begin("path");
         let policies = self.check(policies_on(gate, request).map_err(|denial| denial.detail))?;
         self.add_readings(gate, request);

@@ -9,7 +9,7 @@ use mfa_gate::wire::json::{Json, Number};
 use crate::terminal::{list, quoted};
 
 /// The value of a claim.
-pub fn claim(value: Option<&Json<'_>>) -> String {
+pub(super) fn claim(value: Option<&Json<'_>>) -> String {
     match value {
         None => "absent".to_owned(),
         Some(Json::String(text)) => quoted(text),
@@ -25,13 +25,13 @@ pub fn claim(value: Option<&Json<'_>>) -> String {
 }
 
 /// A time in RFC 3339 format.
-pub fn time(time: UnixTime) -> String {
+pub(super) fn time(time: UnixTime) -> String {
     let time = DateTime::from_timestamp_millis(time.as_millis()).unwrap_or_default();
     time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// The distance of `time` from `now`.
-pub fn distance(time: UnixTime, now: UnixTime) -> String {
+pub(super) fn distance(time: UnixTime, now: UnixTime) -> String {
     let millis = time.as_millis().saturating_sub(now.as_millis());
     let length = length(millis.unsigned_abs() / 1000);
     match millis {
@@ -49,19 +49,19 @@ fn length(seconds: u64) -> String {
 }
 
 /// The name of an issuer in the configuration.
-pub fn issuer(name: &IssuerName) -> String {
+pub(super) fn issuer(name: &IssuerName) -> String {
     quoted(&name.to_string())
 }
 
 /// The values that a condition requires.
-pub fn values(required: &Values) -> String {
+pub(super) fn values(required: &Values) -> String {
     let part = |which: &str, values: &[String]| (!values.is_empty()).then(|| format!("{which} of {}", list(values)));
     let parts = [part("any", &required.any_of), part("all", &required.all_of)];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
 }
 
 /// The requirements of a policy.
-pub fn demand(demand: &Demand) -> String {
+pub(super) fn demand(demand: &Demand) -> String {
     match demand {
         Demand::Public => "nothing".to_owned(),
         Demand::SignedIn => "any valid token".to_owned(),

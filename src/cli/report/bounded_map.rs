@@ -13,28 +13,28 @@ use hashbrown::hash_map::{EntryRef, HashMap};
 
 /// Memory for the counts of all threads together, in bytes: enough for some million users. Merging the threads' counts
 /// briefly uses the same amount again.
-pub const MEMORY: usize = 1024 * 1024 * 1024;
+pub(super) const MEMORY: usize = 1024 * 1024 * 1024;
 
 /// Bytes per entry in addition to its key and value: the table may be half empty, and an allocation has a header.
 const OVERHEAD: usize = 64;
 
 /// The remaining memory.
 #[derive(Debug)]
-pub struct Budget(usize);
+pub(super) struct Budget(usize);
 
 impl Budget {
     /// A budget of `bytes`.
-    pub fn new(bytes: usize) -> Self {
-        Budget(bytes)
+    pub(super) fn new(bytes: usize) -> Self {
+        Self(bytes)
     }
 
     /// Adds to the budget.
-    pub fn add(&mut self, bytes: usize) {
+    pub(super) fn add(&mut self, bytes: usize) {
         self.0 = self.0.saturating_add(bytes);
     }
 
     /// Reserves `bytes`; returns `false` if fewer remain.
-    pub fn reserve(&mut self, bytes: usize) -> bool {
+    pub(super) fn reserve(&mut self, bytes: usize) -> bool {
         let left = self.0.checked_sub(bytes);
         self.0 = left.unwrap_or(self.0);
         left.is_some()
@@ -43,18 +43,18 @@ impl Budget {
 
 /// A name as a key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(Box<str>);
+pub(super) struct Name(Box<str>);
 
 impl Name {
     /// The text.
-    pub fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl From<&str> for Name {
     fn from(text: &str) -> Self {
-        Name(text.into())
+        Self(text.into())
     }
 }
 
@@ -66,30 +66,30 @@ impl Borrow<str> for Name {
 
 /// A day as a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Day(pub NaiveDate);
+pub(super) struct Day(pub NaiveDate);
 
-impl From<&Day> for Day {
-    fn from(day: &Day) -> Self {
+impl From<&Self> for Day {
+    fn from(day: &Self) -> Self {
         *day
     }
 }
 
 /// A map that counts all keys beyond its memory in one shared entry.
 #[derive(Debug)]
-pub struct Bounded<K, V> {
+pub(super) struct Bounded<K, V> {
     entries: HashMap<K, V, RandomState>,
     others: Option<Box<V>>,
 }
 
 impl<K, V> Default for Bounded<K, V> {
     fn default() -> Self {
-        Bounded { entries: HashMap::default(), others: None }
+        Self { entries: HashMap::default(), others: None }
     }
 }
 
 impl<K: Hash + Eq, V: Default> Bounded<K, V> {
     /// The value of `key`, or the shared entry if the budget has no room for a new key.
-    pub fn slot<'k, Q>(&mut self, key: &'k Q, budget: &mut Budget) -> &mut V
+    pub(super) fn slot<'k, Q>(&mut self, key: &'k Q, budget: &mut Budget) -> &mut V
     where
         Q: Hash + Eq + ?Sized,
         K: Borrow<Q> + From<&'k Q>,
@@ -104,13 +104,13 @@ impl<K: Hash + Eq, V: Default> Bounded<K, V> {
     }
 
     /// All entries. The shared entry has the key `None`.
-    pub fn iter(&self) -> impl Iterator<Item = (Option<&K>, &V)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Option<&K>, &V)> {
         let others = self.others.as_deref().map(|value| (None, value));
         self.entries.iter().map(|(key, value)| (Some(key), value)).chain(others)
     }
 
     /// Merges the entries of `other` with `add`.
-    pub fn merge<Q>(&mut self, other: Self, budget: &mut Budget, add: impl Fn(&mut V, V, &mut Budget))
+    pub(super) fn merge<Q>(&mut self, other: Self, budget: &mut Budget, add: impl Fn(&mut V, V, &mut Budget))
     where
         Q: Hash + Eq + ?Sized,
         K: Borrow<Q> + for<'k> From<&'k Q>,

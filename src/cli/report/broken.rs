@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::access_log::error::{LineError, LineErrorKind, Place};
 
 /// How many broken lines are reported one by one. The counts cover the rest.
-pub const MAX_EXAMPLES: usize = 5;
+pub(super) const MAX_EXAMPLES: usize = 5;
 
 /// The first lines of a kind, by place.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ impl Examples {
 
 /// The lines of the logs that cannot be counted: broken ones, and those without a decision of the gate.
 #[derive(Debug, Default)]
-pub struct BrokenLines {
+pub(super) struct BrokenLines {
     counts: BTreeMap<LineErrorKind, u64>,
     examples: Examples,
     without_decision: u64,
@@ -37,20 +37,20 @@ pub struct BrokenLines {
 
 impl BrokenLines {
     /// Counts a broken line.
-    pub fn add(&mut self, place: Place, error: LineError) {
+    pub(super) fn add(&mut self, place: Place, error: LineError) {
         let count = self.counts.entry(error.kind).or_default();
         *count = count.saturating_add(1);
         self.examples.add(place, || error.message);
     }
 
     /// Counts a valid line without a decision of the gate.
-    pub fn add_without_decision(&mut self, place: Place) {
+    pub(super) fn add_without_decision(&mut self, place: Place) {
         self.without_decision = self.without_decision.saturating_add(1);
         self.without_decision_examples.add(place, String::new);
     }
 
     /// Adds the counts of `other`.
-    pub fn merge(&mut self, other: BrokenLines) {
+    pub(super) fn merge(&mut self, other: Self) {
         for (kind, count) in other.counts {
             let sum = self.counts.entry(kind).or_default();
             *sum = sum.saturating_add(count);
@@ -65,27 +65,27 @@ impl BrokenLines {
     }
 
     /// The number of broken lines.
-    pub fn total(&self) -> u64 {
+    pub(super) fn total(&self) -> u64 {
         self.counts.values().sum()
     }
 
     /// The number of broken lines of each kind.
-    pub fn counts(&self) -> impl Iterator<Item = (LineErrorKind, u64)> {
+    pub(super) fn counts(&self) -> impl Iterator<Item = (LineErrorKind, u64)> {
         self.counts.iter().map(|(kind, count)| (*kind, *count))
     }
 
     /// The first broken lines.
-    pub fn examples(&self) -> impl Iterator<Item = (Place, &str)> {
+    pub(super) fn examples(&self) -> impl Iterator<Item = (Place, &str)> {
         self.examples.lines.iter().map(|(place, message)| (*place, message.as_str()))
     }
 
     /// The number of valid lines without a decision of the gate.
-    pub fn without_decision(&self) -> u64 {
+    pub(super) fn without_decision(&self) -> u64 {
         self.without_decision
     }
 
     /// The first of these lines.
-    pub fn without_decision_examples(&self) -> impl Iterator<Item = Place> {
+    pub(super) fn without_decision_examples(&self) -> impl Iterator<Item = Place> {
         self.without_decision_examples.lines.keys().copied()
     }
 }

@@ -9,7 +9,7 @@ use anyhow::Result;
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// The text of a cell, with an apostrophe before a formula.
-pub fn guarded(cell: &str) -> Cow<'_, str> {
+pub(super) fn guarded(cell: &str) -> Cow<'_, str> {
     match cell.starts_with(FORMULA) {
         true => format!("'{cell}").into(),
         false => cell.into(),
@@ -21,7 +21,7 @@ pub fn guarded(cell: &str) -> Cow<'_, str> {
 /// # Errors
 ///
 /// The row cannot be written.
-pub fn row<'a>(out: &mut csv::Writer<impl Write>, cells: impl IntoIterator<Item = Cow<'a, str>>) -> Result<()> {
+pub(super) fn row<'a>(out: &mut csv::Writer<impl Write>, cells: impl IntoIterator<Item = Cow<'a, str>>) -> Result<()> {
     for cell in cells {
         out.write_field(guarded(&cell).as_bytes())?;
     }

@@ -6,7 +6,7 @@ use crate::access_log::line::GateRecord;
 
 /// The selected days and tenants. An empty field selects all.
 #[derive(Debug, Clone, Default)]
-pub struct Filter {
+pub(super) struct Filter {
     /// The first day, in UTC.
     pub from: Option<NaiveDate>,
     /// The last day, in UTC.
@@ -17,7 +17,7 @@ pub struct Filter {
 
 impl Filter {
     /// Whether the report includes the request. A request without a verified token belongs to no tenant.
-    pub fn includes(&self, day: NaiveDate, gate: &GateRecord<'_>) -> bool {
+    pub(super) fn includes(&self, day: NaiveDate, gate: &GateRecord<'_>) -> bool {
         let by_day = self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to);
         let is_named = |tenant: &str| self.tenants.iter().any(|named| named == tenant);
         by_day && (self.tenants.is_empty() || gate.tenant.as_deref().is_some_and(is_named))

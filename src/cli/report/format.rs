@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// A text table for a terminal
     Table,
     /// CSV for a spreadsheet

@@ -10,10 +10,10 @@ use super::rows::{AppDay, User, time};
 use super::tally::Tally;
 
 /// The name of the shared entry for keys beyond the memory limit.
-pub const OTHERS: &str = "(others)";
+pub(super) const OTHERS: &str = "(others)";
 
 /// One row per day and application, in that order. Tenants are added up.
-pub fn app_days(tally: &Tally) -> Vec<AppDay> {
+pub(super) fn app_days(tally: &Tally) -> Vec<AppDay> {
     let mut rows: BTreeMap<(Cow<'_, str>, Option<Cow<'_, str>>), AppDay> = BTreeMap::new();
     for (_, tenant) in tally.tenants.iter() {
         for (id, app) in tenant.apps.iter() {
@@ -36,7 +36,7 @@ pub fn app_days(tally: &Tally) -> Vec<AppDay> {
 }
 
 /// Users with requests without proof of MFA, sorted by the number of such requests, highest first.
-pub fn users(tally: &Tally) -> Vec<User> {
+pub(super) fn users(tally: &Tally) -> Vec<User> {
     let mut rows = Vec::new();
     for (tenant_id, tenant) in tally.tenants.iter() {
         for (id, user) in tenant.users.iter() {
@@ -61,7 +61,7 @@ pub fn users(tally: &Tally) -> Vec<User> {
 }
 
 /// The reported name of a key: [`OTHERS`] for the shared entry, `None` if the log has no name.
-pub fn key(name: Option<&Name>) -> Option<Cow<'_, str>> {
+pub(super) fn key(name: Option<&Name>) -> Option<Cow<'_, str>> {
     match name.map(Name::as_str) {
         None => Some(OTHERS.into()),
         Some("") => None,
@@ -70,11 +70,11 @@ pub fn key(name: Option<&Name>) -> Option<Cow<'_, str>> {
 }
 
 /// The reported name of a day.
-pub fn date(day: Option<&Day>) -> Cow<'static, str> {
+pub(super) fn date(day: Option<&Day>) -> Cow<'static, str> {
     day.map_or(OTHERS.into(), |Day(day)| iso(*day).into())
 }
 
 /// A day in ISO 8601.
-pub fn iso(day: NaiveDate) -> String {
+pub(super) fn iso(day: NaiveDate) -> String {
     day.format("%Y-%m-%d").to_string()
 }

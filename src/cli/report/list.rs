@@ -14,7 +14,7 @@ use crate::terminal::shown;
 /// # Errors
 ///
 /// The rows cannot be written.
-pub fn csv<R: Row>(out: &mut dyn Write, rows: &[R]) -> Result<()> {
+pub(super) fn csv<R: Row>(out: &mut dyn Write, rows: &[R]) -> Result<()> {
     let mut out = csv::Writer::from_writer(out);
     csv_guard::row(&mut out, R::COLUMNS.iter().map(|(name, _)| (*name).into()))?;
     for row in rows {
@@ -28,7 +28,7 @@ pub fn csv<R: Row>(out: &mut dyn Write, rows: &[R]) -> Result<()> {
 /// # Errors
 ///
 /// The rows cannot be written.
-pub fn json<R: Row>(out: &mut dyn Write, rows: &[R]) -> Result<()> {
+pub(super) fn json<R: Row>(out: &mut dyn Write, rows: &[R]) -> Result<()> {
     out.write_all(JSON_BEGIN.as_bytes())?;
     for (index, row) in rows.iter().enumerate() {
         if index > 0 {
@@ -40,18 +40,18 @@ pub fn json<R: Row>(out: &mut dyn Write, rows: &[R]) -> Result<()> {
 }
 
 /// Precedes the first row of an array.
-pub const JSON_BEGIN: &str = "[\n";
+pub(super) const JSON_BEGIN: &str = "[\n";
 /// Separates two rows.
-pub const JSON_SEPARATOR: &str = ",\n";
+pub(super) const JSON_SEPARATOR: &str = ",\n";
 /// Follows the last row.
-pub const JSON_END: &str = "\n]\n";
+pub(super) const JSON_END: &str = "\n]\n";
 
 /// Writes the rows as a table.
 ///
 /// # Errors
 ///
 /// The rows cannot be written.
-pub fn table<R: Row>(out: &mut dyn Write, rows: &[R]) -> Result<()> {
+pub(super) fn table<R: Row>(out: &mut dyn Write, rows: &[R]) -> Result<()> {
     let mut table = Table::new(R::COLUMNS);
     for row in rows {
         table.row(row.cells());
@@ -60,12 +60,12 @@ pub fn table<R: Row>(out: &mut dyn Write, rows: &[R]) -> Result<()> {
 }
 
 /// The heading of a table of requests.
-pub fn request_head() -> String {
+pub(super) fn request_head() -> String {
     request_line("RequestDateTime", "MFA", "IpAddress", "Upn", "OperationName")
 }
 
 /// A row of a table of requests. Its columns have fixed widths, because rows are written as they are read.
-pub fn request(request: &Request<'_>) -> String {
+pub(super) fn request(request: &Request<'_>) -> String {
     let user = request.upn.or(request.object_id).unwrap_or("-");
     let mfa = if request.mfa_compliant { "yes" } else { "no" };
     let address = request.ip_address.unwrap_or("-");

@@ -55,7 +55,7 @@ use crate::input;
 /// Exit status: 0; 2 if the command line is wrong, or a log cannot be opened or decompressed.
 #[derive(Args)]
 #[command(after_help = "Example:\n  mfa-gate report access.log")]
-pub struct Report {
+pub(crate) struct Report {
     /// Logs, in order; `-` is standard input [default: -]
     #[arg(value_name = "LOG")]
     logs: Vec<PathBuf>,
@@ -94,7 +94,7 @@ enum By {
 
 impl Report {
     /// Writes the report.
-    pub fn run(&self) -> Result<()> {
+    pub(crate) fn run(&self) -> Result<()> {
         let filter = self.filter()?;
         let source = Source::open(&self.logs)?;
         let mut out = self.open_output()?;

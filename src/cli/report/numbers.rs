@@ -1,7 +1,24 @@
 //! Numbers and shares, formatted for people.
 
+/// A length as a count.
+pub(super) fn of_length(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// The share of `part` in `whole`, on a scale from 0 to `scale`; 0 of nothing.
+pub(super) fn scaled(part: u64, whole: u64, scale: u64) -> u64 {
+    let scaled = (u128::from(part) * u128::from(scale)).checked_div(whole.into()).unwrap_or_default();
+    u64::try_from(scaled).unwrap_or(u64::MAX)
+}
+
+/// A count as a coordinate. Above 2^53 it is rounded, which no chart shows.
+#[expect(clippy::as_conversions, reason = "there is no `From<u64>` for `f64`")]
+pub(super) fn real(count: u64) -> f64 {
+    count as f64
+}
+
 /// A number with thousands separators.
-pub fn number(number: u64) -> String {
+pub(super) fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut separated = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -15,7 +32,7 @@ pub fn number(number: u64) -> String {
 
 /// `part` of `whole` in percent with one decimal; a dash if `whole` is 0. Only "all" is shown as 100 and only "none" as
 /// 0, regardless of rounding.
-pub fn percent(part: u64, whole: u64) -> String {
+pub(super) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "–".to_owned();
     }

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 /// A writer that accepts numbered pieces. A thread blocks until all earlier pieces are written, so each thread holds at
 /// most one piece.
-pub struct OrderedWriter {
+pub(super) struct OrderedWriter {
     state: Mutex<State>,
     advanced: Condvar,
 }
@@ -22,9 +22,9 @@ struct State {
 
 impl OrderedWriter {
     /// Writes to `out`, starting at piece 0, with the separator between non-empty pieces.
-    pub fn new(out: Box<dyn Write + Send>, separator: &'static str) -> Self {
+    pub(super) fn new(out: Box<dyn Write + Send>, separator: &'static str) -> Self {
         let state = State { out, separator, started: false, next: 0, failed: false };
-        OrderedWriter { state: Mutex::new(state), advanced: Condvar::new() }
+        Self { state: Mutex::new(state), advanced: Condvar::new() }
     }
 
     /// Writes a piece. After a failure the writer discards all further pieces, and only the failing call returns an
@@ -33,7 +33,7 @@ impl OrderedWriter {
     /// # Errors
     ///
     /// The piece cannot be written.
-    pub fn write(&self, number: u64, piece: &[u8]) -> Result<()> {
+    pub(super) fn write(&self, number: u64, piece: &[u8]) -> Result<()> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = self.advanced.wait_while(state, |state| state.next != number && !state.failed);
         let mut state = waiting.unwrap_or_else(PoisonError::into_inner);
@@ -48,13 +48,13 @@ impl OrderedWriter {
     }
 
     /// Discards all further pieces, and wakes waiting threads.
-    pub fn stop(&self) {
+    pub(super) fn stop(&self) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).failed = true;
         self.advanced.notify_all();
     }
 
     /// Returns the underlying writer.
-    pub fn into_out(self) -> Box<dyn Write + Send> {
+    pub(super) fn into_out(self) -> Box<dyn Write + Send> {
         self.state.into_inner().unwrap_or_else(PoisonError::into_inner).out
     }
 }

@@ -20,7 +20,7 @@ use crate::access_log::source::Source;
 /// # Errors
 ///
 /// A log cannot be read, or the requests cannot be written.
-pub fn write(source: Source, filter: &Filter, format: Format, mut out: Box<dyn Write + Send>) -> Result<Read> {
+pub(super) fn write(source: Source, filter: &Filter, format: Format, mut out: Box<dyn Write + Send>) -> Result<Read> {
     let (begin, separator, end) = match format {
         Format::Csv => {
             let columns: Vec<_> = Request::COLUMNS.iter().map(|(name, _)| *name).collect();

@@ -11,7 +11,7 @@ use crate::table::Align;
 /// Users' requests through an application on one day ("API request summarized by application").
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct AppDay {
+pub(super) struct AppDay {
     /// The day, in UTC.
     pub login_date: String,
     /// Requests with proof of MFA.
@@ -27,7 +27,7 @@ pub struct AppDay {
 /// A user's request ("API request details").
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Request<'a> {
+pub(super) struct Request<'a> {
     /// Envoy's request id.
     pub request_id: Option<&'a str>,
     /// The client's correlation id.
@@ -52,7 +52,7 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// The request of a line; `None` if the subject is not a user.
-    pub fn of(line: &'a LogLine<'_>, gate: &'a GateRecord<'_>) -> Option<Self> {
+    pub(super) fn of(line: &'a LogLine<'_>, gate: &'a GateRecord<'_>) -> Option<Self> {
         let mfa_compliant = gate.mfa_compliant()?;
         let part = |part: &'a Option<_>| part.as_deref();
         let operation = [line.method.as_deref(), line.path.as_deref()];
@@ -74,7 +74,7 @@ impl<'a> Request<'a> {
 /// A user with requests without proof of MFA ("portal request without MFA").
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct User {
+pub(super) struct User {
     /// The user's object id; null if not logged.
     pub object_id: Option<String>,
     /// The user's tenant.
@@ -96,21 +96,21 @@ pub struct User {
 
 impl User {
     /// The number of requests without proof.
-    pub fn without(&self) -> u64 {
+    pub(super) fn without(&self) -> u64 {
         self.total_request_count.saturating_sub(self.mfa_compliant_request_count)
     }
 
     /// The sign-in name, or else the object id.
-    pub fn display_name(&self) -> &str {
+    pub(super) fn display_name(&self) -> &str {
         self.upn.as_deref().or(self.object_id.as_deref()).unwrap_or("(not logged)")
     }
 }
 
 /// The names and alignments of columns.
-pub type Columns = &'static [(&'static str, Align)];
+pub(super) type Columns = &'static [(&'static str, Align)];
 
 /// A row of a table.
-pub trait Row: Serialize {
+pub(super) trait Row: Serialize {
     /// The columns.
     const COLUMNS: Columns;
 
@@ -197,6 +197,6 @@ fn text(text: Option<&str>) -> Cow<'_, str> {
 }
 
 /// A time in RFC 3339.
-pub fn time(time: DateTime<Utc>) -> String {
+pub(super) fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

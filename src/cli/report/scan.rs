@@ -13,7 +13,7 @@ use crate::access_log::line::{GateRecord, LogLine};
 use crate::access_log::source::{Chunk, Source};
 
 /// Processes the lines of one thread.
-pub trait Worker: Send {
+pub(super) trait Worker: Send {
     /// Processes a line with a record of the gate.
     fn add_line(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>);
 
@@ -27,7 +27,7 @@ pub trait Worker: Send {
 
 /// Statistics of the logs.
 #[derive(Debug, Default)]
-pub struct Read {
+pub(super) struct Read {
     /// The number of lines, including broken ones but not empty ones.
     pub lines: u64,
     /// The lines that cannot be counted.
@@ -35,7 +35,7 @@ pub struct Read {
 }
 
 /// The number of threads.
-pub fn threads() -> usize {
+pub(super) fn threads() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
@@ -44,7 +44,7 @@ pub fn threads() -> usize {
 /// # Errors
 ///
 /// A log cannot be read, or a worker fails. The other workers then stop.
-pub fn scan<W: Worker>(source: Source, workers: Vec<W>) -> Result<(Vec<W>, Read)> {
+pub(super) fn scan<W: Worker>(source: Source, workers: Vec<W>) -> Result<(Vec<W>, Read)> {
     let shared = Shared { source: Mutex::new(Some(source)) };
     let ended: Vec<Result<(W, Read)>> = thread::scope(|scope| {
         let threads: Vec<_> = workers.into_iter().map(|worker| scope.spawn(|| shared.work(worker))).collect();

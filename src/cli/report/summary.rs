@@ -14,7 +14,7 @@ use crate::access_log::error::{LineErrorKind, Place};
 /// The summary.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Summary {
+pub(super) struct Summary {
     /// Statistics of the logs.
     pub logs: Logs,
     /// The time of the first selected request; null if there is none.
@@ -42,7 +42,7 @@ pub struct Summary {
 /// Statistics of the logs.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Logs {
+pub(super) struct Logs {
     /// The names of the logs.
     pub names: Vec<String>,
     /// Lines, including broken ones.
@@ -64,7 +64,7 @@ pub struct Logs {
 /// A place in a log.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct LogPlace {
+pub(super) struct LogPlace {
     /// The name of the log.
     pub log: String,
     /// The line number, from 1.
@@ -74,7 +74,7 @@ pub struct LogPlace {
 /// A line that cannot be read.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct BrokenLine {
+pub(super) struct BrokenLine {
     /// The place of the line.
     #[serde(flatten)]
     pub place: LogPlace,
@@ -85,7 +85,7 @@ pub struct BrokenLine {
 /// Requests by subject and by decision.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Requests {
+pub(super) struct Requests {
     /// Users' requests with proof of MFA.
     pub mfa_compliant_request_count: u64,
     /// Users' requests.
@@ -102,7 +102,7 @@ pub struct Requests {
 
 impl Requests {
     fn of(daily: &Daily) -> Self {
-        Requests {
+        Self {
             mfa_compliant_request_count: daily.users.compliant,
             total_request_count: daily.users.total,
             app_only_request_count: daily.app_only,
@@ -113,7 +113,7 @@ impl Requests {
     }
 
     /// The coverage of users' requests.
-    pub fn users(&self) -> Share {
+    pub(super) fn users(&self) -> Share {
         Share { compliant: self.mfa_compliant_request_count, total: self.total_request_count }
     }
 }
@@ -121,7 +121,7 @@ impl Requests {
 /// The number of denials for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Denial {
+pub(super) struct Denial {
     /// The reason.
     pub reason: &'static str,
     /// The number of denied requests.
@@ -131,7 +131,7 @@ pub struct Denial {
 /// The counts of a tenant.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Tenant {
+pub(super) struct Tenant {
     /// The tenant's id; null if not logged.
     pub tenant_id: Option<String>,
     /// Users' requests with proof of MFA.
@@ -149,7 +149,7 @@ pub struct Tenant {
 /// The counts of an application.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Application {
+pub(super) struct Application {
     /// The application's id; null if not logged.
     pub application_id: Option<String>,
     /// The application's display name.
@@ -165,7 +165,7 @@ pub struct Application {
 /// The counts of a day.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct OneDay {
+pub(super) struct OneDay {
     /// The day, in UTC.
     pub date: String,
     /// The counts.
@@ -180,12 +180,12 @@ pub struct OneDay {
 
 impl Summary {
     /// Builds the summary from the counts.
-    pub fn of(names: Vec<String>, read: &Read, tally: &Tally) -> Self {
+    pub(super) fn of(names: Vec<String>, read: &Read, tally: &Tally) -> Self {
         let mut all = Daily::default();
         tally.days.iter().for_each(|(_, daily)| all.add(daily));
         let (users_without_mfa, since): (Vec<_>, Vec<_>) =
             grouped::users(tally).into_iter().partition(|user| user.lacks_mfa);
-        Summary {
+        Self {
             logs: Logs::of(names, read, tally.left_out),
             first_request_date_time: tally.span.map(|(first, _)| time(first)),
             last_request_date_time: tally.span.map(|(_, last)| time(last)),
@@ -203,7 +203,7 @@ impl Summary {
 
 impl Summary {
     /// The first and the last day, as text.
-    pub fn period(&self) -> String {
+    pub(super) fn period(&self) -> String {
         let day = |time: &Option<String>| time.as_ref().and_then(|time| time.get(..10).map(str::to_owned));
         match (day(&self.first_request_date_time), day(&self.last_request_date_time)) {
             (Some(first), Some(last)) if first == last => format!("{first}, UTC"),
@@ -215,10 +215,10 @@ impl Summary {
 
 impl Logs {
     /// The statistics of the logs named `names`.
-    pub fn of(names: Vec<String>, read: &Read, left_out: u64) -> Self {
+    pub(super) fn of(names: Vec<String>, read: &Read, left_out: u64) -> Self {
         let at = |place: Place| LogPlace { log: names[place.log].clone(), line: place.line };
         let example = |(place, message): (Place, &str)| BrokenLine { place: at(place), message: message.to_owned() };
-        Logs {
+        Self {
             lines: read.lines,
             left_out,
             broken: read.broken.total(),

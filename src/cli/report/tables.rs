@@ -1,13 +1,13 @@
 //! The tables of the summary: columns and cells for the text and for the HTML page.
 
-use super::numbers::{number, percent};
+use super::numbers::{number, of_length, percent};
 use super::rows::{AppDay, User};
 use super::summary::{Denial, OneDay, Summary, Tenant};
 use crate::table::Align;
 
 /// A column of a table.
 #[derive(Debug, Clone, Copy)]
-pub struct Column {
+pub(super) struct Column {
     /// The heading.
     pub name: &'static str,
     /// The alignment of the cells.
@@ -18,7 +18,7 @@ pub struct Column {
 
 /// A table of the summary.
 #[derive(Debug)]
-pub struct SummaryTable {
+pub(super) struct SummaryTable {
     /// The title.
     pub title: &'static str,
     /// The columns.
@@ -41,12 +41,12 @@ impl SummaryTable {
         cells: impl Fn(&R) -> Vec<String>,
     ) -> Self {
         let more = rows.len().saturating_sub(max_rows);
-        SummaryTable { title, columns, rows: rows.take(max_rows).map(cells).collect(), more, all_rows }
+        Self { title, columns, rows: rows.take(max_rows).map(cells).collect(), more, all_rows }
     }
 }
 
 /// Tenants, the least covered first.
-pub fn tenants(summary: &Summary, max_rows: usize) -> SummaryTable {
+pub(super) fn tenants(summary: &Summary, max_rows: usize) -> SummaryTable {
     const COLUMNS: &[Column] = &[
         text("Tenant"),
         count("Coverage"),
@@ -63,14 +63,14 @@ pub fn tenants(summary: &Summary, max_rows: usize) -> SummaryTable {
             number(row.mfa_compliant_request_count),
             number(row.total_request_count),
             number(row.app_only_request_count),
-            number(row.user_count as u64),
-            number(row.users_without_mfa_count as u64),
+            number(of_length(row.user_count)),
+            number(of_length(row.users_without_mfa_count)),
         ]
     })
 }
 
 /// Users who lack MFA, those with the most requests without it first.
-pub fn users(summary: &Summary, max_rows: usize) -> SummaryTable {
+pub(super) fn users(summary: &Summary, max_rows: usize) -> SummaryTable {
     const COLUMNS: &[Column] = &[
         text("User"),
         Column { html_only: true, ..text("Object id") },
@@ -93,7 +93,7 @@ pub fn users(summary: &Summary, max_rows: usize) -> SummaryTable {
 }
 
 /// All denials by reason, the most frequent first.
-pub fn denials(summary: &Summary) -> SummaryTable {
+pub(super) fn denials(summary: &Summary) -> SummaryTable {
     const COLUMNS: &[Column] = &[text("Reason"), count("Requests"), count("Share")];
     let all = summary.requests.denied_request_count;
     let denials = summary.denials.iter();
@@ -103,7 +103,7 @@ pub fn denials(summary: &Summary) -> SummaryTable {
 }
 
 /// Days, the latest first.
-pub fn days(summary: &Summary, max_rows: usize) -> SummaryTable {
+pub(super) fn days(summary: &Summary, max_rows: usize) -> SummaryTable {
     const COLUMNS: &[Column] = &[
         text("Day"),
         count("Coverage"),
@@ -130,7 +130,7 @@ pub fn days(summary: &Summary, max_rows: usize) -> SummaryTable {
 }
 
 /// Applications by day, the latest day first.
-pub fn app_days(summary: &Summary, max_rows: usize) -> SummaryTable {
+pub(super) fn app_days(summary: &Summary, max_rows: usize) -> SummaryTable {
     const COLUMNS: &[Column] =
         &[text("Day"), count("Coverage"), count("With MFA"), count("Requests"), text("Application"), text("Name")];
     let rows = summary.application_days.iter().rev();

@@ -9,7 +9,7 @@ use crate::access_log::line::{GateRecord, LogLine, Outcome};
 
 /// Users' requests, and how many of them prove MFA.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Share {
+pub(super) struct Share {
     /// Requests with proof of MFA.
     pub compliant: u64,
     /// All requests.
@@ -18,12 +18,12 @@ pub struct Share {
 
 impl Share {
     /// Requests without proof of MFA.
-    pub fn without(self) -> u64 {
+    pub(super) fn without(self) -> u64 {
         self.total.saturating_sub(self.compliant)
     }
 
     /// Adds `other`.
-    pub fn add(&mut self, other: Share) {
+    pub(super) fn add(&mut self, other: Self) {
         self.compliant = self.compliant.saturating_add(other.compliant);
         self.total = self.total.saturating_add(other.total);
     }
@@ -31,7 +31,7 @@ impl Share {
 
 /// Denied requests by reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Denials([u64; Denials::KINDS]);
+pub(super) struct Denials([u64; Self::KINDS]);
 
 impl Denials {
     /// The last count is for unknown reasons.
@@ -43,14 +43,14 @@ impl Denials {
         *count = count.saturating_add(1);
     }
 
-    fn merge(&mut self, other: &Denials) {
+    fn merge(&mut self, other: &Self) {
         for (count, more) in self.0.iter_mut().zip(other.0) {
             *count = count.saturating_add(more);
         }
     }
 
     /// The reasons with requests; `None` means unknown reasons.
-    pub fn iter(&self) -> impl Iterator<Item = (Option<DenyReason>, u64)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Option<DenyReason>, u64)> {
         let reasons = DenyReason::ALL.into_iter().map(Some).chain([None]);
         reasons.zip(self.0).filter(|(_, count)| *count > 0)
     }
@@ -58,13 +58,13 @@ impl Denials {
 
 impl Default for Denials {
     fn default() -> Self {
-        Denials([0; Denials::KINDS])
+        Self([0; Self::KINDS])
     }
 }
 
 /// All requests of a day, with or without a subject.
 #[derive(Debug, Default, Clone)]
-pub struct Daily {
+pub(super) struct Daily {
     /// Users' requests.
     pub users: Share,
     /// Application-only requests.
@@ -79,7 +79,7 @@ pub struct Daily {
 
 impl Daily {
     /// Adds `other`.
-    pub fn add(&mut self, other: &Daily) {
+    pub(super) fn add(&mut self, other: &Self) {
         self.users.add(other.users);
         self.app_only = self.app_only.saturating_add(other.app_only);
         self.anonymous = self.anonymous.saturating_add(other.anonymous);
@@ -90,7 +90,7 @@ impl Daily {
 
 /// The most recent display name for an id.
 #[derive(Debug, Default)]
-pub struct LatestName(Option<(DateTime<Utc>, Box<str>)>);
+pub(super) struct LatestName(Option<(DateTime<Utc>, Box<str>)>);
 
 impl LatestName {
     /// Maximum length of a name, in bytes.
@@ -98,7 +98,7 @@ impl LatestName {
 
     fn update(&mut self, time: DateTime<Utc>, text: Option<&str>, budget: &mut Budget) {
         let Some(text) = text else { return };
-        let text = &text[..text.floor_char_boundary(LatestName::MAX)];
+        let text = &text[..text.floor_char_boundary(Self::MAX)];
         match &mut self.0 {
             Some((last, known)) if **known == *text => *last = time.max(*last),
             // Equal times are ordered by text, so the result does not depend on the order of the lines.
@@ -108,21 +108,21 @@ impl LatestName {
         }
     }
 
-    fn merge(&mut self, other: LatestName, budget: &mut Budget) {
+    fn merge(&mut self, other: Self, budget: &mut Budget) {
         if let Some((time, text)) = other.0 {
             self.update(time, Some(&text), budget);
         }
     }
 
     /// The name, if one was logged.
-    pub fn as_str(&self) -> Option<&str> {
+    pub(super) fn as_str(&self) -> Option<&str> {
         self.0.as_ref().map(|(_, text)| &**text)
     }
 }
 
 /// An application in a tenant.
 #[derive(Debug, Default)]
-pub struct App {
+pub(super) struct App {
     /// The display name.
     pub name: LatestName,
     /// Users' requests through the application, by day.
@@ -133,7 +133,7 @@ pub struct App {
 
 /// A user of a tenant.
 #[derive(Debug, Default)]
-pub struct User {
+pub(super) struct User {
     /// The sign-in name.
     pub upn: LatestName,
     /// The user's requests.
@@ -146,14 +146,14 @@ pub struct User {
 
 impl User {
     /// Whether the user lacks MFA: no request with proof follows the last one without.
-    pub fn lacks_mfa(&self) -> bool {
+    pub(super) fn lacks_mfa(&self) -> bool {
         self.last_without.is_some_and(|without| self.last_with.is_none_or(|with| with < without))
     }
 }
 
 /// A tenant. The key "" means that the name is not logged.
 #[derive(Debug, Default)]
-pub struct Tenant {
+pub(super) struct Tenant {
     /// The applications, by id.
     pub apps: Bounded<Name, App>,
     /// The users, by object id.
@@ -162,7 +162,7 @@ pub struct Tenant {
 
 /// All counts.
 #[derive(Debug)]
-pub struct Tally {
+pub(super) struct Tally {
     filter: Filter,
     budget: Budget,
     /// The counts by day.
@@ -177,8 +177,8 @@ pub struct Tally {
 
 impl Tally {
     /// Empty counts for the requests that `filter` includes, in `memory` bytes.
-    pub fn new(filter: Filter, memory: usize) -> Self {
-        Tally {
+    pub(super) fn new(filter: Filter, memory: usize) -> Self {
+        Self {
             filter,
             budget: Budget::new(memory),
             days: Bounded::default(),
@@ -189,7 +189,7 @@ impl Tally {
     }
 
     /// Counts a request.
-    pub fn add(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>) {
+    pub(super) fn add(&mut self, line: &LogLine<'_>, gate: &GateRecord<'_>) {
         let day = line.time.date_naive();
         if !self.filter.includes(day, gate) {
             self.left_out = self.left_out.saturating_add(1);
@@ -239,7 +239,7 @@ impl Tally {
     }
 
     /// Adds the counts of `other`, and the memory of `other` to the budget.
-    pub fn merge(&mut self, other: Tally, memory: usize) {
+    pub(super) fn merge(&mut self, other: Self, memory: usize) {
         self.budget.add(memory);
         let budget = &mut self.budget;
         self.left_out = self.left_out.saturating_add(other.left_out);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::numbers::{number, percent};
+use super::numbers::{number, of_length, percent};
 use super::summary::{LogPlace, Logs, Summary};
 use super::tables::{self, SummaryTable};
 use crate::input;
@@ -14,7 +14,7 @@ use crate::terminal::{MAX_SHOWN, shown};
 const MAX_ROWS: usize = 20;
 
 /// The text of the summary.
-pub fn render(summary: &Summary) -> String {
+pub(super) fn render(summary: &Summary) -> String {
     let mut text = String::new();
     head(&mut text, summary);
     section(&mut text, &tables::tenants(summary, MAX_ROWS));
@@ -32,8 +32,8 @@ pub fn render(summary: &Summary) -> String {
 fn head(text: &mut String, summary: &Summary) {
     let requests = &summary.requests;
     let share = requests.users();
-    let lacking = summary.users_without_mfa.len() as u64;
-    let all: u64 = summary.tenants.iter().map(|tenant| tenant.user_count as u64).sum();
+    let lacking = of_length(summary.users_without_mfa.len());
+    let all: u64 = summary.tenants.iter().map(|tenant| of_length(tenant.user_count)).sum();
     let _ = writeln!(
         text,
         "MFA coverage, {}
@@ -49,7 +49,7 @@ fn head(text: &mut String, summary: &Summary) {
         number(share.without()),
         number(lacking),
         number(all),
-        number(summary.users_with_mfa_since as u64),
+        number(of_length(summary.users_with_mfa_since)),
         number(requests.allowed_request_count),
         number(requests.denied_request_count),
         number(requests.app_only_request_count),
@@ -70,7 +70,7 @@ fn section(text: &mut String, table: &SummaryTable) {
     }
     let _ = write!(text, "\n{}\n{}", lowercase_first(table.title), lines.render("  "));
     if table.more > 0 {
-        let _ = writeln!(text, "  … {} more; {} has all", number(table.more as u64), table.all_rows);
+        let _ = writeln!(text, "  … {} more; {} has all", number(of_length(table.more)), table.all_rows);
     }
 }
 
@@ -80,7 +80,7 @@ fn lowercase_first(text: &str) -> String {
 }
 
 /// Notes on the logs: excluded lines, broken lines, and lines without a decision.
-pub fn notes(logs: &Logs) -> Vec<String> {
+pub(super) fn notes(logs: &Logs) -> Vec<String> {
     let mut notes = Vec::new();
     if logs.lines == 0 {
         notes.push("no lines".to_owned());
@@ -113,6 +113,6 @@ fn at(place: &LogPlace) -> String {
 }
 
 fn more(all: u64, listed: usize) -> Option<String> {
-    let more = all.saturating_sub(listed as u64);
+    let more = all.saturating_sub(of_length(listed));
     (more > 0).then(|| format!("  … {} more", number(more)))
 }

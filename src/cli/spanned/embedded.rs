@@ -6,7 +6,7 @@ use super::json;
 use super::located::Located;
 use super::syntax::SyntaxError;
 
-pub fn read(text: &str, file: &str, within: Range<usize>) -> Result<Located, SyntaxError> {
+pub(super) fn read(text: &str, file: &str, within: Range<usize>) -> Result<Located, SyntaxError> {
     let lines = lines(text, file, within.clone());
     let to_file = |place: Range<usize>| match &lines {
         Some(lines) => at(lines, place.start)..at(lines, place.end),

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::node::{Node, Value};
 use super::syntax::{MAX_DEPTH, SyntaxError, offset};
 
-pub fn read(text: &str) -> Result<Node, SyntaxError> {
+pub(super) fn read(text: &str) -> Result<Node, SyntaxError> {
     let raw = serde_json::from_str::<&RawValue>(text).map_err(|error| {
         // serde_json's columns are bytes.
         let at = offset(text, error.line(), error.column(), char::len_utf8);

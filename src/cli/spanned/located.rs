@@ -10,19 +10,19 @@ use super::node::{Node, Value};
 
 /// A value parsed from a file, and the position of everything in it.
 #[derive(Debug, Clone)]
-pub struct Located {
+pub(crate) struct Located {
     json: Json<'static>,
     places: BTreeMap<String, Range<usize>>,
 }
 
 impl Located {
     /// The value.
-    pub fn json(&self) -> &Json<'static> {
+    pub(crate) fn json(&self) -> &Json<'static> {
         &self.json
     }
 
     /// The position of the field at a path such as `routes[2].policy`. If the field is absent, its nearest ancestor.
-    pub fn place(&self, path: &str) -> Range<usize> {
+    pub(crate) fn place(&self, path: &str) -> Range<usize> {
         let mut path = path;
         loop {
             match self.places.get(path) {
@@ -35,19 +35,19 @@ impl Located {
     }
 
     /// Like [`Self::place`], but `None` if not even the first part of the path is present.
-    pub fn place_on_the_way(&self, path: &str) -> Option<Range<usize>> {
+    pub(crate) fn place_on_the_way(&self, path: &str) -> Option<Range<usize>> {
         let first = path.find(['.', '[']).map_or(path, |end| &path[..end]);
         self.places.contains_key(first).then(|| self.place(path))
     }
 
     /// The value at a path as a separate value, with paths relative to it.
-    pub fn below(&self, path: &str, json: &Json<'static>) -> Self {
+    pub(crate) fn below(&self, path: &str, json: &Json<'static>) -> Self {
         let relative = |at: &str| match at.strip_prefix(path)? {
             rest if rest.is_empty() || path.is_empty() || rest.starts_with('[') => Some(rest.to_owned()),
             rest => rest.strip_prefix('.').map(str::to_owned),
         };
         let places = self.places.iter().filter_map(|(at, place)| Some((relative(at)?, place.clone())));
-        Located { json: json.clone(), places: places.collect() }
+        Self { json: json.clone(), places: places.collect() }
     }
 }
 
@@ -55,7 +55,7 @@ impl From<Node> for Located {
     fn from(node: Node) -> Self {
         let mut places = BTreeMap::new();
         let json = settle(node, String::new(), &mut places);
-        Located { json, places }
+        Self { json, places }
     }
 }
 

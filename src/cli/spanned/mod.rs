@@ -9,8 +9,8 @@ mod yaml;
 
 use std::ops::Range;
 
-pub use located::Located;
-pub use syntax::{SyntaxError, line_and_column};
+pub(crate) use located::Located;
+pub(crate) use syntax::{SyntaxError, line_and_column};
 
 impl Located {
     /// Parses the documents of a text, as YAML or JSON.
@@ -18,9 +18,9 @@ impl Located {
     /// # Errors
     ///
     /// A syntax error, a duplicate key, or nesting deeper than 64 levels.
-    pub fn read(text: &str) -> Result<Vec<Self>, SyntaxError> {
+    pub(crate) fn read(text: &str) -> Result<Vec<Self>, SyntaxError> {
         if !text.trim_start().starts_with(['{', '[']) {
-            return yaml::read(text).map(|documents| documents.into_iter().map(Located::from).collect());
+            return yaml::read(text).map(|documents| documents.into_iter().map(Self::from).collect());
         }
         // A text that is not JSON may be YAML in flow style. If it is neither, the error for JSON is the useful one.
         let not_json = match Self::read_json(text) {
@@ -28,7 +28,7 @@ impl Located {
             Err(syntax) => syntax,
         };
         let documents = yaml::read(text).map_err(|_| not_json)?;
-        Ok(documents.into_iter().map(Located::from).collect())
+        Ok(documents.into_iter().map(Self::from).collect())
     }
 
     /// Parses JSON.
@@ -36,8 +36,8 @@ impl Located {
     /// # Errors
     ///
     /// Invalid JSON, a duplicate member, or nesting deeper than 64 levels.
-    pub fn read_json(text: &str) -> Result<Self, SyntaxError> {
-        json::read(text).map(Located::from)
+    pub(crate) fn read_json(text: &str) -> Result<Self, SyntaxError> {
+        json::read(text).map(Self::from)
     }
 
     /// Parses the JSON in a string of a YAML or JSON file.
@@ -48,7 +48,7 @@ impl Located {
     /// # Errors
     ///
     /// As for [`Self::read_json`].
-    pub fn read_embedded(text: &str, file: &str, within: Range<usize>) -> Result<Self, SyntaxError> {
+    pub(crate) fn read_embedded(text: &str, file: &str, within: Range<usize>) -> Result<Self, SyntaxError> {
         embedded::read(text, file, within)
     }
 }

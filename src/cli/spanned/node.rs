@@ -6,14 +6,14 @@ use mfa_gate::wire::json::Json;
 
 /// A value and its byte range.
 #[derive(Debug)]
-pub struct Node {
+pub(crate) struct Node {
     pub value: Value,
     pub span: Range<usize>,
 }
 
 /// A value with the positions of its parts.
 #[derive(Debug)]
-pub enum Value {
+pub(crate) enum Value {
     Scalar(Json<'static>),
     Array(Vec<Node>),
     /// Members with unique names.
@@ -22,7 +22,7 @@ pub enum Value {
 
 impl Node {
     /// The same value with its positions mapped.
-    pub fn moved(self, to: &impl Fn(Range<usize>) -> Range<usize>) -> Self {
+    pub(crate) fn moved(self, to: &impl Fn(Range<usize>) -> Range<usize>) -> Self {
         let value = match self.value {
             Value::Scalar(json) => Value::Scalar(json),
             Value::Array(items) => Value::Array(items.into_iter().map(|item| item.moved(to)).collect()),
@@ -30,6 +30,6 @@ impl Node {
                 Value::Object(members.into_iter().map(|(name, value)| (name, value.moved(to))).collect())
             }
         };
-        Node { value, span: to(self.span) }
+        Self { value, span: to(self.span) }
     }
 }

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 /// Maximum nesting depth of a file. Envoy's own files have about thirty levels.
-pub const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// Why a file cannot be parsed, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SyntaxError {
+pub(crate) struct SyntaxError {
     /// What is wrong.
     pub message: String,
     /// Byte range in the file.
@@ -23,7 +23,7 @@ impl std::fmt::Display for SyntaxError {
 }
 
 /// The byte offset of a line and column, both counted from 1. A column past the end of the line gives the end of the line.
-pub fn offset(text: &str, line: usize, column: usize, bytes_of: impl Fn(char) -> usize) -> usize {
+pub(super) fn offset(text: &str, line: usize, column: usize, bytes_of: impl Fn(char) -> usize) -> usize {
     let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let line = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
     let mut left = column.saturating_sub(1);
@@ -36,7 +36,7 @@ pub fn offset(text: &str, line: usize, column: usize, bytes_of: impl Fn(char) ->
 }
 
 /// The line and column of a byte offset, both counted from 1. Columns are characters.
-pub fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+pub(crate) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let line = before.rfind('\n').map_or(0, |newline| newline + 1);
     (before.matches('\n').count() + 1, before[line..].chars().count() + 1)

@@ -12,7 +12,7 @@ use super::syntax::{SyntaxError, offset};
 use mfa_gate::cases::yaml;
 
 /// Parses every document that is not empty.
-pub fn read(text: &str) -> Result<Vec<Node>, SyntaxError> {
+pub(super) fn read(text: &str) -> Result<Vec<Node>, SyntaxError> {
     let documents = serde_saphyr::from_multiple_with_options::<Spanned<Tree>>(text, yaml::options());
     let documents = documents.map_err(|error| {
         let span = error.location().map(|location| place(location, text)).unwrap_or_default();
@@ -27,8 +27,8 @@ pub fn read(text: &str) -> Result<Vec<Node>, SyntaxError> {
 /// A value with the positions of its parts.
 enum Tree {
     Scalar(Json<'static>),
-    Array(Vec<Spanned<Tree>>),
-    Object(Vec<(String, Spanned<Tree>)>),
+    Array(Vec<Spanned<Self>>),
+    Object(Vec<(String, Spanned<Self>)>),
 }
 
 fn node(tree: Spanned<Tree>, text: &str) -> Node {

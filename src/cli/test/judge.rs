@@ -17,7 +17,7 @@ use super::outcome::Outcome;
 const UPSTREAM: &str = "127.0.0.1:9";
 
 /// Judges cases. Caches parsed configurations, because many cases share one.
-pub struct Judge<'k> {
+pub(super) struct Judge<'k> {
     keys: &'k TestKeys,
     now: i64,
     gates: BTreeMap<String, Rc<Gate>>,
@@ -25,7 +25,7 @@ pub struct Judge<'k> {
 
 impl<'k> Judge<'k> {
     /// A judge for cases signed with `keys`. `now` is the time in Unix seconds for cases that set none.
-    pub fn new(keys: &'k TestKeys, now: i64) -> Self {
+    pub(super) fn new(keys: &'k TestKeys, now: i64) -> Self {
         Judge { keys, now, gates: BTreeMap::new() }
     }
 
@@ -34,7 +34,7 @@ impl<'k> Judge<'k> {
     /// # Errors
     ///
     /// The configuration or the case is invalid.
-    pub fn judge(&mut self, case: &ResolvedCase) -> Result<Outcome> {
+    pub(super) fn judge(&mut self, case: &ResolvedCase) -> Result<Outcome> {
         let gate = self.gate(case)?;
         let now = case.now.unwrap_or(self.now);
         let request = case.request(self.keys, now, UPSTREAM)?;

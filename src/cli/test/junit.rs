@@ -13,7 +13,7 @@ use crate::input;
 /// # Errors
 ///
 /// The report cannot be written.
-pub fn write(path: &Path, results: &[CaseResult]) -> Result<()> {
+pub(super) fn write(path: &Path, results: &[CaseResult]) -> Result<()> {
     let mut report = Report::new("mfa-gate");
     for of_file in by_file(results) {
         let name = of_file.first().map(|result| result.case.path.display().to_string()).unwrap_or_default();

@@ -26,7 +26,7 @@ use outcome::{CaseResult, Outcome};
 /// Exit status: 0 if all cases pass; 1 if a case fails; 2 if the command line, a file or a configuration is wrong.
 #[derive(Args)]
 #[command(after_help = "Example:\n  mfa-gate test billing.yaml")]
-pub struct Test {
+pub(crate) struct Test {
     /// Case files
     #[arg(required = true, value_name = "CASES")]
     files: Vec<PathBuf>,
@@ -40,7 +40,7 @@ pub struct Test {
 
 impl Test {
     /// Runs every case. Returns the text for standard output and the exit code.
-    pub fn run(&self) -> Result<(String, Exit)> {
+    pub(crate) fn run(&self) -> Result<(String, Exit)> {
         let keys = TestKeys::new();
         let files = self.files.iter().map(|path| load_file(&keys, path)).collect::<Result<Vec<_>>>()?;
         let mut judge = Judge::new(&keys, Utc::now().timestamp());

@@ -7,7 +7,7 @@ use mfa_gate::cases::load::ResolvedCase;
 use crate::terminal::{MAX_SHOWN, shown};
 
 /// The result of a case.
-pub struct CaseResult {
+pub(super) struct CaseResult {
     /// The case.
     pub case: ResolvedCase,
     /// Its outcome.
@@ -15,7 +15,7 @@ pub struct CaseResult {
 }
 
 /// The outcome of a case.
-pub enum Outcome {
+pub(super) enum Outcome {
     /// The decision is as expected: `allow` or a deny reason.
     Passed(&'static str),
     /// The decision or its effects are not as expected.
@@ -24,16 +24,16 @@ pub enum Outcome {
 
 impl Outcome {
     /// The decision: `allow` or a deny reason.
-    pub fn decided(&self) -> &'static str {
+    pub(super) fn decided(&self) -> &'static str {
         match self {
-            Outcome::Passed(decided) => decided,
-            Outcome::Failed(failure) => failure.decided,
+            Self::Passed(decided) => decided,
+            Self::Failed(failure) => failure.decided,
         }
     }
 }
 
 /// The failure in one line.
-pub fn summary(failure: &Failure, expected: &Expected) -> String {
+pub(super) fn summary(failure: &Failure, expected: &Expected) -> String {
     match failure.differences.first() {
         Some(difference) => in_words(difference),
         None => format!("expected {}, decided {}", expected.as_str(), failure.decided),
@@ -41,7 +41,7 @@ pub fn summary(failure: &Failure, expected: &Expected) -> String {
 }
 
 /// The expected and the actual decision, with the reason and all differences.
-pub fn lines(failure: &Failure, expected: &Expected) -> Vec<String> {
+pub(super) fn lines(failure: &Failure, expected: &Expected) -> Vec<String> {
     let detail = failure.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
     let route = failure.route.as_deref().map(|route| format!("route `{route}`"));
     let policy = failure.policy.as_deref().map(|policy| format!("policy `{policy}`"));
@@ -64,17 +64,17 @@ fn in_words(difference: &Difference) -> String {
 
 impl CaseResult {
     /// The case's name, escaped for a terminal.
-    pub fn shown_name(&self) -> String {
+    pub(super) fn shown_name(&self) -> String {
         shown(&self.case.name(), MAX_SHOWN).into_owned()
     }
 
     /// The place of the case as `file:line`, which editors and terminals turn into a link.
-    pub fn file_and_line(&self) -> String {
+    pub(super) fn file_and_line(&self) -> String {
         format!("{}:{}", self.case.path.display(), self.case.line)
     }
 }
 
 /// The results of each file.
-pub fn by_file(results: &[CaseResult]) -> impl Iterator<Item = &[CaseResult]> {
+pub(super) fn by_file(results: &[CaseResult]) -> impl Iterator<Item = &[CaseResult]> {
     results.chunk_by(|one, other| one.case.path == other.case.path)
 }

@@ -49,8 +49,8 @@ impl Rule {
     /// Whether the rule decides if this field must be present.
     pub fn concerns(&self, name: &str) -> bool {
         match self {
-            Rule::ExactlyOne(names) | Rule::AtLeastOne(names) => names.contains(&name),
-            Rule::Requires { other, .. } => *other == name,
+            Self::ExactlyOne(names) | Self::AtLeastOne(names) => names.contains(&name),
+            Self::Requires { other, .. } => *other == name,
         }
     }
 }
@@ -58,9 +58,9 @@ impl Rule {
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Rule::ExactlyOne(names) => write!(f, "Exactly one of {} is required.", listed(names)),
-            Rule::AtLeastOne(names) => write!(f, "At least one of {} is required.", listed(names)),
-            Rule::Requires { field, part, other } => {
+            Self::ExactlyOne(names) => write!(f, "Exactly one of {} is required.", listed(names)),
+            Self::AtLeastOne(names) => write!(f, "At least one of {} is required.", listed(names)),
+            Self::Requires { field, part, other } => {
                 write!(f, "`{other}` is required if `{field}` contains `{part}`.")
             }
         }

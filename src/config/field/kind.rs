@@ -76,49 +76,49 @@ pub struct Shaped {
 
 impl Boolean {
     pub(in crate::config) const fn new() -> Self {
-        Boolean
+        Self
     }
 }
 
 impl Integer {
     pub(in crate::config) const fn new(min: u64, max: u64) -> Self {
-        Integer { min, max }
+        Self { min, max }
     }
 }
 
 impl Duration {
     pub(in crate::config) const fn new(min: u32, max: u32) -> Self {
-        Duration { min, max }
+        Self { min, max }
     }
 }
 
 impl<T> OneOf<T> {
     pub(in crate::config) const fn new(what: &'static str, choices: Choices<T>) -> Self {
-        OneOf { what, choices }
+        Self { what, choices }
     }
 }
 
 impl Text {
     pub(in crate::config) const fn new(form: &'static Form) -> Self {
-        Text { form: NativeOnly::new(form) }
+        Self { form: NativeOnly::new(form) }
     }
 }
 
 impl Texts {
     pub(in crate::config) const fn new(form: &'static Form) -> Self {
-        Texts { form: NativeOnly::new(form) }
+        Self { form: NativeOnly::new(form) }
     }
 }
 
 impl Nested {
     pub(in crate::config) const fn new(object: &'static Object) -> Self {
-        Nested { object }
+        Self { object }
     }
 }
 
 impl Shaped {
     pub(in crate::config) const fn new(shape: Shape) -> Self {
-        Shaped { shape: NativeOnly::new(shape) }
+        Self { shape: NativeOnly::new(shape) }
     }
 }
 

@@ -12,11 +12,11 @@ pub struct NativeOnly<T> {
 impl<T: Copy> NativeOnly<T> {
     #[cfg(not(target_family = "wasm"))]
     pub(in crate::config) const fn new(value: T) -> Self {
-        NativeOnly { value }
+        Self { value }
     }
 
     #[cfg(target_family = "wasm")]
     pub(in crate::config) const fn new(_: T) -> Self {
-        NativeOnly { value: std::marker::PhantomData }
+        Self { value: std::marker::PhantomData }
     }
 }

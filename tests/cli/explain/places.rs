@@ -58,7 +58,7 @@ fn the_configuration_is_found_in_every_kind_of_file_that_holds_one() {
         let report: Value = serde_json::from_str(&ran.out).unwrap();
         let rule = &report["steps"][1]["lines"][0]["rule"];
         assert_eq!((&rule["file"], &rule["field"]), (&json!("sample"), &json!("default")), "{}", path.display());
-        let line = text.lines().nth(rule["line"].as_u64().unwrap() as usize - 1).unwrap();
+        let line = text.lines().nth(usize::try_from(rule["line"].as_u64().unwrap()).unwrap() - 1).unwrap();
         assert!(line.replace('"', "").contains("default: "), "{}: {line}", path.display());
         seen += 1;
     }

@@ -4,7 +4,7 @@ use jsonschema::Validator;
 use serde_json::Value;
 
 /// The file of the schema.
-pub const SCHEMA: &str = "envoy/mfa-gate.schema.json";
+pub(super) const SCHEMA: &str = "envoy/mfa-gate.schema.json";
 
 /// Errors that a schema cannot tell: they are about two places, or about names that the parser keeps to itself.
 const BEYOND_A_SCHEMA: [&str; 10] = [
@@ -21,22 +21,22 @@ const BEYOND_A_SCHEMA: [&str; 10] = [
 ];
 
 /// The schema, and what judges by it.
-pub struct Schema {
+pub(super) struct Schema {
     pub json: Value,
     pub validator: Validator,
 }
 
 impl Schema {
     /// The committed one.
-    pub fn read() -> Self {
+    pub(super) fn read() -> Self {
         let text = std::fs::read_to_string(crate::support::repository(SCHEMA)).expect(SCHEMA);
         let json: Value = serde_json::from_str(&text).expect(SCHEMA);
         let validator = jsonschema::draft202012::new(&json).expect("a schema");
-        Schema { json, validator }
+        Self { json, validator }
     }
 
     /// What is to be said where schema and parser differ about a configuration; nothing where they agree.
-    pub fn disagreement(&self, config: &Value) -> Option<String> {
+    pub(super) fn disagreement(&self, config: &Value) -> Option<String> {
         let refusal = self.validator.validate(config).err().map(|error| format!("{}: {error}", error.instance_path()));
         let errors = errors(config);
         // The keys themselves are for the parser.
@@ -64,7 +64,7 @@ fn is_range_of_duration(message: &str) -> bool {
 }
 
 /// The parser's errors, by their places.
-pub fn errors(config: &Value) -> Vec<(String, String)> {
+pub(super) fn errors(config: &Value) -> Vec<(String, String)> {
     match mfa_gate::config::parse(config.to_string().as_bytes()) {
         Ok(_) => Vec::new(),
         Err(errors) => errors.iter().map(|error| (error.path.clone(), error.message.clone())).collect(),

@@ -9,7 +9,7 @@ const NAME: &str = "mfa";
 
 /// A place of an object in the configuration.
 #[derive(Clone)]
-pub struct Place {
+pub(super) struct Place {
     pub object: &'static Object,
     /// The fields that lead there, each with its own object.
     steps: Vec<(&'static Object, Step)>,
@@ -30,7 +30,7 @@ enum Of {
 }
 
 /// All places of all objects, from the whole configuration on.
-pub fn places() -> Vec<Place> {
+pub(super) fn places() -> Vec<Place> {
     let mut found = Vec::new();
     walk(&Place { object: &configuration::OBJECT, steps: Vec::new() }, &mut found);
     found
@@ -63,7 +63,7 @@ fn walk(place: &Place, found: &mut Vec<Place>) {
 
 impl Place {
     /// The path, such as `policies.NAME.amr`; empty for the whole configuration.
-    pub fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         let step = |(_, step): &(_, Step)| match step.of {
             Of::One => step.field.to_owned(),
             Of::Items => format!("{}[]", step.field),
@@ -73,7 +73,7 @@ impl Place {
     }
 
     /// The JSON pointer of the object in [`Place::configuration`].
-    pub fn pointer(&self) -> String {
+    pub(super) fn pointer(&self) -> String {
         let step = |(_, step): &(_, Step)| match step.of {
             Of::One => format!("/{}", step.field),
             Of::Items => format!("/{}/0", step.field),
@@ -83,7 +83,7 @@ impl Place {
     }
 
     /// A whole configuration with this object in its place.
-    pub fn configuration(&self, object: Value) -> Value {
+    pub(super) fn configuration(&self, object: Value) -> Value {
         self.steps.iter().rfold(object, |inner, (outer, step)| {
             let value = match step.of {
                 Of::One => inner,
@@ -118,7 +118,7 @@ fn is_needed(object: &Object, fields: &[Description], field: &Description, prese
 }
 
 /// The valid objects that the examples make: one with all fields that go together, then one for each that does not.
-pub fn objects(object: &Object) -> Vec<Vec<Description>> {
+pub(super) fn objects(object: &Object) -> Vec<Vec<Description>> {
     let alternatives: &[&str] = object
         .rules()
         .iter()
@@ -136,7 +136,7 @@ pub fn objects(object: &Object) -> Vec<Vec<Description>> {
 }
 
 /// These fields with their examples, in YAML.
-pub fn block(fields: &[Description]) -> String {
+pub(super) fn block(fields: &[Description]) -> String {
     let line = |field: &Description| {
         let space = if field.example.starts_with('\n') { "" } else { " " };
         format!("{}:{space}{}\n", field.name, field.example)
@@ -144,6 +144,6 @@ pub fn block(fields: &[Description]) -> String {
     fields.iter().map(line).collect()
 }
 
-pub fn yaml(text: &str) -> Value {
+pub(super) fn yaml(text: &str) -> Value {
     serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }

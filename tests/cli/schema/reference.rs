@@ -10,7 +10,7 @@ const FRAME: &str = include_str!("configuration.md");
 const HERE: &str = "<!-- fields -->\n";
 
 /// The whole page.
-pub fn page() -> String {
+pub(super) fn page() -> String {
     let (before, after) = FRAME.split_once(HERE).expect(HERE);
     let sections = sections();
     let contents: String = sections.iter().map(Section::entry).collect();

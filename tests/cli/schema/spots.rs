@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::both::Schema;
 
 /// A value of a configuration and its schema.
-pub struct Spot<'s> {
+pub(super) struct Spot<'s> {
     pub pointer: String,
     pub schema: &'s Value,
     /// All schemas of the value, where there is a choice.
@@ -15,7 +15,7 @@ pub struct Spot<'s> {
 }
 
 /// Every value of a configuration, down to the keys of a set.
-pub fn spots<'s>(schema: &'s Schema, config: &Value) -> Vec<Spot<'s>> {
+pub(super) fn spots<'s>(schema: &'s Schema, config: &Value) -> Vec<Spot<'s>> {
     let mut found = Vec::new();
     walk(&schema.json, config, String::new(), &mut found);
     found
@@ -47,18 +47,18 @@ fn walk<'s>(schema: &'s Value, value: &Value, pointer: String, found: &mut Vec<S
     found.push(Spot { pointer, schema, choices });
 }
 
-pub fn with(config: &Value, pointer: &str, value: Value) -> Value {
+pub(super) fn with(config: &Value, pointer: &str, value: Value) -> Value {
     let mut config = config.clone();
     *config.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}")) = value;
     config
 }
 
-pub fn names(schema: &Value) -> BTreeSet<String> {
+pub(super) fn names(schema: &Value) -> BTreeSet<String> {
     schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
 }
 
 /// The values that a schema lists.
-pub fn listed(schema: &Value) -> BTreeSet<String> {
+pub(super) fn listed(schema: &Value) -> BTreeSet<String> {
     let consts = schema["oneOf"].as_array().into_iter().flatten().filter_map(|choice| choice["const"].as_str());
     consts.map(str::to_owned).collect()
 }

@@ -30,7 +30,7 @@ fn a_flood_of_unknown_kids_causes_one_fetch_per_cooldown() {
     }
     // A few thousand per second.
     ask_each(&stage, 16_000, || signed(&unsigned("ES256", &format!("k{}", number()), &json!({})), &[0; 64]));
-    let fetches = (idp.asked("/keys") - before) as u64;
+    let fetches = u64::try_from(idp.asked("/keys") - before).expect("64 bits");
     let most = start.elapsed().as_secs() / cooldown + 1;
     assert!((1..=most).contains(&fetches), "{fetches} fetches in {:?}", start.elapsed());
     stage.assert_no_trap();
@@ -77,7 +77,7 @@ fn a_flood_at_a_gate_without_keys_adds_one_fetch_per_cooldown() {
         let tokens: Vec<String> = (0..200).map(|_| good(&format!("k{}", number()))).collect();
         assert_eq!(stage.ask_all("flooded", &tokens), [503; 200]);
     }
-    let [flooded, alone] = ["/flooded", "/alone"].map(|path| idp.asked(path) as u64);
+    let [flooded, alone] = ["/flooded", "/alone"].map(|path| u64::try_from(idp.asked(path)).expect("64 bits"));
     let more = start.elapsed().as_secs() / cooldown + 1;
     assert!((1..=alone + more).contains(&flooded), "{flooded} fetches, {alone} of a gate left alone");
     stage.assert_no_trap();
@@ -100,7 +100,7 @@ fn valid_tokens_do_not_wait_during_a_flood() {
         for _ in 0..50 {
             assert_eq!(stage.ask("gate", &good("a")).0, 200);
         }
-        assert_eq!(stage.statistic("http.gate.downstream_rq_active"), unknown.len() as u64);
+        assert_eq!(stage.statistic("http.gate.downstream_rq_active"), u64::try_from(unknown.len()).expect("64 bits"));
         idp.set("/keys", Reply::ok(jwks(&["a"])));
         assert_eq!(flood.join().expect("answers"), [401; 200]);
     });

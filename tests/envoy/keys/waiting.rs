@@ -141,7 +141,7 @@ impl Post {
             CHUNKED => (format!("{:x}\r\n{body}\r\n0\r\nx-trailer: t\r\n\r\n", body.len()), body.to_owned()),
             _ => (body.to_owned(), body.to_owned()),
         };
-        Post { token, lines, body, arrives, status }
+        Self { token, lines, body, arrives, status }
     }
 }
 

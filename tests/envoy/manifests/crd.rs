@@ -12,13 +12,13 @@ use serde_json::{Map, Value, json};
 use crate::support::documents;
 
 /// The kinds of a folder of CRDs, by `apiVersion` and `kind`.
-pub struct Crds {
+pub(super) struct Crds {
     schemas: BTreeMap<(String, String), Value>,
 }
 
 impl Crds {
     /// Reads every YAML file of a folder; `None` if the folder is absent.
-    pub fn load(folder: &Path) -> Option<Self> {
+    pub(super) fn load(folder: &Path) -> Option<Self> {
         let mut schemas = BTreeMap::new();
         for entry in std::fs::read_dir(folder).ok()? {
             let path = entry.expect("an entry of the folder").path();
@@ -34,11 +34,11 @@ impl Crds {
                 }
             }
         }
-        Some(Crds { schemas })
+        Some(Self { schemas })
     }
 
     /// All errors of a manifest; `None` if no CRD defines its kind.
-    pub fn problems(&self, manifest: &Value) -> Option<Vec<String>> {
+    pub(super) fn problems(&self, manifest: &Value) -> Option<Vec<String>> {
         let schema = self.schemas.get(&(text(&manifest["apiVersion"]), text(&manifest["kind"])))?;
         let validator =
             jsonschema::options().with_draft(jsonschema::Draft::Draft4).build(&whole(schema)).expect("a JSON Schema");

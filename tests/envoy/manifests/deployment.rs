@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::proxy::artifacts::module;
 use crate::support;
 
-pub const NAMES: [&str; 4] = [
+pub(super) const NAMES: [&str; 4] = [
     "istio/wasm-plugin.yaml",
     "istio/envoy-filter.yaml",
     "gateway/envoy-extension-policy.yaml",
@@ -15,19 +15,19 @@ pub const NAMES: [&str; 4] = [
 ];
 
 /// The folder at a variable, or a default in the repository.
-pub fn folder(variable: &str, default: &str) -> PathBuf {
+pub(super) fn folder(variable: &str, default: &str) -> PathBuf {
     std::env::var_os(variable).map_or_else(|| support::repository(default), PathBuf::from)
 }
 
 /// The only document of a manifest.
-pub fn manifest(name: &str) -> Value {
+pub(super) fn manifest(name: &str) -> Value {
     let mut documents = support::documents(&folder("MANIFESTS", "envoy").join(name));
     assert_eq!(documents.len(), 1, "{name}");
     documents.remove(0)
 }
 
 /// The configuration of the filter, and the parts of Envoy that come with it.
-pub struct Deployment {
+pub(super) struct Deployment {
     pub config: Value,
     pub lua: Value,
     wasm: Value,
@@ -41,7 +41,7 @@ pub struct Deployment {
 
 /// The deployment by istiod: the plugin's configuration as a JSON string, no `vm_id`, the plugin named by the resource, and
 /// the patches applied.
-pub fn istio() -> Deployment {
+pub(super) fn istio() -> Deployment {
     let plugin = manifest(NAMES[0])["spec"].clone();
     let filter = manifest(NAMES[1]);
     let patch = |kind: &str, operation: &str| {
@@ -75,7 +75,7 @@ pub fn istio() -> Deployment {
 }
 
 /// The deployment by Envoy Gateway: Lua before Wasm, `vm_id` from the policy's name, and the bootstrap merged.
-pub fn gateway() -> Deployment {
+pub(super) fn gateway() -> Deployment {
     let policy = manifest(NAMES[2])["spec"].clone();
     let proxy = manifest(NAMES[3])["spec"].clone();
     assert_eq!(proxy["bootstrap"]["type"], "Merge");
@@ -109,7 +109,7 @@ pub fn gateway() -> Deployment {
 
 impl Deployment {
     /// Replaces the shipped filters in a bootstrap by it, and writes the access log to a file.
-    pub fn lay_over(&self, bootstrap: &mut Value, log: &Path) {
+    pub(super) fn lay_over(&self, bootstrap: &mut Value, log: &Path) {
         bootstrap["stats_config"] = self.stats_config.clone();
         if !self.stats_matcher.is_null() {
             bootstrap["stats_config"]["use_all_default_tags"] = json!(false);

@@ -14,7 +14,7 @@ const LOG: Duration = Duration::from_secs(20);
 
 /// One line of the access log.
 #[derive(Debug, Clone)]
-pub struct Logged {
+pub(crate) struct Logged {
     pub code: u64,
     pub details: String,
     /// The whole line.
@@ -22,7 +22,7 @@ pub struct Logged {
 }
 
 /// The access log of one Envoy.
-pub struct AccessLog {
+pub(crate) struct AccessLog {
     path: PathBuf,
     read: Mutex<Read>,
 }
@@ -36,12 +36,12 @@ struct Read {
 
 impl AccessLog {
     /// The log at this path, which need not exist yet.
-    pub fn at(path: PathBuf) -> Self {
+    pub(crate) fn at(path: PathBuf) -> Self {
         Self { path, read: Mutex::default() }
     }
 
     /// Waits for the line of the request with this id.
-    pub fn line(&self, id: &str) -> Option<Logged> {
+    pub(crate) fn line(&self, id: &str) -> Option<Logged> {
         let deadline = Instant::now() + LOG;
         loop {
             let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
@@ -50,7 +50,7 @@ impl AccessLog {
             }
             let fresh = read_from(&self.path, read.bytes);
             let whole = fresh.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-            read.bytes += whole as u64;
+            read.bytes += u64::try_from(whole).expect("64 bits");
             for line in fresh[..whole].split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
                 let line: Value = serde_json::from_slice(line).expect("a line of the access log is JSON");
                 let logged = Logged {

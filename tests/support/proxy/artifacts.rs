@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::support::repository;
 
 /// The Envoy that `make` fetches, or the one at ENVOY.
-pub fn binary() -> Result<PathBuf, String> {
+pub(crate) fn binary() -> Result<PathBuf, String> {
     let pins = std::fs::read_to_string(repository("envoy/requirements.txt")).map_err(|error| error.to_string())?;
     let pin = pins
         .split_whitespace()
@@ -15,7 +15,7 @@ pub fn binary() -> Result<PathBuf, String> {
 }
 
 /// The module that `make` builds, or the one at MFA_GATE_WASM.
-pub fn module() -> Result<PathBuf, String> {
+pub(crate) fn module() -> Result<PathBuf, String> {
     found("MFA_GATE_WASM", "target/mfa_gate.wasm")
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::listener::{Listener, address, rendered, shipped};
 
 /// The bootstrap.
-pub fn bootstrap(
+pub(crate) fn bootstrap(
     listeners: &[Listener],
     upstreams: &[(&str, SocketAddr)],
     grpc: Option<SocketAddr>,

@@ -19,7 +19,7 @@ use super::xds::{XDS, write_xds};
 
 /// How an Envoy is started.
 #[derive(Default)]
-pub struct Setup<'a> {
+pub(crate) struct Setup<'a> {
     pub workers: usize,
     /// Clusters in addition to `upstream`.
     pub others: &'a [(&'a str, SocketAddr)],
@@ -33,7 +33,7 @@ pub struct Setup<'a> {
 }
 
 /// A running Envoy. It stops when the test ends.
-pub struct Envoy {
+pub(crate) struct Envoy {
     process: Child,
     watchdog: Child,
     folder: TempDir,
@@ -46,38 +46,38 @@ pub struct Envoy {
 impl Envoy {
     /// Starts an Envoy with one worker and waits until it serves. `upstream` is the cluster of that name; `others` and `grpc`
     /// are further ones.
-    pub fn start(
+    pub(crate) fn start(
         listeners: &[Listener],
         upstream: Upstream,
         others: &[(&str, SocketAddr)],
         grpc: Option<SocketAddr>,
     ) -> Result<Self, String> {
-        Envoy::start_with(1, listeners, upstream, others, grpc)
+        Self::start_with(1, listeners, upstream, others, grpc)
     }
 
     /// The same with this number of workers.
-    pub fn start_with(
+    pub(crate) fn start_with(
         workers: usize,
         listeners: &[Listener],
         upstream: Upstream,
         others: &[(&str, SocketAddr)],
         grpc: Option<SocketAddr>,
     ) -> Result<Self, String> {
-        Envoy::start_as(Setup { workers, others, grpc, ..Setup::default() }, listeners, upstream)
+        Self::start_as(Setup { workers, others, grpc, ..Setup::default() }, listeners, upstream)
     }
 
     /// Like [`Self::start`], with these changes to the bootstrap.
-    pub fn start_changed(
+    pub(crate) fn start_changed(
         listeners: &[Listener],
         upstream: Upstream,
         change: impl FnOnce(&mut Value),
     ) -> Result<Self, String> {
-        Envoy::start_from(Setup { workers: 1, ..Setup::default() }, listeners, upstream, change)
+        Self::start_from(Setup { workers: 1, ..Setup::default() }, listeners, upstream, change)
     }
 
     /// The same with this setup.
-    pub fn start_as(setup: Setup<'_>, listeners: &[Listener], upstream: Upstream) -> Result<Self, String> {
-        Envoy::start_from(setup, listeners, upstream, |_| {})
+    pub(crate) fn start_as(setup: Setup<'_>, listeners: &[Listener], upstream: Upstream) -> Result<Self, String> {
+        Self::start_from(setup, listeners, upstream, |_| {})
     }
 
     fn start_from(
@@ -114,7 +114,7 @@ impl Envoy {
             .stderr(Stdio::null())
             .spawn()
             .map_err(|error| error.to_string())?;
-        let mut envoy = Envoy {
+        let mut envoy = Self {
             process,
             watchdog,
             ports: HashMap::new(),
@@ -162,32 +162,32 @@ impl Envoy {
     }
 
     /// Replaces the listeners by xDS. Envoy applies them later.
-    pub fn replace(&self, listeners: &[Listener]) {
+    pub(crate) fn replace(&self, listeners: &[Listener]) {
         write_xds(self.folder.path(), listeners).unwrap_or_else(|error| panic!("{error}"));
     }
 
     /// The process id.
-    pub fn process_id(&self) -> u32 {
+    pub(crate) fn process_id(&self) -> u32 {
         self.process.id()
     }
 
     /// The address of a listener.
-    pub fn address(&self, listener: &str) -> SocketAddr {
+    pub(crate) fn address(&self, listener: &str) -> SocketAddr {
         *self.ports.get(listener).unwrap_or_else(|| panic!("no listener `{listener}`"))
     }
 
     /// The line of the access log for the request with this id.
-    pub fn logged(&self, id: &str) -> Option<Logged> {
+    pub(crate) fn logged(&self, id: &str) -> Option<Logged> {
         self.access_log.line(id)
     }
 
     /// Envoy's log from this offset.
-    pub fn log_from(&self, start: u64) -> Vec<u8> {
+    pub(crate) fn log_from(&self, start: u64) -> Vec<u8> {
         read_from(&self.folder.path().join("log"), start)
     }
 
     /// The length of Envoy's log.
-    pub fn log_length(&self) -> u64 {
+    pub(crate) fn log_length(&self) -> u64 {
         std::fs::metadata(self.folder.path().join("log")).map_or(0, |metadata| metadata.len())
     }
 

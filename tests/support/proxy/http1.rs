@@ -14,7 +14,7 @@ const LONG: usize = 64 * 1024;
 
 /// A response with its raw status line.
 #[derive(Debug)]
-pub struct Response {
+pub(crate) struct Response {
     /// With `\r\n`.
     pub status_line: String,
     /// The raw head: from the status line to the empty line.
@@ -23,7 +23,7 @@ pub struct Response {
 }
 
 /// A connection, kept open as long as the server does.
-pub struct Connection {
+pub(crate) struct Connection {
     address: SocketAddr,
     stream: Option<TcpStream>,
     unread: Vec<u8>,
@@ -31,12 +31,12 @@ pub struct Connection {
 
 impl Connection {
     /// A connection to this address. It connects at the first send.
-    pub fn new(address: SocketAddr) -> Self {
-        Connection { address, stream: None, unread: Vec::new() }
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        Self { address, stream: None, unread: Vec::new() }
     }
 
     /// Sends bytes. A long request is sent in another thread: a server may answer early and stop reading.
-    pub fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         if self.stream.is_none() {
             let stream = TcpStream::connect(self.address)?;
             stream.set_read_timeout(Some(PATIENCE))?;
@@ -57,7 +57,7 @@ impl Connection {
 
     /// Sends a request and reads its response. A server may close an idle connection, so a request that fails on an old
     /// connection is sent again on a new one.
-    pub fn request(&mut self, bytes: &[u8]) -> std::io::Result<Response> {
+    pub(crate) fn request(&mut self, bytes: &[u8]) -> std::io::Result<Response> {
         let was_open = self.stream.is_some();
         let is_head = bytes.starts_with(b"HEAD ");
         match self.send(bytes).and_then(|()| self.response(is_head)) {
@@ -70,7 +70,7 @@ impl Connection {
     }
 
     /// Reads one response. `is_head`: the response to a HEAD request, which has no body.
-    pub fn response(&mut self, is_head: bool) -> std::io::Result<Response> {
+    pub(crate) fn response(&mut self, is_head: bool) -> std::io::Result<Response> {
         let result = self.read_response(is_head);
         let closing =
             |response: &Response| response.answer.header("connection").is_some_and(|value| value.contains("close"));
@@ -81,12 +81,12 @@ impl Connection {
     }
 
     /// Closes the connection.
-    pub fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.stream = None;
     }
 
     /// Whether the server has closed the connection.
-    pub fn is_closed_by_server(&mut self) -> bool {
+    pub(crate) fn is_closed_by_server(&mut self) -> bool {
         self.fill().is_ok_and(|read| read == 0)
     }
 
@@ -168,12 +168,12 @@ impl Connection {
 }
 
 /// The offset of a byte sequence.
-pub fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+pub(crate) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|window| window == needle)
 }
 
 /// Replaces `$id` by an id.
-pub fn with_id(bytes: &[u8], id: &str) -> Vec<u8> {
+pub(crate) fn with_id(bytes: &[u8], id: &str) -> Vec<u8> {
     let mut out = bytes.to_vec();
     while let Some(at) = find(&out, b"$id") {
         out.splice(at..at + 3, id.bytes());

@@ -13,7 +13,7 @@ const END_HEADERS_AND_STREAM: u8 = 5;
 
 /// The outcome of the stream.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// The server sent a header block.
     Answered,
     /// The stream was reset, or the connection was closed.
@@ -21,7 +21,7 @@ pub enum Outcome {
 }
 
 /// Sends one request with these header lines in this order, and waits for the outcome.
-pub fn request(address: SocketAddr, headers: &[(Vec<u8>, Vec<u8>)]) -> std::io::Result<Outcome> {
+pub(crate) fn request(address: SocketAddr, headers: &[(Vec<u8>, Vec<u8>)]) -> std::io::Result<Outcome> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")?;

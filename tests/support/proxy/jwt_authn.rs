@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 use crate::support::forge::Forge;
 
 /// The header in which [`verifier`] expects the token whose claims it leaves under a name.
-pub fn header(name: &str) -> String {
+pub(crate) fn header(name: &str) -> String {
     let hexadecimal: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
     format!("x-test-jwt-{hexadecimal}")
 }
 
 /// The filter for a gate's configuration: it verifies tokens of any issuer and any age, in one header for each name under
 /// which the gate reads claims. `None` if the gate reads none.
-pub fn verifier(forge: &Forge, config: &Value) -> Option<Value> {
+pub(crate) fn verifier(forge: &Forge, config: &Value) -> Option<Value> {
     let issuers = config["issuers"].as_array()?;
     let mut names: Vec<_> = issuers.iter().filter_map(|issuer| issuer["verified_by"]["metadata"].as_str()).collect();
     names.sort_unstable();
@@ -40,13 +40,13 @@ pub fn verifier(forge: &Forge, config: &Value) -> Option<Value> {
 }
 
 /// The filter with this configuration.
-pub fn filter(mut config: Value) -> Value {
+pub(crate) fn filter(mut config: Value) -> Value {
     config["@type"] = json!("type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication");
     json!({"name": "envoy.filters.http.jwt_authn", "typed_config": config})
 }
 
 /// A key set of the public parts of these keys.
-pub fn key_set(forge: &Forge, keys: &[&str]) -> String {
+pub(crate) fn key_set(forge: &Forge, keys: &[&str]) -> String {
     let jwk = |name: &&str| Value::Object(forge.jwk(name).unwrap_or_else(|error| panic!("{error:#}")));
     let keys: Vec<_> = keys.iter().map(jwk).collect();
     json!({"keys": keys}).to_string()

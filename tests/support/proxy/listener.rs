@@ -10,7 +10,7 @@ use crate::support::{repository, yaml};
 
 /// How a listener differs from the shipped one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Settings {
+pub(crate) enum Settings {
     /// Only in ports, keys and policies.
     Shipped,
     /// Envoy itself changes and refuses less: no normalised paths, no refused names, longer headers; upgrades and CONNECT
@@ -20,14 +20,14 @@ pub enum Settings {
 
 /// The protobuf message that contains the filter's configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Carrier {
+pub(crate) enum Carrier {
     StringValue,
     Struct,
 }
 
 /// A listener to start.
 #[derive(Debug, Clone)]
-pub struct Listener {
+pub(crate) struct Listener {
     pub name: String,
     pub settings: Settings,
     pub carrier: Carrier,
@@ -45,9 +45,9 @@ pub struct Listener {
 
 impl Listener {
     /// The shipped listener with these settings and this configuration.
-    pub fn new(name: &str, settings: Settings, config: Value) -> Self {
+    pub(crate) fn new(name: &str, settings: Settings, config: Value) -> Self {
         let name = name.to_owned();
-        Listener {
+        Self {
             name,
             settings,
             carrier: Carrier::StringValue,
@@ -61,7 +61,7 @@ impl Listener {
 }
 
 /// The shipped configuration.
-pub fn shipped() -> Value {
+pub(crate) fn shipped() -> Value {
     yaml(&repository("envoy/envoy.yaml"))
 }
 

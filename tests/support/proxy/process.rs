@@ -14,7 +14,7 @@ use super::artifacts::binary;
 pub(super) const START: Duration = Duration::from_secs(60);
 
 /// Runs Envoy with a bootstrap until it exits. Returns its exit code and its log.
-pub fn run_to_end(bootstrap: &Value, arguments: &[&str]) -> Result<(Option<i32>, String), String> {
+pub(crate) fn run_to_end(bootstrap: &Value, arguments: &[&str]) -> Result<(Option<i32>, String), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let config = folder.path().join("envoy.json");
     std::fs::write(&config, bootstrap.to_string()).map_err(|error| error.to_string())?;

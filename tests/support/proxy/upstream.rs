@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A request that reached the upstream.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub(crate) struct Seen {
     pub method: String,
     pub path: String,
     /// Headers and trailers, with names in lower case.
@@ -17,7 +17,7 @@ pub struct Seen {
 
 impl Seen {
     /// The values of a header, joined.
-    pub fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         let values: Vec<_> = self
             .headers
             .iter()
@@ -32,14 +32,14 @@ impl Seen {
 type Record = Arc<Mutex<HashMap<String, Vec<Seen>>>>;
 
 /// The service.
-pub struct Upstream {
+pub(crate) struct Upstream {
     pub address: SocketAddr,
     record: Record,
 }
 
 impl Upstream {
     /// Starts the service. It stops with the process.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port for the upstream");
         let address = listener.local_addr().expect("its address");
         let record = Record::default();
@@ -51,11 +51,11 @@ impl Upstream {
                 std::thread::spawn(move || serve(stream, &record).ok());
             }
         });
-        Upstream { address, record }
+        Self { address, record }
     }
 
     /// The requests with an id.
-    pub fn seen(&self, id: &str) -> Vec<Seen> {
+    pub(crate) fn seen(&self, id: &str) -> Vec<Seen> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned().unwrap_or_default()
     }
 }

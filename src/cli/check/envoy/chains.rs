@@ -7,7 +7,7 @@ use crate::check::finding::Findings;
 use crate::check::lint::Lint;
 use crate::terminal::quoted;
 
-pub fn check(
+pub(super) fn check(
     everything: &[At<'_>],
     managers: &[At<'_>],
     is_guarded: &dyn Fn(&At<'_>) -> bool,

@@ -6,7 +6,7 @@ use crate::check::gate::GateConfig;
 use crate::check::lint::Lint;
 use crate::terminal::{list, quoted};
 
-pub fn check(bootstrap: &At<'_>, config: &GateConfig, findings: &mut Findings) {
+pub(super) fn check(bootstrap: &At<'_>, config: &GateConfig, findings: &mut Findings) {
     // Only a bootstrap defines the clusters.
     let Some(resources) = bootstrap.get("static_resources") else { return };
     let clusters = resources.list("clusters");

@@ -3,7 +3,7 @@
 use crate::check::cursor::At;
 
 /// One of the gate's filters.
-pub struct Filter<'d> {
+pub(super) struct Filter<'d> {
     /// The item of the filter chain.
     pub item: At<'d>,
     /// The message of the Wasm filter.
@@ -13,7 +13,7 @@ pub struct Filter<'d> {
 }
 
 /// A chain of HTTP filters, and the position of the gate in it.
-pub struct Chain<'d> {
+pub(super) struct Chain<'d> {
     /// The filters of the chain.
     pub filters: Vec<At<'d>>,
     /// Position of the gate.

@@ -9,7 +9,7 @@ use crate::check::lint::Lint;
 use crate::terminal::quoted;
 
 /// The gate's filters: in the managers' chains, in their chains for upgrades, and in patches of these.
-pub fn find<'d>(everything: &[At<'d>], managers: &[At<'d>]) -> Vec<Filter<'d>> {
+pub(super) fn find<'d>(everything: &[At<'d>], managers: &[At<'d>]) -> Vec<Filter<'d>> {
     let mut found: Vec<Filter<'d>> = Vec::new();
     for manager in managers {
         let upgrades = manager.list("upgrade_configs").into_iter().map(|upgrade| upgrade.list("filters"));
@@ -43,19 +43,19 @@ fn as_gate<'d>(at: &At<'d>) -> Option<At<'d>> {
 }
 
 /// Whether a filter is in the manager's main chain.
-pub fn is_main(filter: &Filter<'_>, manager: &At<'_>) -> bool {
+pub(super) fn is_main(filter: &Filter<'_>, manager: &At<'_>) -> bool {
     let own = manager.get("http_filters").map(|filters| format!("{}[", filters.path()));
     own.is_some_and(|own| filter.item.path().starts_with(&own))
 }
 
-pub fn check(filter: &Filter<'_>, config: Option<&GateConfig>, findings: &mut Findings) {
+pub(super) fn check(filter: &Filter<'_>, config: Option<&GateConfig>, findings: &mut Findings) {
     let item = &filter.item;
     if let Some(at) = item.get_true("disabled") {
-        let message = "the filter is switched off wherever no route switches it on; remove `disabled`";
+        let message = "the filter is disabled on every route that does not enable it; remove `disabled`";
         findings.at(Lint::FilterDisabled, &at, message);
     }
     if let Some(at) = item.get_true("is_optional") {
-        let message = "an Envoy without Wasm goes on without the filter; remove `is_optional`";
+        let message = "an Envoy without Wasm support ignores the filter; remove `is_optional`";
         findings.at(Lint::FilterOptional, &at, message);
     }
     let typed = item.get("typed_config");

@@ -9,7 +9,7 @@ use crate::check::gate::GateConfig;
 use crate::check::lint::Lint;
 use crate::terminal::quoted;
 
-pub fn check(manager: &At<'_>, config: Option<&GateConfig>, findings: &mut Findings) {
+pub(super) fn check(manager: &At<'_>, config: Option<&GateConfig>, findings: &mut Findings) {
     for name in ["normalize_path", "merge_slashes"] {
         if !manager.is_true(name) {
             let message = format!(
@@ -41,9 +41,9 @@ pub fn check(manager: &At<'_>, config: Option<&GateConfig>, findings: &mut Findi
 
 fn check_host(manager: &At<'_>, findings: &mut Findings) {
     let strips_port = manager.is_true("strip_any_host_port") || manager.is_true("strip_matching_host_port");
-    let strips_dot = manager.is_true("strip_trailing_host_dot");
+    let strips_dot = manager.is_true("trailing dot");
     for (strips, name, part) in
-        [(strips_port, "strip_any_host_port", "port"), (strips_dot, "strip_trailing_host_dot", "trailing dot")]
+        [(strips_port, "strip_any_host_port", "port"), (strips_dot, "trailing dot", "trailing dot")]
     {
         if !strips {
             let message = format!(

@@ -15,7 +15,7 @@ use super::gate::{self, GateConfig};
 use super::lint::Lint;
 
 /// The gate's configurations in an object that may contain its filter. Reports a finding for each that cannot be read.
-pub fn configs(object: &At<'_>, text: &str, findings: &mut Findings) -> Vec<GateConfig> {
+pub(super) fn configs(object: &At<'_>, text: &str, findings: &mut Findings) -> Vec<GateConfig> {
     let everything = object.walk();
     let managers: Vec<_> = everything.iter().filter_map(|at| at.message("HttpConnectionManager")).collect();
     let filters = filters::find(&everything, &managers);
@@ -23,7 +23,7 @@ pub fn configs(object: &At<'_>, text: &str, findings: &mut Findings) -> Vec<Gate
 }
 
 /// Checks an object that may contain the gate's filter. Returns the number of gates in it.
-pub fn check(object: &At<'_>, text: &str, findings: &mut Findings) -> usize {
+pub(super) fn check(object: &At<'_>, text: &str, findings: &mut Findings) -> usize {
     let everything = object.walk();
     let managers: Vec<_> = everything.iter().filter_map(|at| at.message("HttpConnectionManager")).collect();
     let filters = filters::find(&everything, &managers);

@@ -9,7 +9,7 @@ use crate::terminal::quoted;
 
 /// Whether a Wasm filter is the gate: its configuration has the gate's fields, or its name, root_id, vm_id or code contains the
 /// gate's name.
-pub fn is_gate(wasm: &At<'_>) -> bool {
+pub(super) fn is_gate(wasm: &At<'_>) -> bool {
     let Some(plugin) = wasm.get("config") else { return false };
     let code = |place: &[&str]| plugin.find(&[&["vm_config", "code"], place].concat()).and_then(|at| at.text());
     let names = [
@@ -27,7 +27,7 @@ pub fn is_gate(wasm: &At<'_>) -> bool {
 }
 
 /// The gate's configuration. Reports a finding and returns `None` if it is absent or cannot be read.
-pub fn config(wasm: &At<'_>, text: &str, findings: &mut Findings) -> Option<GateConfig> {
+pub(super) fn config(wasm: &At<'_>, text: &str, findings: &mut Findings) -> Option<GateConfig> {
     let plugin = wasm.get("config")?;
     let Some(any) = plugin.get("configuration") else {
         let message = "the filter has no `configuration`, so it refuses to start";
@@ -50,7 +50,7 @@ pub fn config(wasm: &At<'_>, text: &str, findings: &mut Findings) -> Option<Gate
     None
 }
 
-pub fn check(wasm: &At<'_>, findings: &mut Findings) {
+pub(super) fn check(wasm: &At<'_>, findings: &mut Findings) {
     let Some(plugin) = wasm.get("config") else { return };
     if let Some(at) = plugin.get("failure_policy").filter(|at| at.is_enum("FAIL_OPEN", 3)) {
         let message =
@@ -58,7 +58,7 @@ pub fn check(wasm: &At<'_>, findings: &mut Findings) {
         findings.at(Lint::FailOpen, &at, message);
     }
     if let Some(at) = plugin.get_true("fail_open") {
-        let message = "fail_open: is true, so a filter that has trapped lets every request through; write `failure_policy: FAIL_RELOAD`";
+        let message = "fail_open: is true, so every request passes after the filter has trapped; set `failure_policy: FAIL_RELOAD`";
         findings.at(Lint::FailOpen, &at, message);
     }
     let vm = plugin.get("vm_config");

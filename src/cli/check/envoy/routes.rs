@@ -9,7 +9,7 @@ use crate::terminal::{list, quoted};
 
 /// Routes, virtual hosts and weighted clusters that disable the filter. They refer to it by its name in the filter chain, which
 /// Istio and Envoy Gateway derive from the plugin's name.
-pub fn check_disabled(everything: &[At<'_>], names: &[&str], findings: &mut Findings) {
+pub(super) fn check_disabled(everything: &[At<'_>], names: &[&str], findings: &mut Findings) {
     for overrides in everything.iter().filter_map(|at| at.get("typed_per_filter_config")) {
         for (name, value) in overrides.members() {
             let is_gate = names.contains(&name) || recognize::by_name(name);
@@ -26,7 +26,7 @@ pub fn check_disabled(everything: &[At<'_>], names: &[&str], findings: &mut Find
 }
 
 /// Routes with a policy in their metadata.
-pub fn check_policies(everything: &[At<'_>], config: &GateConfig, findings: &mut Findings) {
+pub(super) fn check_policies(everything: &[At<'_>], config: &GateConfig, findings: &mut Findings) {
     let known = config.policies();
     let routes = everything.iter().filter(|at| at.get("match").is_some());
     for at in routes.filter_map(|route| route.find(&["metadata", "filter_metadata", "mfa_gate", "policy"])) {

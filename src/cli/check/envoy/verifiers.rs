@@ -10,7 +10,7 @@ use crate::check::lint::Lint;
 use crate::terminal::quoted;
 
 /// The gate finds no claims of such an issuer unless jwt_authn runs before it and stores them under the configured name.
-pub fn check(chain: &Chain<'_>, config: &GateConfig, findings: &mut Findings) {
+pub(super) fn check(chain: &Chain<'_>, config: &GateConfig, findings: &mut Findings) {
     let is_jwt_authn = |filter: &&At<'_>| filter.is_configured_by("JwtAuthentication");
     let before: Vec<_> = chain.filters.iter().take(chain.index).filter(is_jwt_authn).collect();
     let is_after = chain.filters.iter().skip(chain.index).any(|filter| is_jwt_authn(&filter));

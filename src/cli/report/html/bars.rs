@@ -1,7 +1,7 @@
 //! Horizontal bar charts.
 
 use super::super::summary::Summary;
-use crate::report::numbers::{number, percent};
+use crate::report::numbers::{number, percent, scaled};
 use crate::terminal::{MAX_SHOWN, shown};
 
 /// Maximum number of bars. The tables have more rows.
@@ -12,7 +12,7 @@ const WIDTH: u64 = 1000;
 
 /// A chart.
 #[derive(Debug)]
-pub struct Bars {
+pub(super) struct Bars {
     /// The title.
     pub title: &'static str,
     /// The order of the bars.
@@ -27,7 +27,7 @@ pub struct Bars {
 
 /// A bar.
 #[derive(Debug)]
-pub struct Bar {
+pub(super) struct Bar {
     /// The label.
     pub name: String,
     /// The value as text.
@@ -37,7 +37,7 @@ pub struct Bar {
 }
 
 /// Coverage per application, the least covered first.
-pub fn apps(summary: &Summary) -> Bars {
+pub(super) fn apps(summary: &Summary) -> Bars {
     let apps: Vec<_> = summary.applications.iter().filter(|app| app.total_request_count > 0).collect();
     let bar = |app: &&super::super::summary::Application| {
         let (part, whole) = (app.mfa_compliant_request_count, app.total_request_count);
@@ -58,7 +58,7 @@ pub fn apps(summary: &Summary) -> Bars {
 }
 
 /// Users who lack MFA, by the number of requests without it, highest first.
-pub fn users(summary: &Summary) -> Bars {
+pub(super) fn users(summary: &Summary) -> Bars {
     let users = &summary.users_without_mfa;
     let most = users.first().map_or(0, |user| user.without());
     let bar = |user: &super::super::rows::User| Bar {
@@ -77,6 +77,6 @@ pub fn users(summary: &Summary) -> Bars {
 
 /// The length of a bar. A share above 0 is always visible.
 fn length(part: u64, whole: u64) -> u64 {
-    let length = (u128::from(part) * u128::from(WIDTH)).checked_div(whole.into()).unwrap_or_default() as u64;
+    let length = scaled(part, whole, WIDTH);
     if part > 0 { length.max(4) } else { 0 }
 }

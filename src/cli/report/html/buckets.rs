@@ -9,11 +9,11 @@ use super::super::summary::OneDay;
 use super::super::tally::Share;
 
 /// Maximum number of buckets in a chart: the days of a quarter.
-pub const MAX: u64 = 92;
+pub(super) const MAX: u64 = 92;
 
 /// Consecutive days. A bucket may have no requests.
 #[derive(Debug, Default)]
-pub struct Bucket {
+pub(super) struct Bucket {
     /// The first and the last day, as text.
     pub label: String,
     /// Users' requests.
@@ -26,13 +26,13 @@ pub struct Bucket {
 
 impl Bucket {
     /// All requests.
-    pub fn total(&self) -> u64 {
+    pub(super) fn total(&self) -> u64 {
         self.allowed + self.denied.values().sum::<u64>()
     }
 }
 
 /// Groups the days from the first to the last into at most [`MAX`] buckets of equal length.
-pub fn buckets(days: &[OneDay]) -> Vec<Bucket> {
+pub(super) fn buckets(days: &[OneDay]) -> Vec<Bucket> {
     let dated = || days.iter().filter_map(|one| one.day.map(|day| (day.0, one)));
     let Some((first, last)) = dated().map(|(day, _)| day).min().zip(dated().map(|(day, _)| day).max()) else {
         return Vec::new();
@@ -42,7 +42,8 @@ pub fn buckets(days: &[OneDay]) -> Vec<Bucket> {
     let count = distance(last) / length + 1;
     let mut buckets: Vec<_> = (0..count).map(|index| empty(first, last, index * length, length)).collect();
     for (day, one) in dated() {
-        let bucket = &mut buckets[(distance(day) / length) as usize];
+        let place = usize::try_from(distance(day) / length).ok();
+        let Some(bucket) = place.and_then(|place| buckets.get_mut(place)) else { continue };
         bucket.users.add(one.requests.users());
         bucket.allowed += one.requests.allowed_request_count;
         for denial in &one.denials {

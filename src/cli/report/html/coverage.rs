@@ -1,20 +1,20 @@
 //! The chart of coverage over time.
 
 use super::buckets::Bucket;
-use crate::report::numbers::{number, percent};
+use crate::report::numbers::{number, of_length, percent, real};
 
 /// The left edge of the plot. The drawing is 720 wide.
-pub const LEFT: f64 = 48.0;
+pub(super) const LEFT: f64 = 48.0;
 /// The width of the plot.
-pub const WIDTH: f64 = 660.0;
+pub(super) const WIDTH: f64 = 660.0;
 /// The top edge of the plot.
-pub const TOP: f64 = 12.0;
+pub(super) const TOP: f64 = 12.0;
 /// The height of the plot.
-pub const HEIGHT: f64 = 168.0;
+pub(super) const HEIGHT: f64 = 168.0;
 
 /// A line with a dot for each bucket. A bucket without requests leaves a gap.
 #[derive(Debug)]
-pub struct Coverage {
+pub(super) struct Coverage {
     /// The description for screen readers.
     pub about: String,
     /// The lines, as SVG's `points`.
@@ -29,7 +29,7 @@ pub struct Coverage {
 
 /// A dot with a tooltip.
 #[derive(Debug)]
-pub struct Dot {
+pub(super) struct Dot {
     /// The x coordinate.
     pub x: String,
     /// The y coordinate.
@@ -40,7 +40,7 @@ pub struct Dot {
 
 /// A label below the plot.
 #[derive(Debug)]
-pub struct Label {
+pub(super) struct Label {
     /// The x coordinate.
     pub x: String,
     /// SVG's `text-anchor`.
@@ -51,7 +51,7 @@ pub struct Label {
 
 impl Coverage {
     /// The chart; `None` without requests by users.
-    pub fn of(buckets: &[Bucket]) -> Option<Self> {
+    pub(super) fn of(buckets: &[Bucket]) -> Option<Self> {
         let dated: Vec<_> = buckets.iter().filter(|bucket| bucket.users.total > 0).collect();
         let (first, last) = (dated.first()?, dated.last()?);
         let share = |bucket: &Bucket| percent(bucket.users.compliant, bucket.users.total);
@@ -65,13 +65,13 @@ impl Coverage {
                 continue;
             }
             let x = middle(index, buckets.len());
-            let y = TOP + HEIGHT * (1.0 - bucket.users.compliant as f64 / bucket.users.total as f64);
+            let y = TOP + HEIGHT * (1.0 - real(bucket.users.compliant) / real(bucket.users.total));
             run.push((x, y));
             let of = format!("{} of {} requests", number(bucket.users.compliant), number(bucket.users.total));
             dots.push(Dot { x: px(x), y: px(y), title: format!("{}: {}, {of}", bucket.label, share(bucket)) });
         }
         finish(&mut run, &mut lines, &mut areas);
-        Some(Coverage { about, lines, areas, dots, labels: labels(buckets) })
+        Some(Self { about, lines, areas, dots, labels: labels(buckets) })
     }
 }
 
@@ -86,7 +86,7 @@ fn finish(run: &mut Vec<(f64, f64)>, lines: &mut Vec<String>, areas: &mut Vec<St
 }
 
 /// The labels of the first, the middle and the last bucket.
-pub fn labels(buckets: &[Bucket]) -> Vec<Label> {
+pub(super) fn labels(buckets: &[Bucket]) -> Vec<Label> {
     let last = buckets.len().saturating_sub(1);
     let mut positions = vec![(0, "start"), (last / 2, "middle"), (last, "end")];
     positions
@@ -104,11 +104,11 @@ pub fn labels(buckets: &[Bucket]) -> Vec<Label> {
 }
 
 /// The x coordinate of a bucket's middle.
-pub fn middle(index: usize, count: usize) -> f64 {
-    LEFT + WIDTH * (index as f64 + 0.5) / count as f64
+pub(super) fn middle(index: usize, count: usize) -> f64 {
+    LEFT + WIDTH * (real(of_length(index)) + 0.5) / real(of_length(count))
 }
 
 /// A length for SVG, rounded to a tenth of a pixel.
-pub fn px(length: f64) -> String {
+pub(super) fn px(length: f64) -> String {
     format!("{length:.1}")
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::buckets::Bucket;
 use super::coverage::{HEIGHT, Label, TOP, WIDTH, labels, middle, px};
-use crate::report::numbers::number;
+use crate::report::numbers::{number, of_length, real};
 
 /// Maximum number of reasons with separate colours. More colours are hard to distinguish.
 const REASONS: usize = 4;
 
 /// Stacked bars of allowed and denied requests.
 #[derive(Debug)]
-pub struct Decisions {
+pub(super) struct Decisions {
     /// The description for screen readers.
     pub about: String,
     /// The segments of all bars.
@@ -28,7 +28,7 @@ pub struct Decisions {
 
 /// A segment of a bar.
 #[derive(Debug)]
-pub struct Part {
+pub(super) struct Part {
     /// The colour's class.
     pub class: usize,
     /// The x coordinate.
@@ -45,7 +45,7 @@ pub struct Part {
 
 /// An entry of the legend.
 #[derive(Debug)]
-pub struct Legend {
+pub(super) struct Legend {
     /// The colour's class.
     pub class: usize,
     /// The text.
@@ -54,7 +54,7 @@ pub struct Legend {
 
 impl Decisions {
     /// The chart; `None` without requests.
-    pub fn of(buckets: &[Bucket]) -> Option<Self> {
+    pub(super) fn of(buckets: &[Bucket]) -> Option<Self> {
         let highest = buckets.iter().map(Bucket::total).max().filter(|highest| *highest > 0)?;
         let scale = round_up(highest);
         let reasons = most_frequent(buckets);
@@ -66,12 +66,12 @@ impl Decisions {
             for (reason, count) in &bucket.denied {
                 counts[class(&reasons, reason)] += count;
             }
-            let slot = WIDTH / buckets.len() as f64;
+            let slot = WIDTH / real(of_length(buckets.len()));
             let width = (slot * 0.72).min(48.0);
             let mut ground = TOP + HEIGHT;
             for (class, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
                 sums[class] += count;
-                let height = HEIGHT * count as f64 / scale as f64;
+                let height = HEIGHT * real(count) / real(scale);
                 ground -= height;
                 parts.push(Part {
                     class,
@@ -86,7 +86,7 @@ impl Decisions {
         let legend =
             |(class, sum): (usize, u64)| Legend { class, text: format!("{} {}", label(&reasons, class), number(sum)) };
         let legend: Vec<_> = sums.into_iter().enumerate().filter(|(_, sum)| *sum > 0).map(legend).collect();
-        Some(Decisions {
+        Some(Self {
             about: legend.iter().map(|legend| legend.text.as_str()).collect::<Vec<_>>().join(", ") + ".",
             parts,
             legend,
@@ -127,8 +127,8 @@ fn round_up(count: u64) -> u64 {
 
 fn short(count: u64) -> String {
     match count {
-        1_000_000.. => format!("{} M", count as f64 / 1e6),
-        1_000.. => format!("{} k", count as f64 / 1e3),
+        1_000_000.. => format!("{} M", real(count) / 1e6),
+        1_000.. => format!("{} k", real(count) / 1e3),
         _ => count.to_string(),
     }
 }

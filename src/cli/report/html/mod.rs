@@ -21,7 +21,7 @@ use self::decisions::Decisions;
 use self::page::{Section, Tile};
 use super::summary::Summary;
 use super::text;
-use crate::report::numbers::{number, percent};
+use crate::report::numbers::{number, percent, scaled};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -52,7 +52,7 @@ struct Page<'a> {
 /// # Errors
 ///
 /// The page cannot be written.
-pub fn write(out: &mut dyn Write, summary: &Summary) -> Result<()> {
+pub(super) fn write(out: &mut dyn Write, summary: &Summary) -> Result<()> {
     let share = summary.requests.users();
     let buckets = buckets(&summary.days);
     let page = Page {
@@ -60,7 +60,7 @@ pub fn write(out: &mut dyn Write, summary: &Summary) -> Result<()> {
         style_hash: STANDARD.encode(Sha256::digest(STYLE)),
         period: summary.period(),
         percent: percent(share.compliant, share.total),
-        filled: (u128::from(share.compliant) * 1000).checked_div(share.total.into()).unwrap_or_default() as u64,
+        filled: scaled(share.compliant, share.total, 1000),
         headline: format!("{} of {} requests by users prove MFA", number(share.compliant), number(share.total)),
         lacking: page::lacking(summary),
         tiles: page::tiles(summary),

@@ -1,6 +1,6 @@
 //! The texts and tables of the page.
 
-use super::super::numbers::number;
+use super::super::numbers::{number, of_length};
 use super::super::summary::Summary;
 use super::super::tables::{self, SummaryTable};
 use crate::table::Align;
@@ -11,7 +11,7 @@ const MAX_ROWS: usize = 500;
 
 /// A number with a caption.
 #[derive(Debug)]
-pub struct Tile {
+pub(super) struct Tile {
     /// The number.
     pub number: String,
     /// The caption.
@@ -20,7 +20,7 @@ pub struct Tile {
 
 /// A table of the page.
 #[derive(Debug)]
-pub struct Section {
+pub(super) struct Section {
     /// The title.
     pub title: &'static str,
     /// The names of the columns, and whether a column is aligned right.
@@ -32,24 +32,24 @@ pub struct Section {
 }
 
 /// The names of the logs.
-pub fn names(summary: &Summary) -> String {
+pub(super) fn names(summary: &Summary) -> String {
     let name = |name: &str| if name == "-" { "standard input".to_owned() } else { shown(name, MAX_SHOWN).into_owned() };
     summary.logs.names.iter().map(|log| name(log)).collect::<Vec<_>>().join(", ")
 }
 
 /// The number of users who lack MFA.
-pub fn lacking(summary: &Summary) -> String {
+pub(super) fn lacking(summary: &Summary) -> String {
     let all: usize = summary.tenants.iter().map(|tenant| tenant.user_count).sum();
     let lacking = summary.users_without_mfa.len();
     let since = match summary.users_with_mfa_since {
         0 => String::new(),
-        since => format!("; {} more lacked it earlier", number(since as u64)),
+        since => format!("; {} more lacked it earlier", number(of_length(since))),
     };
-    format!("{} of {} users still lack MFA{since}", number(lacking as u64), number(all as u64))
+    format!("{} of {} users still lack MFA{since}", number(of_length(lacking)), number(of_length(all)))
 }
 
 /// The numbers at the top of the page.
-pub fn tiles(summary: &Summary) -> Vec<Tile> {
+pub(super) fn tiles(summary: &Summary) -> Vec<Tile> {
     let requests = &summary.requests;
     let tile = |count: u64, text| Tile { number: number(count), text };
     vec![
@@ -62,7 +62,7 @@ pub fn tiles(summary: &Summary) -> Vec<Tile> {
 }
 
 /// The tables.
-pub fn sections(summary: &Summary) -> Vec<Section> {
+pub(super) fn sections(summary: &Summary) -> Vec<Section> {
     let tables = [
         tables::tenants(summary, MAX_ROWS),
         tables::users(summary, MAX_ROWS),
@@ -76,7 +76,7 @@ pub fn sections(summary: &Summary) -> Vec<Section> {
 fn section(table: SummaryTable) -> Section {
     let more = match table.more {
         0 => String::new(),
-        more => format!("{} more; {} has all", number(more as u64), table.all_rows),
+        more => format!("{} more; {} has all", number(of_length(more)), table.all_rows),
     };
     let escaped = |row: &Vec<String>| row.iter().map(|cell| shown(cell, MAX_SHOWN).into_owned()).collect();
     Section {
