@@ -209,12 +209,14 @@ object! {
     /// The filter that verifies its tokens before this one: Envoy's jwt_authn.
     VERIFIED_BY: Nested { &verified_by::OBJECT } = "verified_by", optional, "{metadata: claims}";
 
-    /// How it marks an application's own token (client credentials). Without the field every token counts as a user's.
+    /// How it marks an application's own token (client credentials). Without the field every token counts as a user's. A
+    /// claim of users alone, such as a non-empty `amr`, `auth_time`, `email` or `upn`, makes a marked token a user's.
     APP_ONLY: OneOf<AppOnlyMark> { "mark of app-only tokens", choices! {
         /// As Entra does: `idtyp` is `app`; or there is no `idtyp`, `appidacr` or `azpacr` is `1` or `2`, `oid` equals
-        /// `sub`, and no claim is a user's.
+        /// `sub`, and there is no `scp`.
         "entra" => AppOnlyMark::Entra,
-        /// As RFC 9068 does: `sub` equals `client_id`.
+        /// As RFC 9068 does: `sub` equals `client_id`. The issuer must not let a client choose an id that is a user's `sub`
+        /// (RFC 9700 section 4.15).
         "rfc9068" => AppOnlyMark::Rfc9068,
     } } = "app_only", optional, "entra";
 }

@@ -27,7 +27,7 @@ pub use jwt_authn::Vouched;
 pub use log_fields::{AccessLog, LoggedKey, LoggedUser};
 pub use remembered::{is_good, remembered};
 pub use rules::{CacheBounds, TokenRules};
-pub use subject::{Subject, USER_NAMES};
+pub use subject::Subject;
 pub use trust::Trust;
 pub use verification::Verification;
 pub use verify::{Unverified, Verified};

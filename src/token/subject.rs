@@ -12,25 +12,43 @@ pub enum Subject {
     App,
 }
 
-/// Claims of users alone. One of them is enough to make the subject a user.
-pub const USER_NAMES: [&str; 7] =
-    ["upn", "unique_name", "preferred_username", "name", "given_name", "family_name", "email"];
+/// Claims of users alone: one of them makes the subject a user, whatever marks the token as an application's.
+const USER_CLAIMS: [&str; 10] =
+    ["auth_time", "sid", "nonce", "at_hash", "email", "upn", "unique_name", "name", "given_name", "family_name"];
+
+/// RFC 9068 section 2.2.1 keeps authentication claims for flows with a user.
+const USER_CLAIMS_OF_RFC_9068: [&str; 2] = ["acr", "preferred_username"];
+
+/// Entra issues delegated permissions to users alone.
+const USER_CLAIMS_OF_ENTRA: [&str; 3] = ["acr", "preferred_username", "scp"];
+
+impl AppOnlyMark {
+    /// The claims whose presence makes the subject a user. A non-empty `amr` does so as well.
+    pub fn user_claims(self) -> impl Iterator<Item = &'static str> {
+        let of_mark: &[&str] = match self {
+            Self::Entra => &USER_CLAIMS_OF_ENTRA,
+            Self::Rfc9068 => &USER_CLAIMS_OF_RFC_9068,
+        };
+        USER_CLAIMS.into_iter().chain(of_mark.iter().copied())
+    }
+}
 
 impl Subject {
-    /// The subject of a token, by the mark of its issuer.
+    /// The subject of a token: an application only if the mark of its issuer says so, and no claim is evidence of a user.
     ///
     /// # Errors
     ///
-    /// A claim of the mark has a wrong type.
+    /// A claim of the mark, or `amr` of a marked token, has a wrong type.
     pub fn of(claims: &Claims<'_>, issuer: &Issuer) -> Result<Self, ClaimError> {
-        let is_app = match issuer.app_only {
-            None => false,
-            Some(AppOnlyMark::Entra) => is_entra_app(claims)?,
-            Some(AppOnlyMark::Rfc9068) => {
+        let Some(mark) = issuer.app_only else { return Ok(Self::User) };
+        let is_marked = match mark {
+            AppOnlyMark::Entra => has_mark_of_entra(claims)?,
+            AppOnlyMark::Rfc9068 => {
                 let subject = claims.text("sub")?;
                 subject.is_some() && subject == claims.text("client_id")?
             }
         };
+        let is_app = is_marked && !has_user_claim(claims, mark)?;
         Ok(if is_app { Self::App } else { Self::User })
     }
 
@@ -43,9 +61,14 @@ impl Subject {
     }
 }
 
+fn has_user_claim(claims: &Claims<'_>, mark: AppOnlyMark) -> Result<bool, ClaimError> {
+    let has_amr = claims.texts("amr")?.is_some_and(|amr| !amr.is_empty());
+    Ok(has_amr || mark.user_claims().any(|name| claims.get(name).is_some()))
+}
+
 /// `idtyp` is an optional claim, so its absence proves nothing; then all other claims must agree. `roles` does not count, as
-/// users have roles too; nor does the absence of `scp` alone.
-fn is_entra_app(claims: &Claims<'_>) -> Result<bool, ClaimError> {
+/// users have roles too.
+fn has_mark_of_entra(claims: &Claims<'_>) -> Result<bool, ClaimError> {
     if let Some(kind) = claims.text("idtyp")? {
         return Ok(kind == "app");
     }
@@ -53,10 +76,9 @@ fn is_entra_app(claims: &Claims<'_>) -> Result<bool, ClaimError> {
     let authenticated = |acr: Option<&str>| matches!(acr, Some("1" | "2"));
     let (v1, v2) = (claims.text("appidacr")?, claims.text("azpacr")?);
     let confidential = authenticated(v1) || authenticated(v2);
-    let named = USER_NAMES.iter().any(|name| claims.get(name).is_some());
     let object = claims.text("oid")?;
     let same = object.is_some() && object == claims.text("sub")?;
-    Ok(confidential && claims.get("scp").is_none() && !named && same)
+    Ok(confidential && same)
 }
 
 #[cfg(test)]
@@ -66,12 +88,17 @@ mod tests {
 
     fn entra(claims: &str) -> Result<bool, ClaimError> {
         let Ok(Json::Object(claims)) = Json::parse(claims.as_bytes(), 4) else { panic!("{claims}") };
-        is_entra_app(&Claims::new(claims))
+        let claims = Claims::new(claims);
+        Ok(has_mark_of_entra(&claims)? && !has_user_claim(&claims, AppOnlyMark::Entra)?)
     }
 
     #[test]
-    fn idtyp_decides_alone() {
+    fn idtyp_decides_without_evidence_of_a_user() {
         assert_eq!(entra(r#"{"idtyp":"app"}"#), Ok(true));
+        assert_eq!(entra(r#"{"idtyp":"app","amr":[]}"#), Ok(true));
+        assert_eq!(entra(r#"{"idtyp":"app","amr":["pwd"]}"#), Ok(false));
+        assert_eq!(entra(r#"{"idtyp":"app","scp":"x"}"#), Ok(false));
+        assert!(entra(r#"{"idtyp":"app","amr":"pwd"}"#).is_err());
         assert_eq!(entra(r#"{"idtyp":"user","appidacr":"1","oid":"a","sub":"a"}"#), Ok(false));
         assert!(entra(r#"{"idtyp":["app"]}"#).is_err());
     }

@@ -9,8 +9,8 @@ use mfa_gate::keys::{KeySet, Lookup};
 use mfa_gate::mfa::{FEDERATED_CLAIMS, MfaState};
 use mfa_gate::policy::{AppOnly, MfaDemand};
 use mfa_gate::time::{Round, UnixTime};
+use mfa_gate::token::Subject;
 use mfa_gate::token::{Claims, Credential, Unverified, Verified};
-use mfa_gate::token::{Subject, USER_NAMES};
 
 use super::field_paths;
 use super::steps::{Steps, Tone};
@@ -155,16 +155,14 @@ pub(super) fn subject_claims(claims: &Claims<'_>, issuer: &Issuer) -> String {
         let each = names.iter().map(|name| format!("{name} {}", wording::claim(claims.get(name))));
         each.collect::<Vec<_>>().join(", ")
     };
-    match issuer.app_only {
-        None => "because this issuer has no `app_only`".to_owned(),
-        Some(AppOnlyMark::Entra) => {
-            let read = ["idtyp", "appidacr", "azpacr", "scp", "oid", "sub"];
-            let names = USER_NAMES.into_iter().filter(|name| claims.get(name).is_some());
-            let names: Vec<_> = read.into_iter().chain(names).collect();
-            format!("from the claims that `entra` reads: {}", listed(&names))
-        }
-        Some(AppOnlyMark::Rfc9068) => {
-            format!("from the claims that `rfc9068` reads: {}", listed(&["sub", "client_id"]))
-        }
-    }
+    let (mark, read): (_, &[&str]) = match issuer.app_only {
+        None => return "because this issuer has no `app_only`".to_owned(),
+        Some(AppOnlyMark::Entra) => ("entra", &["idtyp", "appidacr", "azpacr", "scp", "oid", "sub"]),
+        Some(AppOnlyMark::Rfc9068) => ("rfc9068", &["sub", "client_id"]),
+    };
+    // The next step shows `amr`.
+    let user_claims = issuer.app_only.into_iter().flat_map(AppOnlyMark::user_claims);
+    let present = user_claims.filter(|name| !read.contains(name) && claims.get(name).is_some());
+    let names: Vec<_> = read.iter().copied().chain(present).collect();
+    format!("from the claims that `{mark}` reads: {}", listed(&names))
 }
