@@ -41,6 +41,12 @@ impl Gate {
         let place = self.policies.binary_search_by(|policy| policy.name.as_str().cmp(name)).ok()?;
         self.policies.get(place).map(Arc::as_ref)
     }
+
+    /// Whether a request must not carry a trailer of this name: an upstream that merges trailers into headers (RFC 9110
+    /// section 6.5.1) would take it for a token that was not judged, or for a header of the gate.
+    pub fn forbids_trailer(&self, name: &str) -> bool {
+        self.trust.rules.headers.iter().any(|own| own == name) || self.upstream.could_be(name)
+    }
 }
 
 /// See [`Gate::usual_proof`].

@@ -9,7 +9,7 @@ use proxy_wasm::types::{Action, MapType};
 use super::clock::now;
 use super::configured::Configured;
 use super::ffi::headers;
-use super::settle::{MayWait, Settled, refuse, remove_spoofed, settle};
+use super::settle::{MayWait, Settled, refuse, remove, settle};
 use super::waiting::Waiter;
 
 /// One request.
@@ -42,7 +42,8 @@ impl HttpContext for GateHttpContext {
             refuse();
             return Action::Pause;
         };
-        if remove_spoofed(&configured.gate.upstream, MapType::HttpRequestHeaders, &headers).is_err() {
+        let own = &configured.gate.upstream;
+        if !own.is_empty() && remove(MapType::HttpRequestHeaders, &headers, |name| own.could_be(name)).is_err() {
             refuse();
             return Action::Pause;
         }
@@ -66,13 +67,12 @@ impl HttpContext for GateHttpContext {
     }
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
-        // An upstream may merge trailers into headers (RFC 9110 section 6.5.1).
-        if let Some(configured) = self.configured.as_deref()
-            && !configured.gate.upstream.is_empty()
-            && let Some(trailers) = headers(MapType::HttpRequestTrailers)
-        {
-            let _ = remove_spoofed(&configured.gate.upstream, MapType::HttpRequestTrailers, &trailers);
-        }
-        self.action()
+        let Some(configured) = self.configured.as_deref() else { return Action::Pause };
+        // Envoy has no pairs to give of empty trailers.
+        let is_clean = headers(MapType::HttpRequestTrailers).is_none_or(|trailers| {
+            remove(MapType::HttpRequestTrailers, &trailers, |name| configured.gate.forbids_trailer(name)).is_ok()
+        });
+        // Trailers that could not be cleaned never reach the upstream.
+        if is_clean { self.action() } else { Action::Pause }
     }
 }

@@ -15,7 +15,6 @@ use crate::challenge::Answer;
 use crate::decision::{Denial, Environment, Permit, Request, RoutePolicy, decide};
 use crate::time::UnixTime;
 use crate::token::Verification;
-use crate::upstream::UpstreamHeaders;
 use crate::wire::header_map::HeaderMap;
 
 /// Whether a request may wait for keys.
@@ -122,14 +121,10 @@ pub(super) fn settle_waiting(configured: &Configured, now: UnixTime, root_contex
     }
 }
 
-/// Removes headers that a client sent under a name that the gate sets for the upstream, in any spelling.
-pub(super) fn remove_spoofed(own: &UpstreamHeaders, map: MapType, headers: &HeaderMap) -> Result<(), Status> {
-    if own.is_empty() {
-        return Ok(());
-    }
-    let spoofed = |name: &&str| own.could_be(name);
+/// Removes the headers or trailers whose name is `unwanted`, such as those in the name of the gate, in any spelling.
+pub(super) fn remove(map: MapType, headers: &HeaderMap, unwanted: impl Fn(&str) -> bool) -> Result<(), Status> {
     let names = headers.iter().filter_map(|(name, _)| std::str::from_utf8(name).ok());
-    names.filter(spoofed).try_for_each(|name| hostcalls::remove_map_value(map, name))
+    names.filter(|name| unwanted(name)).try_for_each(|name| hostcalls::remove_map_value(map, name))
 }
 
 fn set_headers(permit: &Permit) -> Result<(), Status> {

@@ -104,7 +104,7 @@ fn forged_trailers_over_http2_are_removed() {
         .body(())
         .expect("a request");
     let mut trailers = http::HeaderMap::new();
-    for name in ["x-mfa-gate-subject", "x_mfa_gate_subject", "x-mfa-gate-decision", "x-kept"] {
+    for name in ["x-mfa-gate-subject", "x_mfa_gate_subject", "x-mfa-gate-decision", "authorization", "x-kept"] {
         trailers.append(name, http::HeaderValue::from_static("spoofed"));
     }
     let (status, ..) = on_tokio(by_http2(stage, "bare", request, Some(trailers)));
@@ -114,7 +114,19 @@ fn forged_trailers_over_http2_are_removed() {
     assert_eq!(header("x-mfa-gate-subject").as_deref(), Some("user"));
     assert_eq!(header("x-mfa-gate-decision").as_deref(), Some("allow"));
     assert_eq!(header("x_mfa_gate_subject"), None);
+    assert_eq!(header("authorization"), Some(format!("Bearer {}", stage.good)));
     assert_eq!(header("x-kept").as_deref(), Some("spoofed"));
+}
+
+#[test]
+fn empty_trailers_over_http2_end_a_request() {
+    let stage = stage();
+    let request = http::Request::post("http://api.example.com/v1/customers")
+        .header("authorization", format!("Bearer {}", stage.good))
+        .body(())
+        .expect("a request");
+    let (status, ..) = on_tokio(by_http2(stage, "bare", request, Some(http::HeaderMap::new())));
+    assert_eq!(status, 200);
 }
 
 // catalogue: I15
