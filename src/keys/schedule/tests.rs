@@ -1,4 +1,4 @@
-//! When keys are fetched, and what is taken.
+//! When keys are fetched, and which are accepted.
 
 use super::*;
 

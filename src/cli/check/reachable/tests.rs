@@ -93,7 +93,7 @@ proptest! {
     fn unreachable_routes_never_match(gate in routes(), probes in prop::collection::vec(probe(), 20)) {
         for route in gate.routes.iter().filter(|route| is_dead(route)) {
             for probe in &probes {
-                prop_assert!(!probe.matches(&gate, route), "{probe:?} falls to {route:?}");
+                prop_assert!(!probe.matches(&gate, route), "{probe:?} matches {route:?}");
             }
         }
     }
