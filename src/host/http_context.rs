@@ -72,7 +72,11 @@ impl HttpContext for GateHttpContext {
         let is_clean = headers(MapType::HttpRequestTrailers).is_none_or(|trailers| {
             remove(MapType::HttpRequestTrailers, &trailers, |name| configured.gate.forbids_trailer(name)).is_ok()
         });
-        // Trailers that could not be cleaned never reach the upstream.
-        if is_clean { self.action() } else { Action::Pause }
+        if is_clean {
+            return self.action();
+        }
+        // A request that waits for keys would be resumed with these trailers, so it is answered now.
+        refuse();
+        Action::Pause
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::algorithm::Algorithm;
 use crate::issuer_name::IssuerName;
 
-/// A public key. It verifies signatures of its own kind alone.
+/// A public key. It verifies only signatures of its kind.
 pub struct Key {
     pub(super) id: Option<String>,
     pub(super) material: Material,

@@ -12,7 +12,7 @@ pub enum Subject {
     App,
 }
 
-/// Claims of users alone: one of them makes the subject a user, whatever marks the token as an application's.
+/// Claims of users: the presence of one makes the subject a user under every mark.
 const USER_CLAIMS: [&str; 10] =
     ["auth_time", "sid", "nonce", "at_hash", "email", "upn", "unique_name", "name", "given_name", "family_name"];
 
