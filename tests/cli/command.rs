@@ -1,5 +1,6 @@
 //! Runs the command line, in a temporary directory with keys, a configuration and tokens.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -48,10 +49,21 @@ pub(crate) struct Ran {
     pub err: String,
 }
 
-/// Runs the program in a directory with this standard input.
-pub(crate) fn run(directory: &Path, arguments: &[&str], input: &[u8]) -> Ran {
+/// The program in a directory.
+fn program(directory: &Path, arguments: &[impl AsRef<OsStr>]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mfa-gate"));
     command.args(arguments).current_dir(directory);
+    command
+}
+
+/// Splits arguments at spaces; `~` is a space inside an argument.
+fn split(arguments: &str) -> Vec<String> {
+    arguments.split(' ').map(|argument| argument.replace('~', " ")).collect()
+}
+
+/// Runs the program in a directory with this standard input.
+pub(crate) fn run(directory: &Path, arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Ran {
+    let mut command = program(directory, arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
@@ -112,20 +124,12 @@ impl Place {
     pub(crate) fn run_into_closed_pipe(&self, arguments: &str) -> Ran {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let output = self.command(arguments).stdin(Stdio::null()).stdout(writer).output().unwrap();
+        let output = program(self.0.path(), &split(arguments)).stdin(Stdio::null()).stdout(writer).output().unwrap();
         Ran { code: output.status.code(), out: String::new(), err: String::from_utf8(output.stderr).unwrap() }
     }
 
-    fn command(&self, arguments: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mfa-gate"));
-        command.args(arguments.split(' ').map(|argument| argument.replace('~', " "))).current_dir(self.0.path());
-        command
-    }
-
     pub(crate) fn run_with(&self, arguments: &str, input: &str) -> Ran {
-        let arguments: Vec<_> = arguments.split(' ').map(|argument| argument.replace('~', " ")).collect();
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        run(self.0.path(), &arguments, input.as_bytes())
+        run(self.0.path(), &split(arguments), input.as_bytes())
     }
 
     pub(crate) fn ok(&self, arguments: &str) -> String {
